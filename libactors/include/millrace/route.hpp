@@ -1,0 +1,74 @@
+/// Which instances of a flow type observe an event.
+#pragma once
+
+#include <concepts>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+/// What a flow's `route(const E&)` returns: any number of instance ids, each either
+///  - *starts*: reaches the instance and creates it when there is none, or
+///  - *joins*: reaches a living instance only, and leaves no trace of one that never was.
+/// An id that is named twice is reached once; *starts* wins. `route{}` reaches nobody.
+/// A route is a pure function of the event: it is called again whenever derived data is rebuilt.
+class route {
+ public:
+  struct target {
+    std::string id;
+    bool starts = false;
+  };
+
+  route() = default;
+
+  route&& starts(std::string_view id) && { return std::move(*this).add(id, true); }
+  route&& joins(std::string_view id) && { return std::move(*this).add(id, false); }
+
+  [[nodiscard]] const std::vector<target>& targets() const { return targets_; }
+
+ private:
+  route&& add(std::string_view id, bool starts) && {
+    for (auto& known : targets_) {
+      if (known.id == id) {
+        known.starts = known.starts || starts;
+        return std::move(*this);
+      }
+    }
+    targets_.push_back({std::string{id}, starts});
+    return std::move(*this);
+  }
+
+  std::vector<target> targets_;
+};
+
+[[nodiscard]] inline route starts(std::string_view id) { return route{}.starts(id); }
+[[nodiscard]] inline route joins(std::string_view id) { return route{}.joins(id); }
+
+/// Numbers are ids too: their decimal digits.
+[[nodiscard]] inline route starts(std::integral auto id) { return starts(std::to_string(id)); }
+[[nodiscard]] inline route joins(std::integral auto id) { return joins(std::to_string(id)); }
+
+/// Several ids at once, from anything that can be walked: `starts_each(e.user_ids())`.
+template <class Ids>
+[[nodiscard]] route starts_each(const Ids& ids) {
+  route all;
+  for (const auto& id : ids) all = std::move(all).starts(id);
+  return all;
+}
+template <class Ids>
+[[nodiscard]] route joins_each(const Ids& ids) {
+  route all;
+  for (const auto& id : ids) all = std::move(all).joins(id);
+  return all;
+}
+[[nodiscard]] inline route starts(std::initializer_list<std::string_view> ids) {
+  return starts_each(ids);
+}
+[[nodiscard]] inline route joins(std::initializer_list<std::string_view> ids) {
+  return joins_each(ids);
+}
+
+}  // namespace millrace

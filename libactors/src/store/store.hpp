@@ -1,0 +1,179 @@
+/// The durable side of everything, as a port: what one commit carries, and what can be read back.
+/// Implementations: sqlite_store, memory_store. docs/formats/ says how the SQLite one lays it out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/checkpoint.pb.h"
+#include "millrace/result.hpp"
+#include "millrace/types.hpp"
+
+namespace millrace {
+
+/// A dense number for a flow key, given once and never again. Keys are long, and postings many.
+enum class flow_number : std::uint32_t {};
+
+/// One event as stored. A view: whoever hands it out says how long it lives.
+struct event_row {
+  position at;
+  std::string_view type;
+  timestamp time;
+  std::string_view payload;
+  std::string_view envelope;  ///< v1::Envelope, encoded; often empty
+};
+
+/// An event's place in the inbox of a flow.
+struct posting {
+  position at;
+  bool starts = false;  ///< may begin a life; otherwise it joins
+  friend bool operator==(const posting&, const posting&) = default;
+};
+
+/// A flow's entry in the directory, written when the first `starts` for its key is routed.
+struct flow_entry {
+  flow_number number{};
+  flow_key key;
+  position born;  ///< of that first `starts`; earlier joins never count
+};
+
+/// What is known of a flow without loading its state.
+struct flow_row {
+  flow_entry entry;
+  std::optional<position> latest;  ///< last posting written
+  std::uint64_t postings = 0;      ///< how many were written
+  v1::Checkpoint checkpoint;
+};
+
+struct loaded_flow {
+  v1::Checkpoint checkpoint;
+  std::string state;  ///< as of checkpoint.snapshot
+};
+
+struct schedule_entry {
+  position at;
+  timestamp due;
+  std::string type;
+  std::string flow;                  ///< key text of the topic that set it; empty: from outside
+  std::optional<position> set_by;    ///< the event that made it do so
+  friend bool operator==(const schedule_entry&, const schedule_entry&) = default;
+};
+
+/// A pair of the cause index: the envelope of the event at `at` names `cause`.
+struct effect {
+  position cause;
+  position at;
+  friend auto operator<=>(const struct effect&, const struct effect&) = default;
+};
+
+struct remembered_id {
+  std::string id;
+  position at;
+  timestamp time;
+};
+
+/// What one transaction does. All of it becomes durable, or nothing.
+struct commit_batch {
+  /// In order of positions; the first is not before the tail.
+  std::vector<event_row> events;
+  std::vector<remembered_id> ids;  ///< of those events; the store keeps the window of limits.hpp
+
+  std::vector<schedule_entry> scheduled;
+  std::vector<position> unscheduled;  ///< fired or cancelled; also such as are in `scheduled`
+
+  std::vector<flow_entry> flows;  ///< new directory entries
+
+  struct checkpoint_write {
+    flow_number flow{};
+    v1::Checkpoint checkpoint;
+    std::optional<std::string> state;  ///< none: the stored state stays
+  };
+  std::vector<checkpoint_write> checkpoints;  ///< at most one for a flow
+
+  // Derived data, from the router.
+  struct posting_write {
+    flow_number flow{};
+    std::vector<posting> postings;  ///< in order, each after the flow's latest
+  };
+  std::vector<posting_write> postings;
+  std::vector<effect> effects;               ///< in order of (cause, at)
+  std::vector<v1::FlowType> flow_types;      ///< routed positions; replaces the rows of these names
+  std::optional<position> routed;            ///< the effects are complete before this position
+
+  [[nodiscard]] bool empty() const;
+};
+
+/// A store of one millrace. One thread commits and maintains; any thread reads. Reads see whole
+/// commits, and after commit() returned, that commit. Errors of all calls: storage_failed, corrupt;
+/// of commit also storage_full (nothing changed, the same batch may be tried again).
+class store {
+ public:
+  virtual ~store() = default;
+
+  /// Writes and flushes. After storage_failed the store refuses every further commit.
+  virtual result<void> commit(const commit_batch& batch) = 0;
+  /// A slice of housekeeping (folding checkpoints, the WAL) between commits. True: there is more to do.
+  virtual result<bool> maintain() = 0;
+  /// Does all housekeeping and closes the writing side; the last call of the committing thread.
+  virtual result<void> close() = 0;
+
+  // The timeline.
+  [[nodiscard]] virtual position tail() const = 0;
+  /// Rows from `from` on, before `to`, in order, until `visit` returns false. Rows live for the call.
+  using row_visitor = std::function<bool(const event_row&)>;
+  virtual result<void> scan(position from, position to, const row_visitor& visit) const = 0;
+  /// The rows at these ascending positions; a position that holds no event is left out.
+  virtual result<void> fetch(std::span<const position> at, const row_visitor& visit) const = 0;
+
+  // Flows.
+  [[nodiscard]] virtual result<std::uint32_t> flow_count() const = 0;  ///< next free number
+  [[nodiscard]] virtual result<std::optional<flow_row>> find_flow(const flow_key& key) const = 0;
+  [[nodiscard]] virtual result<std::optional<flow_row>> find_flow(flow_number flow) const = 0;
+  /// None: no checkpoint was ever written.
+  [[nodiscard]] virtual result<std::optional<loaded_flow>> load(flow_number flow) const = 0;
+  /// Postings after `after` (none: all), in order, at most `limit`.
+  [[nodiscard]] virtual result<std::vector<posting>> postings(flow_number flow,
+                                                              std::optional<position> after,
+                                                              std::size_t limit) const = 0;
+  using flow_visitor = std::function<bool(const flow_row&)>;
+  /// Those whose latest is after their checkpoint and that are not stopped; in order of numbers. Costs
+  /// what is pending.
+  virtual result<void> pending(const flow_visitor& visit) const = 0;
+  /// All, or those of one type, in byte order of keys.
+  virtual result<void> flows(std::string_view type, const flow_visitor& visit) const = 0;
+  [[nodiscard]] virtual result<std::vector<v1::FlowType>> flow_types() const = 0;
+
+  // The rest.
+  /// Where the cause index ends, see commit_batch::routed.
+  [[nodiscard]] virtual result<position> routed() const = 0;
+  /// Positions whose envelope names this cause, ascending.
+  [[nodiscard]] virtual result<std::vector<position>> effects(position cause) const = 0;
+  /// In order of (due, position), after the given place, at most `limit`.
+  [[nodiscard]] virtual result<std::vector<schedule_entry>> schedule(
+      std::optional<std::pair<timestamp, position>> after, std::size_t limit) const = 0;
+  [[nodiscard]] virtual result<std::optional<schedule_entry>> scheduled(position at) const = 0;
+  /// Entries set by this flow, in order of positions.
+  [[nodiscard]] virtual result<std::vector<schedule_entry>> timers_of(
+      const flow_key& flow) const = 0;
+  /// Everything still in the id window, oldest first.
+  [[nodiscard]] virtual result<std::vector<remembered_id>> recent_ids() const = 0;
+
+  /// Looks for damage below the level of this interface (pages, indexes, counts). One line a finding.
+  [[nodiscard]] virtual result<std::vector<std::string>> check() const = 0;
+
+  /// Rows read since construction, for tests that count.
+  struct read_counts {
+    std::uint64_t events = 0;
+    std::uint64_t postings = 0;
+    std::uint64_t flows = 0;  ///< directory and checkpoint rows
+  };
+  [[nodiscard]] virtual read_counts reads() const = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,63 @@
+/// A run of the timeline, decoded once and shared by every flow that observes it.
+#pragma once
+
+#include <google/protobuf/arena.h>
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "millrace/event.hpp"
+#include "wire/type_registry.hpp"
+
+namespace millrace {
+
+/// Immutable once built; owned by shared pointers; freed by whoever lets go last, on any thread.
+class window {
+ public:
+  [[nodiscard]] std::span<const event> events() const { return events_; }
+  [[nodiscard]] bool empty() const { return events_.empty(); }
+  /// Covers [begin, end): every event of the timeline in there is here (unless it was built by fetch).
+  [[nodiscard]] position begin() const { return begin_; }
+  [[nodiscard]] position end() const { return end_; }
+  [[nodiscard]] std::size_t encoded_size() const { return encoded_size_; }
+
+ private:
+  friend class window_builder;
+  google::protobuf::Arena arena_;
+  std::vector<event> events_;
+  position begin_, end_;
+  std::size_t encoded_size_ = 0;
+};
+
+/// Copies and decodes rows into a window. One thread; the registry outlives the windows.
+class window_builder {
+ public:
+  window_builder(const type_registry& types, position begin);
+
+  /// Adds one event: type, time, payload and the encoded envelope are copied. A payload that does not
+  /// decode, or an envelope that does not, leaves the event there with a null body; a broken envelope
+  /// is replaced by an empty one.
+  void add(position at, std::string_view type, timestamp time, std::string_view payload,
+           std::string_view envelope);
+  [[nodiscard]] std::size_t size() const { return made_->events_.size(); }
+  [[nodiscard]] std::size_t encoded_size() const { return made_->encoded_size_; }
+  /// The builder is spent afterwards.
+  [[nodiscard]] std::shared_ptr<const window> finish(position end);
+
+ private:
+  std::string_view copy(std::string_view text);
+
+  const type_registry& types_;
+  std::shared_ptr<window> made_;
+};
+
+/// Decodes a payload into `body`, by content type. False: it is not such a message.
+[[nodiscard]] bool decode_payload(std::string_view content_type, std::string_view payload,
+                                  google::protobuf::Message& body);
+
+/// The shared empty envelope.
+[[nodiscard]] const v1::Envelope& empty_envelope();
+
+}  // namespace millrace
