@@ -1,0 +1,135 @@
+/// Turns windows of the timeline into deliveries and postings. Pure: what it has to look up is handed
+/// to it, what it wants written is taken from it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "routing/interest.hpp"
+#include "store/store.hpp"
+#include "wire/window.hpp"
+
+namespace millrace {
+
+/// What the router knows of one flow.
+struct routed_flow {
+  flow_entry entry;
+  std::optional<position> latest;   ///< last posting, written or not
+  std::optional<position> written;  ///< last posting in the store
+  std::vector<posting> unwritten;   ///< in order; those after `written`
+  bool keep = false;                ///< set by the owner: do not forget this one
+
+ private:
+  friend class router;
+  std::uint64_t window_ = 0;      ///< in which it was last touched
+  std::uint32_t delivery_ = 0;    ///< its delivery there
+  bool listed_ = false;           ///< in router::touched_
+};
+
+/// One entry of a delivery.
+struct routed_entry {
+  std::uint32_t index = 0;  ///< into window::events()
+  bool starts = false;
+};
+
+/// All that one window holds for one flow: entries [first, first + count) of routed_window.
+struct routed_delivery {
+  routed_flow* flow = nullptr;  ///< valid until the next call of forget()
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  std::optional<position> previous;  ///< the flow's posting before these
+};
+
+struct routed_window {
+  std::vector<flow_entry> started;  ///< new in the directory: durable before their first checkpoint
+  std::vector<routed_delivery> deliveries;
+  std::vector<routed_entry> entries;
+  std::vector<std::string> parked;  ///< flow types that this window parked
+};
+
+/// The routing state of one host: interest, the part of the directory that is in use, and what is
+/// routed but not written. Owned by the router actor (and, for a look at a store that nobody serves, by
+/// the command line). One thread.
+///
+/// Every flow type has its own routed position. route() moves the types that stand inside the window, so
+/// one call serves those at the tail and those that lag: hand it the windows each of them needs.
+class router {
+ public:
+  /// Finds a directory entry in the store.
+  using directory_lookup =
+      std::function<result<std::optional<flow_row>>(const flow_key& key)>;
+
+  struct start {
+    std::vector<v1::FlowType> types;  ///< one for each of the table's; other names are kept as they are
+    position routed;                  ///< of events with explicit routes, and of the cause index
+    std::uint32_t next_number = 0;
+  };
+  router(const interest_table& table, start from, directory_lookup lookup);
+
+  /// Routes what the window holds for every type whose routed position is inside it. Errors: those of
+  /// the lookup; nothing is routed then, and the same window may be tried again.
+  result<routed_window> route(const window& events);
+
+  /// The first position that some type, not parked, still needs; at the tail: nothing lags.
+  [[nodiscard]] position needed() const;
+  /// The first position that no type has seen.
+  [[nodiscard]] position head() const;
+  [[nodiscard]] const std::map<std::string, v1::FlowType>& types() const { return types_; }
+
+  /// Takes a type on again that is parked: at the position that parked it, or after it (recorded).
+  /// Errors: not_found, conflict (not parked).
+  result<void> unpark(const std::string& type, bool skip);
+
+  /// Where an event went, or would go, among flows that are in the directory. Errors: those of the lookup.
+  result<std::vector<const routed_flow*>> reached(const event& what);
+  /// Looks a flow up in memory, then in the store; null: unknown.
+  result<routed_flow*> find(const flow_key& key);
+
+  // Writing derived data.
+  [[nodiscard]] std::size_t unwritten() const { return unwritten_count_; }
+  [[nodiscard]] bool has_unwritten() const { return dirty_; }
+  /// Fills in postings, effects, flow types and the routed position. One at a time: written() comes next.
+  void take_unwritten(commit_batch& into);
+  /// The commit of what was taken: it is in the store now.
+  void written();
+  /// Calls with every flow that has been touched and not been forgotten.
+  void each_flow(const std::function<void(routed_flow&)>& visit);
+  /// Drops directory entries that have nothing unwritten and are not kept, when there are too many.
+  void forget(std::size_t limit);
+
+ private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+  struct pass;  // one call of route()
+
+  result<routed_flow*> known(std::string_view key_text);
+  routed_flow& remember(flow_row row);
+
+  const interest_table& table_;
+  directory_lookup lookup_;
+  std::map<std::string, v1::FlowType> types_;
+  std::vector<v1::FlowType*> progress_;  // by index of the table
+  position routed_;
+  std::uint32_t next_number_;
+  std::uint64_t windows_ = 0;
+
+  std::unordered_map<std::string, routed_flow, text_hash, std::equal_to<>> flows_;
+  std::vector<routed_flow*> touched_;  // with unwritten postings
+  struct taken {
+    routed_flow* flow;
+    std::size_t count;
+  };
+  std::vector<taken> being_written_;
+  std::vector<effect> effects_;
+  std::size_t unwritten_count_ = 0;
+  bool dirty_ = false;
+};
+
+}  // namespace millrace
