@@ -1,0 +1,53 @@
+# A thin front: each target is one script or one CMake preset.
+#
+#   make           install what is missing, configure, build into build/
+#   make demo      the example on this machine's own package log, killed half-way and restarted
+#   make test      build and run the tests
+#   make check     what CI does: format, tidy, clang-tidy, sanitizers with -Werror
+#   make tsan      the tests under ThreadSanitizer, with a CAF built for it
+#   make bench     build and run the benchmarks
+#   make install   into PREFIX (/usr/local)
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+BUILD = scripts/build
+
+.PHONY: all packages demo test check format tidy lint sanitize tsan bench install clean
+.NOTPARALLEL:
+
+all: packages
+	@$(BUILD) release -j$(JOBS)
+
+packages:
+	@scripts/install-packages build
+
+demo: all
+	@scripts/demo
+
+test: all
+	@ctest --preset release -j$(JOBS) -LE check
+
+check: packages
+	@scripts/install-packages check
+	@scripts/check
+
+# The parts of `make check`, one at a time.
+format tidy lint sanitize: packages
+	@scripts/install-packages check
+	@scripts/check $@
+
+tsan: packages
+	@scripts/build-tsan-caf build-tsan/caf
+	@$(BUILD) tsan -j$(JOBS)
+	@ctest --preset tsan -LE 'check|tidy|compile_fail'
+
+bench: all
+	@$(BUILD) release -j$(JOBS) --target benches
+	@if [ -x scripts/bench ]; then scripts/bench; \
+	  else for each in build/bin/bench_*; do [ ! -x $$each ] || $$each || exit 1; done; fi
+
+install: all
+	@cmake --install build --prefix $(PREFIX)
+
+clean:
+	rm -rf build build-dev build-tsan
