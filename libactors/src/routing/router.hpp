@@ -72,7 +72,7 @@ class router {
   router(const interest_table& table, start from, directory_lookup lookup);
 
   /// Routes what the window holds for every type whose routed position is inside it. Errors: those of
-  /// the lookup; nothing is routed then, and the same window may be tried again.
+  /// the lookup; the router is spent then.
   result<routed_window> route(const window& events);
 
   /// The first position that some type, not parked, still needs; at the tail: nothing lags.
@@ -109,6 +109,13 @@ class router {
   };
   struct pass;  // one call of route()
 
+  [[nodiscard]] static bool inside(position at, const window& events);
+  void park(pass& in, std::uint32_t type, const event& what, const error& why);
+  result<void> route_explicitly(pass& in, const event& what, std::uint32_t index);
+  result<void> route_by_type(pass& in, const event& what, std::uint32_t index);
+  result<void> hit(pass& in, const event& what, routed_entry entry);
+  void post(pass& in, routed_flow& flow, position at, routed_entry entry);
+  static routed_window grouped(pass& in);
   result<routed_flow*> known(std::string_view key_text);
   routed_flow& remember(flow_row row);
 

@@ -1,0 +1,73 @@
+#include "routing/interest.hpp"
+
+#include <fmt/format.h>
+
+#include "base/limits.hpp"
+#include "base/utf8.hpp"
+#include "millrace/envelope.pb.h"
+
+namespace millrace {
+
+interest_table::interest_table(type_list types) : types_(std::move(types)) {
+  for (std::uint32_t i = 0; i < types_.size(); ++i) {
+    by_name_.emplace(types_[i]->name, i);
+    for (const auto& observed : types_[i]->observes) by_event_[observed.name].push_back(i);
+  }
+}
+
+std::optional<std::uint32_t> interest_table::find(std::string_view flow_type_name) const {
+  const auto found = by_name_.find(flow_type_name);
+  return found == by_name_.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::span<const std::uint32_t> interest_table::observers(std::string_view event_type) const {
+  const auto found = by_event_.find(event_type);
+  return found == by_event_.end() ? std::span<const std::uint32_t>{} : std::span{found->second};
+}
+
+namespace {
+
+error bad_route(const flow_type& type, const event& what, std::string_view why) {
+  return {errc::invalid, fmt::format("routing {} {} to {}: {}", what.type, what.at.value, type.name,
+                                     why)};
+}
+
+result<void> check_ids(const flow_type& type, const event& what, const route& made) {
+  if (made.targets().size() > limits::routes_per_event_max) {
+    return bad_route(type, what, fmt::format("more than {} ids", limits::routes_per_event_max));
+  }
+  for (const auto& target : made.targets()) {
+    if (target.id.size() + type.name.size() >= limits::flow_key_size_max) {
+      return bad_route(type, what, fmt::format("an id of {} bytes", target.id.size()));
+    }
+    if (!is_utf8(target.id)) return bad_route(type, what, "an id that is not UTF-8");
+  }
+  return {};
+}
+
+}  // namespace
+
+result<void> route_typed(const flow_type& type, const event& what, route& made,
+                         std::vector<route_target>& targets) {
+  const auto& observed = type.observes[type.find(what.type)];
+  if (observed.route == nullptr) {
+    targets.push_back({.id = {}, .starts = true});
+    return {};
+  }
+  if (what.body == nullptr) {
+    return error{errc::undecodable,
+                 bad_route(type, what, "the payload does not decode").message};
+  }
+  try {
+    made = observed.route(*what.body, what);
+  } catch (const std::exception& thrown) {
+    return bad_route(type, what, fmt::format("route() threw: {}", thrown.what()));
+  } catch (...) {
+    return bad_route(type, what, "route() threw something that is no std::exception");
+  }
+  if (auto checked = check_ids(type, what, made); !checked) return checked;
+  for (const auto& target : made.targets()) targets.push_back({target.id, target.starts});
+  return {};
+}
+
+}  // namespace millrace
