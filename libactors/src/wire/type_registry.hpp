@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "millrace/event.hpp"
 #include "millrace/flow.hpp"
@@ -25,6 +26,12 @@ class type_registry {
   [[nodiscard]] const google::protobuf::Message* find(std::string_view type) const;
   /// A view of `type` that lives as long as the registry, when known; else empty.
   [[nodiscard]] std::string_view interned(std::string_view type) const;
+  /// Both at once.
+  struct known_type {
+    std::string_view name;
+    const google::protobuf::Message* prototype = nullptr;
+  };
+  [[nodiscard]] known_type lookup(std::string_view type) const;
   [[nodiscard]] std::vector<std::string> names() const;  ///< in byte order
 
   /// Checks an event that somebody wants to append: names, sizes, UTF-8 of the type, ids and routes, and
@@ -35,7 +42,8 @@ class type_registry {
   /// Payload bytes from JSON text, for a known type. Errors: unknown_type, undecodable (says where).
   [[nodiscard]] result<std::string> from_json(std::string_view type, std::string_view json) const;
   /// The payload as one line of JSON. A JSON payload comes back to the letter; an unknown Protobuf
-  /// payload as a JSON string of base64. Errors: undecodable.
+  /// payload as a JSON string of base64. (Line breaks between JSON tokens become spaces: it is one
+  /// line.) Errors: undecodable.
   [[nodiscard]] result<std::string> to_json(std::string_view type, std::string_view content_type,
                                             std::string_view payload) const;
 

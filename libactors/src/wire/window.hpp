@@ -25,7 +25,14 @@ class window {
 
  private:
   friend class window_builder;
-  google::protobuf::Arena arena_;
+  /// A window holds one event at rest and megabytes under load.
+  static google::protobuf::ArenaOptions growth() {
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = 1024;
+    options.max_block_size = 128 << 10;
+    return options;
+  }
+  google::protobuf::Arena arena_{growth()};
   std::vector<event> events_;
   position begin_, end_;
   std::size_t encoded_size_ = 0;

@@ -1,0 +1,75 @@
+#include "wire/window.hpp"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "millrace/envelope.pb.h"
+
+namespace millrace {
+namespace {
+
+bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return false;
+  return into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+}  // namespace
+
+const v1::Envelope& empty_envelope() { return v1::Envelope::default_instance(); }
+
+bool decode_payload(std::string_view content_type, std::string_view payload,
+                    google::protobuf::Message& body) {
+  if (content_type.empty()) return parse(payload, body);
+  if (content_type != content_type_json) return false;
+  // What is recorded stays readable when a field is dropped from the message later on.
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  return google::protobuf::util::JsonStringToMessage({payload.data(), payload.size()}, &body, options)
+      .ok();
+}
+
+window_builder::window_builder(const type_registry& types, position begin)
+    : types_(types), made_(std::make_shared<window>()) {
+  made_->begin_ = begin;
+}
+
+void window_builder::add(position at, std::string_view type, timestamp time,
+                         std::string_view payload, std::string_view envelope) {
+  auto& arena = made_->arena_;
+  const auto known = types_.lookup(type);
+  event one{.at = at,
+            .type = known.prototype != nullptr ? known.name : copy(type),
+            .time = time,
+            .payload = copy(payload),
+            .envelope = &empty_envelope()};
+  bool whole = true;
+  if (!envelope.empty()) {
+    auto* read = google::protobuf::Arena::CreateMessage<v1::Envelope>(&arena);
+    whole = parse(envelope, *read);
+    if (whole) one.envelope = read;
+  }
+  // A body whose envelope is lost would reach handlers with the wrong content type, emitter and cause.
+  if (whole && known.prototype != nullptr) {
+    auto* body = known.prototype->New(&arena);
+    if (decode_payload(one.content_type(), payload, *body)) one.body = body;
+  }
+  made_->events_.push_back(one);
+  made_->encoded_size_ += type.size() + payload.size() + envelope.size();
+}
+
+std::shared_ptr<const window> window_builder::finish(position end) {
+  made_->end_ = end;
+  return std::exchange(made_, nullptr);
+}
+
+std::string_view window_builder::copy(std::string_view text) {
+  if (text.empty()) return {};
+  auto* bytes = google::protobuf::Arena::CreateArray<char>(&made_->arena_, text.size());
+  std::memcpy(bytes, text.data(), text.size());
+  return {bytes, text.size()};
+}
+
+}  // namespace millrace
