@@ -1,0 +1,38 @@
+#include "store/rules.hpp"
+
+#include "base/invariant.hpp"
+
+namespace millrace {
+
+bool commit_batch::empty() const {
+  return events.empty() && ids.empty() && scheduled.empty() && unscheduled.empty() &&
+         flows.empty() && checkpoints.empty() && postings.empty() && effects.empty() &&
+         flow_types.empty() && !routed;
+}
+
+void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_count) {
+  position next = tail;
+  for (const event_row& event : batch.events) {
+    MILLRACE_INVARIANT_CMP(event.at.value, >=, next.value);
+    MILLRACE_INVARIANT_CMP(event.at.value, <=, limits::position_max);
+    next = event.at.next();
+  }
+  std::uint32_t count = flow_count;
+  for (const flow_entry& flow : batch.flows) {
+    MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(flow.number), >=, count);
+    count = static_cast<std::uint32_t>(flow.number) + 1;
+  }
+  for (const auto& write : batch.checkpoints) {
+    MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.flow), <, count);
+  }
+  for (const auto& write : batch.postings) {
+    MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.flow), <, count);
+  }
+}
+
+bool is_pending(std::optional<position> latest, const v1::Checkpoint& checkpoint) {
+  if (!latest || checkpoint.has_error_position()) return false;
+  return !checkpoint.has_position() || latest->value > checkpoint.position();
+}
+
+}  // namespace millrace
