@@ -4,6 +4,7 @@
 #   make demo      the example on this machine's own package log, killed half-way and restarted
 #   make test      build and run the tests
 #   make check     what CI does: format, tidy, clang-tidy, sanitizers with -Werror
+#   make fix       rewrite the sources as clang-format wants them
 #   make tsan      the tests under ThreadSanitizer, with a CAF built for it
 #   make bench     build and run the benchmarks
 #   make install   into PREFIX (/usr/local)
@@ -12,7 +13,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 BUILD = scripts/build
 
-.PHONY: all packages demo test check format tidy lint sanitize tsan bench install clean
+.PHONY: all packages demo test check format tidy lint sanitize consumer fix tsan bench install clean
 .NOTPARALLEL:
 
 all: packages
@@ -32,7 +33,7 @@ check: packages
 	@scripts/check
 
 # The parts of `make check`, one at a time.
-format tidy lint sanitize: packages
+format tidy lint sanitize consumer fix: packages
 	@scripts/install-packages check
 	@scripts/check $@
 
