@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
 #include "millrace/envelope.pb.h"
@@ -68,6 +70,23 @@ result<void> route_typed(const flow_type& type, const event& what, route& made,
   if (auto checked = check_ids(type, what, made); !checked) return checked;
   for (const auto& target : made.targets()) targets.push_back({target.id, target.starts});
   return {};
+}
+
+bool may_reach(const interest_table& table, const event& what, const flow_key& key) {
+  if (what.envelope->has_routes()) {
+    const auto& keys = what.envelope->routes().keys();
+    return std::find(keys.begin(), keys.end(), key.text()) != keys.end();
+  }
+  const auto type = table.find(key.type());
+  if (!type || (what.envelope->has_due() && !what.envelope->from_schedule())) return false;
+  const flow_type& observer = *table.types()[*type];
+  if (observer.find(what.type) == observer.observes.size()) return false;
+  route made;
+  std::vector<route_target> targets;
+  if (!route_typed(observer, what, made, targets)) return false;
+  return std::any_of(targets.begin(), targets.end(), [&](const route_target& target) {
+    return observer.single ? !key.has_id() : key.has_id() && target.id == key.id();
+  });
 }
 
 }  // namespace millrace

@@ -45,4 +45,8 @@ struct route_target {
 result<void> route_typed(const flow_type& type, const event& what, route& made,
                          std::vector<route_target>& targets);
 
+/// Whether an event could reach a flow. True also for a `joins` that may find nobody: whoever asks must
+/// bear a yes too many, never a no too many.
+[[nodiscard]] bool may_reach(const interest_table& table, const event& what, const flow_key& key);
+
 }  // namespace millrace

@@ -21,7 +21,7 @@ struct router::pass {
   };
   std::vector<hit> hits;  // in order of events
   std::string key;        // of the hit at hand
-  route made;
+  millrace::route made;
   std::vector<route_target> targets;
 };
 
@@ -222,7 +222,7 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
   if (what.envelope->has_routes()) {
     for (const auto& key : what.envelope->routes().keys()) keys.emplace_back(key, true);
   } else if (!what.envelope->has_due() || what.envelope->from_schedule()) {
-    route made;
+    millrace::route made;
     std::vector<route_target> targets;
     for (const auto type : table_.observers(what.type)) {
       targets.clear();

@@ -1,0 +1,213 @@
+#include "engine/journal.hpp"
+
+#include <fmt/format.h>
+
+#include "base/limits.hpp"
+
+namespace millrace {
+namespace {
+
+void refuse(journal_request& request, const error& why) {
+  std::visit(
+      [&](auto& one) {
+        if (one.done) one.done(why);
+      },
+      request);
+}
+
+}  // namespace
+
+journal::journal(store& stored, const type_registry& types, const interest_table& interest,
+                 const clock& time, listeners tell)
+    : store_(stored),
+      types_(types),
+      interest_(interest),
+      clock_(time),
+      tell_(std::move(tell)),
+      tail_(stored.tail().value) {}
+
+result<void> journal::open() {
+  auto stored = store_.recent_ids();
+  if (!stored) return stored.error();
+  ids_.load(std::move(*stored));
+  return {};
+}
+
+bool journal::submit(append_request request) {
+  queued one{.request = {}, .events = request.events.size(), .size = request.size};
+  std::optional<error> refusal;
+  {
+    std::scoped_lock lock{mutex_};
+    if (failure_) {
+      refusal = failure_;
+    } else if (appends_refused_) {
+      refusal = error{errc::closed, "the host is stopping"};
+    } else if (outside_events_ + one.events > limits::queue_events_max ||
+               outside_size_ + one.size > limits::queue_size_max) {
+      refusal = error{errc::overloaded,
+                      fmt::format("{} events wait to be written; try again", outside_events_)};
+    } else {
+      outside_events_ += one.events;
+      outside_size_ += one.size;
+      one.request = std::move(request);
+      queue_.push_back(std::move(one));
+    }
+  }
+  if (refusal) {
+    request.done(*refusal);
+    return false;
+  }
+  tell_.on_ready();
+  return true;
+}
+
+void journal::submit(flow_commit request) { push({.request = std::move(request)}); }
+void journal::submit(derived_commit request) { push({.request = std::move(request)}); }
+void journal::submit(fire_request request) { push({.request = std::move(request)}); }
+
+void journal::push(queued one) {
+  std::optional<error> failed;
+  {
+    std::scoped_lock lock{mutex_};
+    failed = failure_;
+    if (!failed) queue_.push_back(std::move(one));
+  }
+  if (failed) {
+    refuse(one.request, *failed);
+  } else {
+    tell_.on_ready();
+  }
+}
+
+/// As much of the queue as one transaction may hold.
+journal::batch journal::take() {
+  std::scoped_lock lock{mutex_};
+  batch taken;
+  std::size_t events = 0;
+  std::size_t size = 0;
+  while (!queue_.empty()) {
+    auto& next = queue_.front();
+    events += next.events;
+    size += next.size;
+    const bool over = events > limits::commit_events_max || size > limits::commit_size_max;
+    if (over && !taken.empty()) break;
+    outside_events_ -= next.events;
+    outside_size_ -= next.size;
+    taken.push_back(std::move(next));
+    queue_.pop_front();
+  }
+  working_ = !taken.empty();
+  return taken;
+}
+
+void journal::put_back(batch held) {
+  std::scoped_lock lock{mutex_};
+  for (; !held.empty(); held.pop_back()) queue_.push_front(std::move(held.back()));
+  working_ = false;
+}
+
+journal::worked journal::work() {
+  auto taken = take();
+  if (taken.empty()) return worked::idle;
+  const auto outcome = commit(taken);
+  std::scoped_lock lock{mutex_};
+  working_ = false;
+  if (outcome != worked::idle) return outcome;
+  return queue_.empty() ? worked::idle : worked::more;
+}
+
+journal::worked journal::commit(batch& taken) {
+  const auto now = clock_.now();
+  ids_.trim(now);
+  group made{{store_, types_, interest_, ids_}, tail(), now};
+  std::vector<std::function<void()>> acknowledge;
+  for (auto& each : taken) {
+    std::visit(
+        [&](auto& request) {
+          auto added = made.add(request);
+          if (!request.done) return;
+          acknowledge.emplace_back([&request, outcome = std::move(added)] { request.done(outcome); });
+        },
+        each.request);
+  }
+  if (!made.batch().empty()) {
+    if (auto written = store_.commit(made.batch()); !written) {
+      if (written.error().code != errc::storage_full) {
+        fail(taken, written.error());
+        return worked::failed;
+      }
+      refuse_outside(taken, written.error());
+      put_back(std::move(taken));
+      return worked::disk_full;
+    }
+    ++counts_.commits;
+    publish(made);
+  }
+  for (const auto& each : acknowledge) each();
+  return worked::idle;
+}
+
+/// What came from outside is told now; what the engine itself needs is held until there is room.
+void journal::refuse_outside(batch& taken, const error& why) {
+  std::erase_if(taken, [&](queued& each) {
+    const bool outside = std::holds_alternative<append_request>(each.request);
+    if (outside) refuse(each.request, why);
+    return outside;
+  });
+}
+
+void journal::publish(group& done) {
+  for (const auto& one : done.batch().ids) ids_.add(one);
+  counts_.events += done.batch().events.size();
+  const auto begin = tail();
+  tail_.store(done.end().value, std::memory_order_release);
+  auto change = done.take_committed();
+  if (change->end == begin && change->unscheduled.empty() && change->scheduled.empty()) return;
+  if (feed_size_ + change->size > limits::feed_size_max) {
+    change->events.clear();
+    change->in_memory = false;
+    change->size = 0;
+  }
+  feed_size_ += change->size;
+  tell_.on_committed(std::move(change));
+}
+
+void journal::fail(batch& taken, const error& why) {
+  batch rest;
+  {
+    std::scoped_lock lock{mutex_};
+    failure_ = why;
+    rest = std::exchange(queue_, {});
+    outside_events_ = 0;
+    outside_size_ = 0;
+  }
+  tell_.on_failed(why);
+  for (auto& each : taken) refuse(each.request, why);
+  for (auto& each : rest) refuse(each.request, why);
+}
+
+bool journal::maintain() {
+  {
+    std::scoped_lock lock{mutex_};
+    if (failure_) return false;
+  }
+  auto more = store_.maintain();
+  if (more) return *more;
+  if (more.error().code != errc::storage_full) {
+    batch none;
+    fail(none, more.error());
+  }
+  return false;
+}
+
+void journal::refuse_appends() {
+  std::scoped_lock lock{mutex_};
+  appends_refused_ = true;
+}
+
+bool journal::idle() const {
+  std::scoped_lock lock{mutex_};
+  return queue_.empty() && !working_;
+}
+
+}  // namespace millrace

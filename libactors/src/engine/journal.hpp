@@ -1,0 +1,105 @@
+/// The one writer: takes all that is queued, one transaction, one flush, then acknowledges.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+#include "base/clock.hpp"
+#include "engine/group.hpp"
+#include "engine/requests.hpp"
+
+namespace millrace {
+
+/// Submitting is for any thread and never waits. Committing (`work`) is for one thread, or for one
+/// scheduled actor in tests; the journal does not know which. It waits for nobody: what it tells others
+/// it sends.
+///
+/// Lanes: appends from outside are bounded and refused with `overloaded`; everything else (turns of
+/// flows, router progress, timers) is bounded by its senders, one each, and always admitted. Order within
+/// the queue is that of submission.
+class journal {
+ public:
+  struct listeners {
+    /// After each commit that wrote events or changed the schedule, before its completions.
+    std::function<void(std::shared_ptr<const committed>)> on_committed;
+    /// Wakes whoever calls work(). Any thread.
+    std::function<void()> on_ready;
+    /// The store failed for good; called once, before the completions of what failed with it.
+    std::function<void(const error&)> on_failed;
+  };
+  struct counts {
+    std::atomic<std::uint64_t> events{0};
+    std::atomic<std::uint64_t> commits{0};
+  };
+
+  journal(store& stored, const type_registry& types, const interest_table& interest,
+          const clock& time, listeners tell);
+
+  /// Loads the id window. Before the first call of work(); errors of the store.
+  result<void> open();
+
+  /// An append from outside. False: the queue is at its bound or the journal is closed, and `done` was
+  /// called with overloaded or closed, on this thread.
+  bool submit(append_request request);
+  /// The lane that is always admitted. After the store failed: `done` is called with that, at once.
+  void submit(flow_commit request);
+  void submit(derived_commit request);
+  void submit(fire_request request);
+
+  enum class worked { idle, more, disk_full, failed };
+  /// One commit of what is queued. `disk_full`: nothing is lost; call again after a while.
+  worked work();
+  /// A slice of the store's housekeeping; true: there is more.
+  bool maintain();
+
+  /// Appends from outside are refused from now on; the other lanes go on.
+  void refuse_appends();
+  /// Nothing is queued and nothing is under way.
+  [[nodiscard]] bool idle() const;
+
+  /// The first position not committed yet. Any thread.
+  [[nodiscard]] position tail() const { return {tail_.load(std::memory_order_acquire)}; }
+  [[nodiscard]] const counts& counted() const { return counts_; }
+
+  /// The router returns the room that a committed batch took in its feed.
+  void feed_consumed(std::size_t size) { feed_size_ -= size; }
+
+ private:
+  struct queued {
+    journal_request request;
+    std::size_t events = 0;
+    std::size_t size = 0;
+  };
+  using batch = std::deque<queued>;
+
+  void push(queued one);
+  batch take();
+  void put_back(batch held);
+  worked commit(batch& taken);
+  void refuse_outside(batch& taken, const error& why);
+  void publish(group& done);
+  void fail(batch& taken, const error& why);
+
+  store& store_;
+  const type_registry& types_;
+  const interest_table& interest_;
+  const clock& clock_;
+  listeners tell_;
+  id_window ids_;
+  counts counts_;
+  std::atomic<std::uint64_t> tail_;
+  std::atomic<std::size_t> feed_size_{0};
+
+  mutable std::mutex mutex_;  // guards what follows
+  batch queue_;
+  std::size_t outside_events_ = 0;
+  std::size_t outside_size_ = 0;
+  bool appends_refused_ = false;
+  bool working_ = false;
+  std::optional<error> failure_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,72 @@
+/// What the journal is asked to make durable. Each request is all or nothing; one commit covers many.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "flow/runner.hpp"
+#include "millrace/host.hpp"
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// Called once, on the journal's thread, after the flush or the refusal. Must not block or throw.
+template <class T>
+using completion = std::function<void(result<T>)>;
+
+/// Events from outside; already checked by type_registry::check.
+struct append_request {
+  std::vector<new_event> events;
+  append_condition condition;
+  /// With condition.flow_latest: the router found it to hold for all events before this position.
+  position routed;
+  std::size_t size = 0;  ///< bytes, for the bound of the queue
+  completion<std::vector<position>> done;
+};
+
+/// A flow's turn: checkpoint, state, reactions and cancellations.
+struct flow_commit {
+  flow_number flow{};
+  flow_key key;
+  std::optional<position> expected;  ///< the checkpoint's position before: the fence
+  turn decided;
+  completion<void> done;
+};
+
+/// The router's progress: directory entries (at once), postings and the rest (now and then).
+struct derived_commit {
+  commit_batch part;
+  completion<void> done;  ///< may be empty
+};
+
+/// Timers that are due. Those that left the schedule meanwhile are passed over.
+struct fire_request {
+  std::vector<position> due;
+  completion<void> done;
+};
+
+using journal_request = std::variant<append_request, flow_commit, derived_commit, fire_request>;
+
+/// An event of a commit, as the router gets it from memory.
+struct committed_event {
+  position at;
+  std::string type;
+  timestamp time;
+  std::string payload;
+  std::string envelope;
+};
+
+/// What one commit changed on the timeline and the schedule. Shared, immutable.
+struct committed {
+  position begin, end;
+  std::vector<committed_event> events;
+  /// False: the feed was full; read [begin, end) from the store.
+  bool in_memory = true;
+  std::size_t size = 0;
+  std::vector<schedule_entry> scheduled;
+  std::vector<position> unscheduled;
+};
+
+}  // namespace millrace
