@@ -70,6 +70,7 @@ class reactions {
 
   const event& cause_;
   std::vector<emission> emissions_;
+  std::vector<std::unique_ptr<google::protobuf::Message>> taken_back_;  ///< by cancel
   std::vector<std::string_view> cancelled_;
   bool done_ = false;
 };

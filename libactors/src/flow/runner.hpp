@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/state_saver.hpp"
 #include "millrace/checkpoint.pb.h"
 #include "millrace/flow.hpp"
 #include "millrace/result.hpp"
@@ -72,8 +73,10 @@ class runner {
   /// threw that did not throw before).
   result<void> replay(const observation& seen, std::span<const event> own_emissions);
 
-  /// Observes events in order until the end or the first that fails. After a failure the instance is
-  /// spent: load again, and run the `handled` events before it again; they come to the same result.
+  /// Observes events in order until the end or the first that fails. After a failure the turn has no
+  /// state, and the instance is spent: load again, and run the `handled` events before it again; they
+  /// come to the same result. (One exception: a state that cannot be saved is noticed late. The second
+  /// run then looks after every event, and may fail earlier; load and run once more.)
   [[nodiscard]] turn run(std::span<const observation> seen);
 
   /// A checkpoint that passes `at` by without observing it, and records why.
@@ -85,10 +88,43 @@ class runner {
   [[nodiscard]] const google::protobuf::Message* state() const;
 
  private:
+  /// What is wrong with the event at hand; none: it is handled.
+  using complaint = std::optional<std::string>;
+
+  complaint attempt(const observation& seen, bool last, turn& made);
+  complaint observe(const observation& seen, bool last, turn& made);
+  complaint live_through(const event& what, bool begins, bool last, turn& made);
+  complaint handle(std::size_t observed, const event& what, position life,
+                   std::optional<reactions>& then, turn& made);
+  complaint fold_own(const event& cause, const reactions& then,
+                     std::span<const reaction> recorded);
+  complaint inspect_state(bool last);
+  complaint refold(const observation& seen, std::span<const event> own_emissions);
+  void give(std::size_t observed, const event& what, position changes);
+
+  [[nodiscard]] bool is_known(position at) const;
+  [[nodiscard]] bool is_own_firing(const event& what) const;
+  [[nodiscard]] bool is_void(const event& what, position life) const;
+  [[nodiscard]] bool is_folded_before(const event& what, position life) const;
+  [[nodiscard]] bool reaches_self(std::size_t observed, const event& what) const;
+
+  void begin_life(position at);
+  void end_life(position at, turn& made);
+  void cancel(const reactions& then, position at, turn& made);
+  void finish(turn& made);
+  void save_state(turn& made);
+
   const flow_type& type_;
   flow_key key_;
   v1::Checkpoint checkpoint_;
-  std::unique_ptr<flow_instance> instance_;
+  std::unique_ptr<flow_instance> instance_;  ///< there while alive
+  state_saver saver_;
+
+  // Of the turn at hand.
+  std::optional<position> touched_;  ///< where state was last folded, begun or dropped
+  bool must_save_ = false;
+  bool spent_ = false;    ///< a handler failed half-way
+  bool careful_ = false;  ///< the state was found spoilt late: look after every event
 };
 
 }  // namespace millrace
