@@ -1,7 +1,8 @@
 """Builds and runs the consumer project: check.py installed|subdirectory BUILD SOURCE FOLDER FLAG...
 
 installed: installs BUILD into FOLDER/prefix and lets the consumer find the package there.
-subdirectory: the consumer builds SOURCE as a part of itself, without optimisation.
+subdirectory: the consumer builds SOURCE as a part of itself, without optimisation and without
+precompiled headers, which would hide a missing include.
 """
 
 import pathlib
@@ -28,7 +29,7 @@ def main(mode, build, source, folder, *flags):
         run("cmake", "--install", build, "--prefix", folder / "prefix")
         settings += [f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}", "-DCMAKE_BUILD_TYPE=Debug"]
     else:
-        settings += [f"-DMILLRACE_SOURCE={source}", "-DCMAKE_CXX_FLAGS=-O0"]
+        settings += [f"-DMILLRACE_SOURCE={source}", "-DCMAKE_CXX_FLAGS=-O0", "-DMILLRACE_PCH=OFF"]
     run("cmake", "-S", consumer, "-B", made, *settings)
     run("cmake", "--build", made)
     print(run(made / "consumer"), end="")
