@@ -5,7 +5,7 @@
 
 #include "base/limits.hpp"
 #include "flow/state_saver.hpp"
-#include "wire/utf8.hpp"
+#include "wire/broken_text.hpp"
 
 namespace millrace {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "base/invariant.hpp"
 #include "base/limits.hpp"
+#include "base/utf8.hpp"
 #include "flow/decisions.hpp"
 #include "millrace/envelope.pb.h"
-#include "wire/utf8.hpp"
 
 namespace millrace {
 namespace {

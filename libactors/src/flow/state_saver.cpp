@@ -5,7 +5,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "base/limits.hpp"
-#include "wire/utf8.hpp"
+#include "wire/broken_text.hpp"
 
 namespace millrace {
 namespace {

@@ -5,9 +5,9 @@
 #include <unordered_map>
 
 #include "base/limits.hpp"
+#include "base/utf8.hpp"
 #include "wire/json.hpp"
 #include "wire/type_registry.hpp"
-#include "wire/utf8.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.hpp"
 #include "wire/type_registry.hpp"
-#include "wire/utf8.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
