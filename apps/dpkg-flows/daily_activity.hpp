@@ -16,8 +16,8 @@ namespace dpkg_flows {
 struct daily_activity {
   static constexpr std::string_view name = "DailyActivity";
   static constexpr int hours = 24;
-  using observes = millrace::events<DpkgStarted, PackageActionTaken, PackageStatusChanged,
-                                    ConffileDecided>;
+  using observes =
+      millrace::events<DpkgStarted, PackageActionTaken, PackageStatusChanged, ConffileDecided>;
 
   static millrace::route route(const DpkgStarted& e) { return of_day(e); }
   static millrace::route route(const PackageActionTaken& e) { return of_day(e); }

@@ -26,8 +26,8 @@ void emit_end(millrace::reactions& then, const Session& session) {
   end.set_session(session.number());
   *end.mutable_started_at() = session.started_at();
   *end.mutable_ended_at() = session.ended_at();
-  end.set_duration_seconds(static_cast<std::uint64_t>(session.ended_at().seconds() -
-                                                      session.started_at().seconds()));
+  end.set_duration_seconds(
+      static_cast<std::uint64_t>(session.ended_at().seconds() - session.started_at().seconds()));
   *end.mutable_counts() = session.counts();
 }
 
@@ -93,8 +93,8 @@ void install_session::when(const LogImported&, millrace::reactions& then) const 
 
 void install_session::when(const SessionGapPassed& e, millrace::reactions& then) const {
   const auto& open = state.open();
-  const bool is_last = open.number() == e.session() &&
-                       open.ended_at().seconds() == e.logged_until().seconds();
+  const bool is_last =
+      open.number() == e.session() && open.ended_at().seconds() == e.logged_until().seconds();
   if (is_last) emit_end(then, open);
 }
 

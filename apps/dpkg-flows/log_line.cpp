@@ -139,7 +139,8 @@ result<log_line> status(const logged_time& at, words rest) {
 /// The path may hold spaces, so it is what stands between.
 result<log_line> conffile(const logged_time& at, std::string_view rest) {
   const auto space = rest.rfind(' ');
-  if (space == std::string_view::npos) return bad("`conffile` is followed by a path and a decision");
+  if (space == std::string_view::npos)
+    return bad("`conffile` is followed by a path and a decision");
   const auto path = rest.substr(0, space), decision = rest.substr(space + 1);
   if (path.empty() || path.front() != '/') return bad("a conffile is a path from the root");
   if (decision != "install" && decision != "keep") {

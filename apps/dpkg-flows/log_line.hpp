@@ -17,8 +17,9 @@ using log_line =
 
 inline constexpr std::size_t line_size_max = 8192;
 
-/// A line without its line break. Errors: invalid, with what is wrong with it in words. Strict: what
-/// is accepted is written back by to_text byte for byte, so a line and its event are one and the same.
+/// A line without its line break. Errors: invalid, with what is wrong with it in words. Strict:
+/// what is accepted is written back by to_text byte for byte, so a line and its event are one and
+/// the same.
 [[nodiscard]] millrace::result<log_line> parse_line(std::string_view text);
 
 /// The line that an event was made of.

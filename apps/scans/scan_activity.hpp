@@ -13,8 +13,7 @@ namespace scans {
 /// ScanActivityQuery|user. Known from the first registered scan.
 struct scan_activity {
   static constexpr std::string_view name = "ScanActivityQuery";
-  using observes =
-      millrace::events<ScanRegistered, NewImageDetected, ScanCompleted, ScanTimedOut>;
+  using observes = millrace::events<ScanRegistered, NewImageDetected, ScanCompleted, ScanTimedOut>;
 
   static millrace::route route(const ScanRegistered& e) { return millrace::starts(e.user()); }
   static millrace::route route(const NewImageDetected& e) { return millrace::joins(e.user()); }

@@ -11,8 +11,8 @@
 
 namespace scans {
 
-/// ScanProgress|scan_id, a topic that ends: with the last image, or when the timer says that it will
-/// not come any more. A scan whose id is registered again lives again.
+/// ScanProgress|scan_id, a topic that ends: with the last image, or when the timer says that it
+/// will not come any more. A scan whose id is registered again lives again.
 struct scan_progress {
   static constexpr std::string_view name = "ScanProgress";
   static constexpr auto starts_from = millrace::first_event::of_history;

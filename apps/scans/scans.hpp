@@ -27,7 +27,9 @@ struct shop_settings {
 /// Adds all flows to a millrace::host, application or host_test.
 template <class Target>
 void add_scans(Target& target, shop_settings settings = {}) {
-  const auto add = [&](millrace::flow_type type) { static_cast<void>(target.add(std::move(type))); };
+  const auto add = [&](millrace::flow_type type) {
+    static_cast<void>(target.add(std::move(type)));
+  };
   add(millrace::describe<smart_scanner>());
   add(millrace::describe<scan_progress>({}, settings.scan_time_limit));
   add(millrace::describe<scan_activity>());

@@ -10,15 +10,15 @@
 
 namespace scans {
 
-/// SmartScanner, a topic. Registers each valid entry of a registry that is not open yet, and says of
-/// each file whether it is an image of an open scan. One instance, so images keep the order in which
-/// they were written.
+/// SmartScanner, a topic. Registers each valid entry of a registry that is not open yet, and says
+/// of each file whether it is an image of an open scan. One instance, so images keep the order in
+/// which they were written.
 struct smart_scanner {
   static constexpr std::string_view name = "SmartScanner";
   static constexpr auto starts_from = millrace::first_event::of_history;
   static constexpr std::uint32_t images_max = 10'000;
-  using observes =
-      millrace::events<UpdateScanRegistry, ScanRegistered, ImageWritten, ScanCompleted, ScanTimedOut>;
+  using observes = millrace::events<UpdateScanRegistry, ScanRegistered, ImageWritten, ScanCompleted,
+                                    ScanTimedOut>;
 
   void given(const UpdateScanRegistry& e);
   void given(const ScanRegistered& e);  // its own: counts at once
