@@ -1,0 +1,179 @@
+// flows, inbox: what there is, and what waits.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "base/time_text.hpp"
+#include "host/cli_commands.hpp"
+#include "host/cli_event.hpp"
+#include "host/cli_text.hpp"
+
+namespace millrace::cli {
+namespace {
+
+std::string_view name_of(flow_status status) {
+  switch (status) {
+    case flow_status::idle: return "idle";
+    case flow_status::pending: return "pending";
+    case flow_status::stopped: return "stopped";
+  }
+  return "";
+}
+
+colour colour_of(flow_status status) {
+  switch (status) {
+    case flow_status::idle: return colour::plain;
+    case flow_status::pending: return colour::yellow;
+    case flow_status::stopped: return colour::red;
+  }
+  return colour::plain;
+}
+
+std::optional<position> checkpoint_of(const flow_view& view) {
+  const auto& checkpoint = view.row.checkpoint;
+  if (!checkpoint.has_position()) return std::nullopt;
+  return position{checkpoint.position()};
+}
+
+std::string line_of(const flow_view& view, bool hosted) {
+  const auto& key = view.row.entry.key;
+  const auto& checkpoint = view.row.checkpoint;
+  const bool stopped = checkpoint.has_error_position();
+  return dump({{"flow", key.text()},
+               {"type", std::string{key.type()}},
+               {"id", key.has_id() ? json(std::string{key.id()}) : json(nullptr)},
+               {"status", name_of(view.status)},
+               {"checkpoint", number_or_null(checkpoint_of(view))},
+               {"latest", number_or_null(view.row.latest)},
+               {"error_position", stopped ? json(checkpoint.error_position()) : json(nullptr)},
+               {"error_message", stopped ? json(checkpoint.error_message()) : json(nullptr)},
+               {"done", checkpoint.done()},
+               {"alive", checkpoint.has_life()},
+               {"hosted", hosted},
+               {"skipped", checkpoint.skipped_count()}});
+}
+
+std::string note_of(const flow_view& view, bool hosted) {
+  const auto& checkpoint = view.row.checkpoint;
+  if (checkpoint.has_error_position()) {
+    return fmt::format("event {}: {}", checkpoint.error_position(), checkpoint.error_message());
+  }
+  if (!hosted && view.status == flow_status::pending) return "not a flow of this program";
+  if (checkpoint.skipped_count() > 0) {
+    return counted(checkpoint.skipped_count(), "event") + " skipped";
+  }
+  return checkpoint.done() ? "ended" : "";
+}
+
+/// Their flows look idle, but what comes after is not even routed to them.
+void warn_of_parked(const context& in, const overview& now, const std::string& wanted) {
+  for (const auto& [name, type] : now.types()) {
+    if (!type.has_error_position() || (!wanted.empty() && wanted != name)) continue;
+    in.warn(fmt::format("the routing of {} is stopped at event {}: {} (see: flow {})", name,
+                        type.error_position(), type.error_message(), name));
+  }
+}
+
+}  // namespace
+
+outcome flows(const context& in, const flows_options& options) {
+  auto from = in.open_store();
+  if (!from) return from.error();
+  auto now = in.look(**from);
+  if (!now) return now.error();
+  const auto& type = options.type;
+  bool found = type.empty() || now->types().contains(type) || now->is_known(type);
+  table rows{in.out, {{"FLOW"}, {"STATUS"}, {"CHECKPOINT", true}, {"LATEST", true}, {""}}};
+  const bool all = !options.pending && !options.stopped;
+  const auto visit = [&](const flow_view& view) {
+    found = true;
+    const bool shown = all || (options.pending && view.status == flow_status::pending) ||
+                       (options.stopped && view.status == flow_status::stopped);
+    if (!shown) return true;
+    const bool hosted = now->is_known(view.row.entry.key.type());
+    if (in.json) {
+      in.out.json(line_of(view, hosted));
+    } else {
+      rows.row({view.row.entry.key.text(),
+                {std::string{name_of(view.status)}, colour_of(view.status)},
+                text_or_dash(checkpoint_of(view)), text_or_dash(view.row.latest),
+                note_of(view, hosted)});
+    }
+    return in.out.is_open();
+  };
+  const bool few = options.pending && !options.stopped && type.empty();
+  if (auto read = few ? now->pending(visit) : now->flows(type, visit); !read) return read.error();
+  rows.finish();
+  if (!found) return error{errc::not_found, "there is no flow type " + type};
+  warn_of_parked(in, *now, type);
+  return exit_code::done;
+}
+
+namespace {
+
+std::string line_of(const shown_event& event, const posting& entry, const char* state) {
+  auto head = head_of(event);
+  head["starts"] = entry.starts;
+  head["state"] = state;
+  return cli::line_of(head, event);
+}
+
+/// Where an entry stands for a flow with this checkpoint.
+const char* state_of(const posting& entry, const v1::Checkpoint& checkpoint) {
+  if (checkpoint.has_error_position() && entry.at.value == checkpoint.error_position()) {
+    return "failed";
+  }
+  return checkpoint.has_position() && entry.at.value <= checkpoint.position() ? "handled"
+                                                                               : "waiting";
+}
+
+result<void> print_inbox(const context& in, const millrace::store& from,
+                         const v1::Checkpoint& checkpoint, const std::vector<posting>& entries) {
+  std::vector<position> wanted;
+  for (const auto& entry : entries) wanted.push_back(entry.at);
+  table rows{in.out, {{"POSITION", true}, {"STATE"}, {"ROUTE"}, {"TIME"}, {"TYPE"}, {"DATA"}}};
+  std::size_t next = 0;
+  return from.fetch(wanted, [&](const event_row& row) {
+    while (next < entries.size() && entries[next].at < row.at) ++next;
+    const auto event = decode(in.known.registry, row);
+    const char* state = state_of(entries[next], checkpoint);
+    if (in.json) {
+      in.out.json(line_of(event, entries[next], state));
+    } else {
+      rows.row({std::to_string(row.at.value), state, entries[next].starts ? "starts" : "joins",
+                to_text(event.time), event.type, excerpt(event, in.out.width())});
+    }
+    return in.out.is_open();
+  });
+}
+
+}  // namespace
+
+outcome inbox(const context& in, const inbox_options& options) {
+  auto from = in.open_store();
+  if (!from) return from.error();
+  const auto key = flow_key::parse(options.key);
+  overview::watch watched{.key = key, .limit = options.limit};
+  if (options.after) watched.after = position{*options.after};
+  auto now = in.look(**from, watched);
+  if (!now) return now.error();
+  auto view = now->find(key);
+  if (!view) return view.error();
+  if (!*view) return error{errc::not_found, "there is no flow " + options.key};
+  auto entries = now->watched_inbox();
+  if (!entries) return entries.error();
+  const auto& checkpoint = (*view)->row.checkpoint;
+  if (auto shown = print_inbox(in, **from, checkpoint, entries->postings); !shown) {
+    return shown.error();
+  }
+  const auto rest = entries->count - entries->postings.size();
+  if (!in.json && rest > 0 && !entries->postings.empty()) {
+    in.out.line(in.out.paint(
+        colour::dim, fmt::format("{} more: inbox KEY --after {}", grouped(rest),
+                                 entries->postings.back().at.value)));
+  }
+  return exit_code::done;
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,126 @@
+/// An exact picture of a store that this process does not run: what is stored, and what the routing
+/// that has not been written yet adds to it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/host.hpp"
+#include "routing/interest.hpp"
+#include "routing/router.hpp"
+#include "store/store.hpp"
+#include "wire/type_registry.hpp"
+
+namespace millrace {
+
+/// The flow types a program knows, and the messages they observe.
+struct known_types {
+  explicit known_types(const interest_table::type_list& types) : table(types) {}
+  interest_table table;
+  type_registry registry;
+  /// Errors: invalid (two flow types of one name, two messages of one short name).
+  [[nodiscard]] static result<std::unique_ptr<const known_types>> of(
+      const interest_table::type_list& types);
+};
+
+/// Told now and then how far long work is: so many events of so many.
+using progress_teller = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+/// What the router starts from over this store: the routed positions that are stored, and for a type that
+/// the store has never seen the beginning, or the tail for a topic that asks for no history.
+[[nodiscard]] result<router::start> stored_start(const store& from, const interest_table& table);
+
+/// Hands the router all windows it needs before `tail`, and drops what it would have written.
+struct routing_run {
+  const store& from;
+  const type_registry& types;
+  position tail;
+  /// Sees each window after it was routed; an error ends the run.
+  std::function<result<void>(const window&, const routed_window&)> visit;
+  progress_teller tell;  ///< may be empty
+  /// Sees each row as it is read, undecoded; may be empty.
+  std::function<void(const event_row&)> see_row = {};
+};
+result<void> route_in_memory(router& with, const routing_run& run);
+
+/// One flow, as it is now.
+struct flow_view {
+  flow_row row;         ///< latest and postings are exact; entry.number means nothing unless stored
+  bool stored = false;  ///< the store has a directory entry
+  flow_status status = flow_status::idle;
+};
+
+/// Routes [needed, tail) in memory and answers from both. Nothing is written. Works beside a running
+/// host: what that writes meanwhile does no harm. Memory: one entry for each flow that the unwritten
+/// part of the timeline touches, however long that is. One thread; the store and the types outlive it.
+class overview {
+ public:
+  /// One inbox to be kept as well: the first `limit` postings after `after`.
+  struct watch {
+    flow_key key;
+    std::optional<position> after;
+    std::size_t limit = 0;
+  };
+  [[nodiscard]] static result<overview> of(const store& from, const known_types& types,
+                                           std::optional<watch> watched = {},
+                                           const progress_teller& tell = {});
+
+  /// The picture shows the timeline before this position.
+  [[nodiscard]] position tail() const { return tail_; }
+  /// Progress of each flow type, by name; those that this program does not have as they are stored.
+  [[nodiscard]] const std::map<std::string, v1::FlowType>& types() const { return types_; }
+  [[nodiscard]] const known_types& known() const { return *known_; }
+  [[nodiscard]] bool is_known(std::string_view flow_type) const {
+    return known_->table.find(flow_type).has_value();
+  }
+
+  using visitor = std::function<bool(const flow_view&)>;
+  /// All flows, or those of one type, in byte order of keys.
+  result<void> flows(std::string_view type, const visitor& visit) const;
+  /// Those that are pending, ordered by type, single instance first, then ids. Costs what is pending.
+  result<void> pending(const visitor& visit) const;
+  [[nodiscard]] result<std::optional<flow_view>> find(const flow_key& key) const;
+
+  struct inbox {
+    std::vector<posting> postings;  ///< the first `limit`
+    std::uint64_t count = 0;        ///< all after `after`
+  };
+  /// What was asked to be watched.
+  [[nodiscard]] result<inbox> watched_inbox() const;
+
+ private:
+  /// What routing in memory added to a flow.
+  struct addition {
+    flow_row row;                           ///< as stored when it was first touched, or made up
+    bool stored = false;
+    std::optional<position> stored_latest;  ///< what is after it came from here
+    std::optional<position> latest;
+    std::uint64_t count = 0;
+  };
+  overview(const store& from, const known_types& types) : store_(&from), known_(&types) {}
+
+  result<std::optional<flow_row>> look_up(const flow_key& key);
+  void take(const window& events, const routed_window& routed);
+  void take_watched(const window& events, const routed_window& routed,
+                    const routed_delivery& delivery);
+  [[nodiscard]] flow_view merged(flow_row row) const;
+  [[nodiscard]] flow_view made_up(const addition& added) const;
+
+  const store* store_;
+  const known_types* known_;
+  position tail_;
+  std::map<std::string, v1::FlowType> types_;
+  std::map<std::string, addition> additions_;  ///< by key text
+  std::optional<watch> watch_;
+  inbox watched_;
+};
+
+/// Pending means: routed to, not handled, and not stopped.
+[[nodiscard]] flow_status status_of(const v1::Checkpoint& checkpoint,
+                                    std::optional<position> latest);
+
+}  // namespace millrace
