@@ -1,0 +1,52 @@
+#include "sqlite/error.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace millrace::sqlite {
+
+namespace {
+
+// SQLite reports only ENOSPC on write as SQLITE_FULL; elsewhere a full disk is an I/O error.
+bool means_full(int system_errno) {
+  return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
+}
+
+errc classify(int code, int system_errno) {
+  // A flush that failed is final, whatever the reason: the kernel may have dropped the pages.
+  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) return errc::storage_failed;
+  switch (code & 0xff) {
+    case SQLITE_FULL: return errc::storage_full;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return means_full(system_errno) ? errc::storage_full : errc::storage_failed;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_SCHEMA:
+    case SQLITE_MISMATCH: return errc::corrupt;
+    default: return errc::storage_failed;
+  }
+}
+
+}  // namespace
+
+error to_error(sqlite3* database, int code, std::string_view doing) {
+  const int system_errno = database == nullptr ? 0 : sqlite3_system_errno(database);
+  const char* file = database == nullptr ? nullptr : sqlite3_db_filename(database, "main");
+  const bool is_io = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  std::string message = fmt::format("{}: {}", doing, sqlite3_errstr(code));
+  if (is_io && system_errno != 0) message += fmt::format(" ({})", std::strerror(system_errno));
+  // errstr says what kind; errmsg which column, table or page.
+  if (database != nullptr && sqlite3_extended_errcode(database) == code) {
+    const std::string_view detail = sqlite3_errmsg(database);
+    if (detail != sqlite3_errstr(code)) message += fmt::format(", {}", detail);
+  }
+  if (file != nullptr && *file != '\0') message += fmt::format(" [{}]", file);
+  return {classify(code, system_errno), std::move(message)};
+}
+
+}  // namespace millrace::sqlite
