@@ -22,9 +22,8 @@ bool is_of_type(const std::string& key, std::string_view type) {
 result<void> memory_store::commit(const commit_batch& batch) {
   const std::lock_guard lock{mutex_};
   if (refuses_) return *refuses_;
-  const std::uint32_t flow_count = flows_.empty()
-                                       ? 0
-                                       : static_cast<std::uint32_t>(flows_.rbegin()->first) + 1;
+  const std::uint32_t flow_count =
+      flows_.empty() ? 0 : static_cast<std::uint32_t>(flows_.rbegin()->first) + 1;
   require_valid(batch, events_.empty() ? position{} : events_.back().at.next(), flow_count);
   if (hook_) {
     if (auto allowed = hook_(batch); !allowed) {

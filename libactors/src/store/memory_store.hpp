@@ -11,9 +11,9 @@
 
 namespace millrace {
 
-/// Obviously right rather than fast: what the other stores are compared with. Outlives the hosts that
-/// use it one after the other, so it survives what a test calls a crash; it never touches a disk.
-/// Visitors run outside of the mutex and may call the store.
+/// Obviously right rather than fast: what the other stores are compared with. Outlives the hosts
+/// that use it one after the other, so it survives what a test calls a crash; it never touches a
+/// disk. Visitors run outside of the mutex and may call the store.
 class memory_store final : public store {
  public:
   result<void> commit(const commit_batch& batch) override;

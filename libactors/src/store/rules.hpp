@@ -9,19 +9,20 @@
 
 namespace millrace {
 
-/// Aborts when a batch breaks the contract of commit_batch: that is a bug of the caller, never input.
-/// `tail` and `flow_count` are those before the batch. That postings follow their flow's latest is
-/// checked where they are written.
+/// Aborts when a batch breaks the contract of commit_batch: that is a bug of the caller, never
+/// input. `tail` and `flow_count` are those before the batch. That postings follow their flow's
+/// latest is checked where they are written.
 void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_count);
 
-/// Whether the oldest of `count` remembered ids has left the window that ends with the newest one. The
-/// age is counted from the newest id and not from the present, so that every store forgets alike.
+/// Whether the oldest of `count` remembered ids has left the window that ends with the newest one.
+/// The age is counted from the newest id and not from the present, so that every store forgets
+/// alike.
 [[nodiscard]] constexpr bool left_id_window(std::size_t count, timestamp oldest, timestamp newest) {
   return count > limits::id_window_count || newest - oldest > limits::id_window_age;
 }
 
-/// Pending, as design.md has it: something was routed to the flow after its checkpoint, and it is not
-/// stopped.
+/// Pending, as design.md has it: something was routed to the flow after its checkpoint, and it is
+/// not stopped.
 [[nodiscard]] bool is_pending(std::optional<position> latest, const v1::Checkpoint& checkpoint);
 
 }  // namespace millrace

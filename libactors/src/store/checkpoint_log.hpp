@@ -1,0 +1,86 @@
+/// Checkpoints in sequence, folded into the flow table later. docs/formats/checkpoint.md
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "sqlite/connection.hpp"
+#include "store/checkpoint_overlay.hpp"
+#include "store/flow_table.hpp"
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// What the log holds in memory and on disk beside its number of entries: states may be large.
+inline constexpr std::size_t checkpoint_log_size_max = limits::commit_size_max / 2;
+
+/// The committing side: the log and the overlay over it. Works within a transaction that the owner
+/// begins and ends; committed() then moves the overlay, or rolled_back() forgets.
+class checkpoint_log {
+ public:
+  explicit checkpoint_log(checkpoint_overlay& overlay) : overlay_(overlay) {}
+
+  /// Reads what a former process left there into the overlay.
+  result<void> prepare(sqlite::connection& database);
+  /// One row for all checkpoints of the batch; none, no row.
+  result<void> write(const commit_batch& batch);
+  /// Folds the oldest rows, not the one of this transaction, until about fold_slice checkpoints
+  /// are.
+  result<void> fold_slice(flow_writer& flows);
+  void committed();
+  void rolled_back();
+
+  /// Of rows that this transaction neither wrote nor folded.
+  [[nodiscard]] bool empty() const { return folded_rows_ == rows_.size(); }
+  [[nodiscard]] bool has_slice() const { return left_.entries >= limits::fold_slice; }
+  [[nodiscard]] bool is_over_limit() const {
+    return left_.entries > limits::checkpoint_log_entries_max ||
+           left_.size > checkpoint_log_size_max;
+  }
+
+ private:
+  struct amount {
+    std::size_t entries = 0;
+    std::size_t size = 0;
+  };
+  struct row {
+    std::int64_t seq = 0;
+    std::vector<flow_number> flows;
+    std::size_t size = 0;
+  };
+
+  result<void> load(sqlite::connection& database);
+  void count(const row& added);
+
+  checkpoint_overlay& overlay_;
+  sqlite::statement insert_, erase_, put_folded_;
+  std::deque<row> rows_;  // oldest first
+  amount left_;           // of rows_ from folded_rows_ on
+  log_version version_;
+  // Of the open transaction.
+  std::optional<row> written_row_;
+  checkpoint_overlay::map written_;
+  std::size_t folded_rows_ = 0;
+  std::vector<flow_number> folded_;
+  std::string encoded_;  // kept for its memory
+};
+
+/// The reading side, on one connection and thread at a time.
+class checkpoint_log_reader {
+ public:
+  result<void> prepare(sqlite::connection& database);
+  /// Of the snapshot at hand; the first read of a transaction fixes it.
+  result<log_version> version();
+  using row_visitor = std::function<result<void>(std::int64_t seq, std::string_view records)>;
+  /// Oldest first, until an error.
+  result<void> each(const row_visitor& visit);
+  /// The whole log as an overlay, for a process that does not write.
+  result<checkpoint_overlay::map> read_all();
+
+ private:
+  sqlite::statement version_, rows_;
+};
+
+}  // namespace millrace

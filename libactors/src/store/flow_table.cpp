@@ -1,0 +1,273 @@
+#include "store/flow_table.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/invariant.hpp"
+#include "store/posting_block.hpp"
+#include "store/rules.hpp"
+
+namespace millrace {
+
+using sqlite::step;
+
+namespace {
+
+std::uint32_t to_integer(flow_number flow) { return static_cast<std::uint32_t>(flow); }
+
+flow_number number_at(const sqlite::statement& row, int column) {
+  return static_cast<flow_number>(static_cast<std::uint32_t>(row.integer(column)));
+}
+
+result<void> decode(std::string_view record, v1::Checkpoint& checkpoint) {
+  if (checkpoint.ParseFromArray(record.data(), static_cast<int>(record.size()))) return {};
+  return error{errc::corrupt, "a checkpoint does not decode"};
+}
+
+// Columns: number, born, latest, postings, key, record.
+result<flow_row> row_of(const sqlite::statement& query) {
+  flow_row row;
+  row.entry.number = number_at(query, 0);
+  row.entry.born = query.at(1);
+  row.latest = query.maybe_at(2);
+  row.postings = static_cast<std::uint64_t>(query.integer(3));
+  row.entry.key = flow_key::parse(std::string{query.bytes(4)});
+  if (auto done = decode(query.bytes(5), row.checkpoint); !done) return done.error();
+  return row;
+}
+
+error damaged_postings(flow_number flow) {
+  return {errc::corrupt, fmt::format("postings of flow number {} do not decode", to_integer(flow))};
+}
+
+// False: enough.
+result<bool> collect(std::string_view block, std::optional<position> after, std::size_t limit,
+                     flow_number flow, std::vector<posting>& found) {
+  posting_block_reader reader{block};
+  posting one;
+  while (found.size() < limit && reader.next(one)) {
+    if (!after || one.at > *after) found.push_back(one);
+  }
+  if (reader.damaged()) return damaged_postings(flow);
+  return found.size() < limit;
+}
+
+}  // namespace
+
+result<void> lay_over(v1::Checkpoint& checkpoint, const overlaid* newest) {
+  return newest == nullptr ? result<void>{} : decode(newest->record, checkpoint);
+}
+
+result<void> flow_writer::prepare(sqlite::connection& database) {
+  return database.prepare({
+      {&insert_, "INSERT INTO flows (number, key, born) VALUES (?, ?, ?)"},
+      {&tail_, "SELECT latest, tail FROM flows WHERE number = ?"},
+      {&put_tail_,
+       "UPDATE flows SET latest = ?, postings = postings + ?, tail = ? WHERE number = ?"},
+      {&put_block_, "INSERT INTO posting_blocks (flow, last, block) VALUES (?, ?, ?)"},
+      {&put_checkpoint_,
+       "UPDATE flows SET checkpoint = ?, stopped = ?, record = ? WHERE number = ?"},
+      {&put_state_, "INSERT OR REPLACE INTO states VALUES (?, ?)"},
+  });
+}
+
+result<void> flow_writer::write(const commit_batch& batch) {
+  for (const flow_entry& flow : batch.flows) {
+    auto done = insert_.run(to_integer(flow.number), std::string_view{flow.key.text()}, flow.born);
+    if (!done) return done;
+  }
+  for (const auto& write : batch.postings) {
+    if (auto done = append(write); !done) return done;
+  }
+  return {};
+}
+
+result<void> flow_writer::append(const commit_batch::posting_write& write) {
+  if (write.postings.empty()) return {};
+  if (auto loaded = load_tail(write.flow); !loaded) return loaded;
+  const std::uint32_t flow = to_integer(write.flow);
+  for (const posting& added : write.postings) {
+    MILLRACE_INVARIANT(!latest_ || *latest_ < added.at);
+    if (block_.size() + varint_size_max > posting_block_size) {
+      auto done = put_block_.run(flow, *latest_, std::string_view{block_});
+      if (!done) return done;
+      block_.clear();
+    }
+    append_posting(block_, block_.empty() ? position{} : *latest_, added);
+    latest_ = added.at;
+  }
+  const auto count = static_cast<std::int64_t>(write.postings.size());
+  return put_tail_.run(*latest_, count, std::string_view{block_}, flow);
+}
+
+result<void> flow_writer::load_tail(flow_number flow) {
+  const auto guard = tail_.start(to_integer(flow));
+  const step next = tail_.next();
+  if (next == step::failed) return tail_.failure();
+  if (next == step::done) {
+    return error{errc::corrupt, fmt::format("there is no flow number {}", to_integer(flow))};
+  }
+  latest_ = tail_.maybe_at(0);
+  block_ = tail_.bytes(1);
+  return {};
+}
+
+result<void> flow_writer::fold(flow_number flow, const overlaid& newest) {
+  auto done = put_checkpoint_.run(newest.checkpoint, newest.stopped,
+                                  std::string_view{newest.record}, to_integer(flow));
+  if (!done || !newest.state) return done;
+  return put_state_.run(to_integer(flow), std::string_view{*newest.state});
+}
+
+result<void> flow_reader::prepare(sqlite::connection& database) {
+  return database.prepare({
+      {&count_, "SELECT coalesce(max(number) + 1, 0) FROM flows"},
+      {&by_key_, "SELECT number, born, latest, postings, key, record FROM flows WHERE key = ?"},
+      {&by_number_,
+       "SELECT number, born, latest, postings, key, record FROM flows WHERE number = ?"},
+      {&load_,
+       "SELECT record, state FROM flows LEFT JOIN states ON flow = number "
+       "WHERE number = ?"},
+      {&blocks_, "SELECT block FROM posting_blocks WHERE flow = ? AND last > ? ORDER BY last"},
+      {&tail_, "SELECT tail FROM flows WHERE number = ? AND latest > ?"},
+      {&pending_,
+       "SELECT number, born, latest, postings, key, record FROM flows INDEXED BY flows_pending "
+       "WHERE stopped = 0 AND latest > checkpoint ORDER BY number"},
+      {&all_, "SELECT number, born, latest, postings, key, record FROM flows ORDER BY key"},
+      {&range_,
+       "SELECT number, born, latest, postings, key, record FROM flows "
+       "WHERE key >= ? AND key < ? ORDER BY key"},
+  });
+}
+
+result<std::uint32_t> flow_reader::count() {
+  const auto guard = count_.start();
+  if (count_.next() != step::row) return count_.failure();
+  return static_cast<std::uint32_t>(count_.integer(0));
+}
+
+result<std::optional<flow_row>> flow_reader::one(sqlite::statement& query) {
+  switch (query.next()) {
+    case step::row: break;
+    case step::done: return std::optional<flow_row>{};
+    default: return query.failure();
+  }
+  auto row = row_of(query);
+  if (!row) return row.error();
+  return std::optional{std::move(*row)};
+}
+
+result<std::optional<flow_row>> flow_reader::find(const flow_key& key) {
+  const auto guard = by_key_.start(std::string_view{key.text()});
+  return one(by_key_);
+}
+
+result<std::optional<flow_row>> flow_reader::find(flow_number flow) {
+  const auto guard = by_number_.start(to_integer(flow));
+  return one(by_number_);
+}
+
+result<std::optional<loaded_flow>> flow_reader::load(flow_number flow) {
+  const auto guard = load_.start(to_integer(flow));
+  const step next = load_.next();
+  if (next == step::failed) return load_.failure();
+  if (next == step::done || load_.is_null(0)) return std::optional<loaded_flow>{};
+  loaded_flow loaded;
+  if (auto done = decode(load_.bytes(0), loaded.checkpoint); !done) return done.error();
+  loaded.state = load_.bytes(1);
+  return std::optional{std::move(loaded)};
+}
+
+result<std::vector<posting>> flow_reader::postings(flow_number flow, std::optional<position> after,
+                                                   std::size_t limit) {
+  std::vector<posting> found;
+  const std::int64_t start = after ? sqlite::to_integer(*after) : -1;
+  // The blocks end before the tail begins.
+  for (sqlite::statement* query : {&blocks_, &tail_}) {
+    const auto guard = query->start(to_integer(flow), start);
+    while (true) {
+      const step next = query->next();
+      if (next == step::failed) return query->failure();
+      if (next == step::done) break;
+      auto more = collect(query->bytes(0), after, limit, flow, found);
+      if (!more) return more.error();
+      if (!*more) return found;
+    }
+  }
+  return found;
+}
+
+result<std::uint64_t> flow_reader::pending(const overlay_view& overlay,
+                                           const store::flow_visitor& visit) {
+  std::uint64_t rows = 0;
+  // The index knows the table only. So the overlay goes beside it in the same order: it takes flows
+  // off the index's list, and names others that are pending again.
+  auto newer = overlay.entries().begin();
+  const auto end = overlay.entries().end();
+  const auto guard = pending_.start();
+  while (true) {
+    const step next = pending_.next();
+    if (next == step::failed) return pending_.failure();
+    const bool is_row = next == step::row;
+    for (; newer != end && (!is_row || newer->first < number_at(pending_, 0)); ++newer) {
+      if (newer->second->stopped) continue;
+      auto row = find(newer->first);
+      if (!row) return row.error();
+      if (!*row) continue;
+      if (auto done = lay_over((*row)->checkpoint, newer->second.get()); !done) return done.error();
+      if (!is_pending((*row)->latest, (*row)->checkpoint)) continue;
+      ++rows;
+      if (!visit(**row)) return rows;
+    }
+    if (!is_row) return rows;
+    auto row = row_of(pending_);
+    if (!row) return row.error();
+    if (newer != end && newer->first == row->entry.number) {
+      if (auto done = lay_over(row->checkpoint, newer->second.get()); !done) return done.error();
+      ++newer;
+    }
+    if (!is_pending(row->latest, row->checkpoint)) continue;
+    ++rows;
+    if (!visit(*row)) return rows;
+  }
+}
+
+result<bool> flow_reader::visit_range(sqlite::statement& query, const overlay_view& overlay,
+                                      const store::flow_visitor& visit, std::uint64_t& rows) {
+  while (true) {
+    const step next = query.next();
+    if (next == step::failed) return query.failure();
+    if (next == step::done) return true;
+    auto row = row_of(query);
+    if (!row) return row.error();
+    auto done = lay_over(row->checkpoint, overlay.find(row->entry.number));
+    if (!done) return done.error();
+    ++rows;
+    if (!visit(*row)) return false;
+  }
+}
+
+result<std::uint64_t> flow_reader::all(std::string_view type, const overlay_view& overlay,
+                                       const store::flow_visitor& visit) {
+  std::uint64_t rows = 0;
+  if (type.empty()) {
+    const auto guard = all_.start();
+    auto more = visit_range(all_, overlay, visit, rows);
+    return more ? result<std::uint64_t>{rows} : more.error();
+  }
+  // The single instance, and then the ids: `T`, `T1` and `T|a` are in this order.
+  {
+    const auto guard = by_key_.start(type);
+    auto more = visit_range(by_key_, overlay, visit, rows);
+    if (!more) return more.error();
+    if (!*more) return rows;
+  }
+  const std::string first = std::string{type} + '|';
+  const std::string end = std::string{type} + static_cast<char>('|' + 1);
+  const auto guard = range_.start(std::string_view{first}, std::string_view{end});
+  auto more = visit_range(range_, overlay, visit, rows);
+  return more ? result<std::uint64_t>{rows} : more.error();
+}
+
+}  // namespace millrace

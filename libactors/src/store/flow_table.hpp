@@ -1,0 +1,62 @@
+/// The directory of flows with their postings and folded checkpoints in SQLite.
+/// docs/formats/postings.md and checkpoint.md
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sqlite/connection.hpp"
+#include "store/checkpoint_overlay.hpp"
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// The committing side, within a transaction of its connection.
+class flow_writer {
+ public:
+  result<void> prepare(sqlite::connection& database);
+  /// Directory entries and postings; checkpoints go to the log.
+  result<void> write(const commit_batch& batch);
+  /// The flow's checkpoint, and its state when there is a newer one.
+  result<void> fold(flow_number flow, const overlaid& newest);
+
+ private:
+  result<void> append(const commit_batch::posting_write& write);
+  result<void> load_tail(flow_number flow);
+
+  sqlite::statement insert_, tail_, put_tail_, put_block_, put_checkpoint_, put_state_;
+  // Of the flow at hand.
+  std::string block_;
+  std::optional<position> latest_;
+};
+
+/// The reading side, on one connection and thread at a time. What it gives is without the overlay
+/// unless it takes one.
+class flow_reader {
+ public:
+  result<void> prepare(sqlite::connection& database);
+
+  result<std::uint32_t> count();
+  result<std::optional<flow_row>> find(const flow_key& key);
+  result<std::optional<flow_row>> find(flow_number flow);
+  result<std::optional<loaded_flow>> load(flow_number flow);
+  result<std::vector<posting>> postings(flow_number flow, std::optional<position> after,
+                                        std::size_t limit);
+  /// Both return how many rows they handed out.
+  result<std::uint64_t> pending(const overlay_view& overlay, const store::flow_visitor& visit);
+  result<std::uint64_t> all(std::string_view type, const overlay_view& overlay,
+                            const store::flow_visitor& visit);
+
+ private:
+  result<std::optional<flow_row>> one(sqlite::statement& query);
+  // False: the visitor wants no more.
+  result<bool> visit_range(sqlite::statement& query, const overlay_view& overlay,
+                           const store::flow_visitor& visit, std::uint64_t& rows);
+
+  sqlite::statement count_, by_key_, by_number_, load_, blocks_, tail_, pending_, all_, range_;
+};
+
+/// Puts a newer checkpoint in the place of the stored one; null: there is none. Errors: corrupt.
+result<void> lay_over(v1::Checkpoint& checkpoint, const overlaid* newest);
+
+}  // namespace millrace

@@ -1,0 +1,39 @@
+/// What the router notes beside postings: routed positions of types, and the cause index.
+/// docs/formats/effects.md
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sqlite/connection.hpp"
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// The committing side, within a transaction of its connection.
+class routing_writer {
+ public:
+  result<void> prepare(sqlite::connection& database);
+  result<void> write(const commit_batch& batch);
+
+ private:
+  result<void> write_effects(const std::vector<effect>& effects);
+  result<void> extend_bucket(std::uint64_t bucket, std::span<const effect> effects);
+
+  sqlite::statement put_type_, put_routed_, last_block_, put_block_;
+  std::string block_;  // kept for its memory
+};
+
+/// The reading side, on one connection and thread at a time.
+class routing_reader {
+ public:
+  result<void> prepare(sqlite::connection& database);
+  result<std::vector<v1::FlowType>> flow_types();
+  result<position> routed();
+  result<std::vector<position>> effects(position cause);
+
+ private:
+  sqlite::statement types_, routed_, blocks_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,143 @@
+#include "store/sqlite_writer.hpp"
+
+#include "base/limits.hpp"
+#include "store/rules.hpp"
+#include "store/sqlite_schema.hpp"
+
+namespace millrace {
+
+namespace {
+
+constexpr std::size_t writer_cache_size = std::size_t{32} << 20;
+
+}  // namespace
+
+result<std::unique_ptr<sqlite_writer>> sqlite_writer::open(const std::filesystem::path& directory,
+                                                           const std::filesystem::path& file,
+                                                           checkpoint_overlay& overlay,
+                                                           std::mutex& gate) {
+  auto lock = sqlite::store_lock::take(directory);
+  if (!lock) return lock.error();
+  auto database = sqlite::connection::open(
+      file, {.role = sqlite::role::writer, .create = true, .cache_size = writer_cache_size});
+  if (!database) return database.error();
+  if (auto done = sqlite::migrate(*database, store_schema()); !done) return done.error();
+  std::unique_ptr<sqlite_writer> made{
+      new sqlite_writer{std::move(*lock), std::move(*database), overlay, gate}};
+  if (auto done = made->prepare(); !done) return done.error();
+  return made;
+}
+
+result<void> sqlite_writer::prepare() {
+  wal_checkpoint_at_ = limits::wal_size_max;
+  if (auto done = timeline_.prepare(database_); !done) return done;
+  if (auto done = schedule_.prepare(database_); !done) return done;
+  if (auto done = flows_.prepare(database_); !done) return done;
+  if (auto done = routing_.prepare(database_); !done) return done;
+  if (auto done = log_.prepare(database_); !done) return done;
+  auto tail = database_.query_integer("SELECT coalesce(max(position) + 1, 0) FROM events");
+  if (!tail) return tail.error();
+  auto flows = database_.query_integer("SELECT coalesce(max(number) + 1, 0) FROM flows");
+  if (!flows) return flows.error();
+  tail_ = {static_cast<std::uint64_t>(*tail)};
+  flow_count_ = static_cast<std::uint32_t>(*flows);
+  return {};
+}
+
+result<void> sqlite_writer::commit(const commit_batch& batch) {
+  if (refuses_) return *refuses_;
+  require_valid(batch, tail_, flow_count_);
+  auto change = sqlite::transaction::begin(database_, sqlite::role::writer);
+  if (!change) return undo(change.error());
+  auto done = write(batch);
+  if (done) done = publish(*change);
+  if (!done) {
+    { const auto rolled_back = std::move(*change); }
+    return undo(done.error());
+  }
+  if (!batch.events.empty()) tail_ = batch.events.back().at.next();
+  if (!batch.flows.empty()) {
+    flow_count_ = static_cast<std::uint32_t>(batch.flows.back().number) + 1;
+  }
+  return {};
+}
+
+result<void> sqlite_writer::write(const commit_batch& batch) {
+  if (auto done = timeline_.write(batch); !done) return done;
+  if (auto done = schedule_.write(batch); !done) return done;
+  if (auto done = flows_.write(batch); !done) return done;
+  if (auto done = routing_.write(batch); !done) return done;
+  if (auto done = log_.write(batch); !done) return done;
+  while (log_.is_over_limit() && !log_.empty()) {
+    if (auto done = log_.fold_slice(flows_); !done) return done;
+  }
+  return {};
+}
+
+// What is on disk and what the overlay says change together for whoever holds the gate.
+result<void> sqlite_writer::publish(sqlite::transaction& change) {
+  const std::lock_guard lock{gate_};
+  if (auto done = change.commit(); !done) return done;
+  timeline_.committed();
+  log_.committed();
+  return {};
+}
+
+// After the transaction was rolled back. A full disk is the only failure that may pass.
+result<void> sqlite_writer::undo(error cause) {
+  log_.rolled_back();
+  if (auto done = timeline_.rolled_back(); !done) cause = done.error();
+  if (cause.code != errc::storage_full) refuses_ = cause;
+  return cause;
+}
+
+result<bool> sqlite_writer::maintain() {
+  if (refuses_) return *refuses_;
+  if (log_.has_slice()) {
+    if (auto done = fold_in_own_transaction(); !done) return done.error();
+  }
+  if (auto done = keep_wal_small(); !done) return done.error();
+  return log_.has_slice();
+}
+
+// Not flushed: undone by a power cut, the log still has it all, and the next commit flushes it too.
+result<void> sqlite_writer::fold_in_own_transaction() {
+  if (auto done = database_.flush_at_commit(false); !done) return undo(done.error());
+  result<void> folded;
+  {
+    auto change = sqlite::transaction::begin(database_, sqlite::role::writer);
+    folded = change ? log_.fold_slice(flows_) : change.error();
+    if (folded) folded = publish(*change);
+  }
+  if (!folded) folded = undo(folded.error());
+  if (auto done = database_.flush_at_commit(true); !done) return undo(done.error());
+  // Without space nothing is lost: the log just stays longer.
+  if (!folded && folded.error().code == errc::storage_full) return {};
+  return folded;
+}
+
+result<void> sqlite_writer::keep_wal_small() {
+  const std::size_t size = database_.wal_size();
+  if (size < limits::wal_size_max) wal_checkpoint_at_ = limits::wal_size_max;
+  if (size < wal_checkpoint_at_) return {};
+  auto done = database_.checkpoint_wal(false);
+  // The next commit begins the WAL anew, unless a reader still needs it: then it grows, and trying
+  // again at each commit would only cost flushes.
+  wal_checkpoint_at_ = size + limits::wal_size_max / 2;
+  if (done || done.error().code == errc::storage_full) return {};
+  refuses_ = done.error();
+  return done;
+}
+
+result<void> sqlite_writer::close() {
+  if (refuses_) return *refuses_;
+  while (!log_.empty()) {
+    const bool had_slice = log_.has_slice();
+    if (auto done = fold_in_own_transaction(); !done) return done;
+    if (!had_slice) break;  // that was the rest, or the disk is full
+  }
+  auto done = database_.checkpoint_wal(true);
+  return done || done.error().code == errc::storage_full ? result<void>{} : done;
+}
+
+}  // namespace millrace

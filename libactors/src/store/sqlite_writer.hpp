@@ -1,0 +1,61 @@
+/// The writing side of a SQLite store. docs/formats/lock.md says why there is exactly one.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "sqlite/connection.hpp"
+#include "sqlite/store_lock.hpp"
+#include "store/checkpoint_log.hpp"
+#include "store/flow_table.hpp"
+#include "store/routing_table.hpp"
+#include "store/schedule_table.hpp"
+#include "store/timeline_table.hpp"
+
+namespace millrace {
+
+/// Owns the lock and the only connection that writes and copies the WAL back. One thread.
+class sqlite_writer {
+ public:
+  /// Takes the lock, brings the schema up to date and reads the checkpoint log into the overlay.
+  /// Whoever holds `gate` keeps commits from becoming visible.
+  static result<std::unique_ptr<sqlite_writer>> open(const std::filesystem::path& directory,
+                                                     const std::filesystem::path& file,
+                                                     checkpoint_overlay& overlay, std::mutex& gate);
+
+  /// As store::commit, maintain and close.
+  result<void> commit(const commit_batch& batch);
+  result<bool> maintain();
+  result<void> close();
+
+  [[nodiscard]] position tail() const { return tail_; }
+
+ private:
+  sqlite_writer(sqlite::store_lock lock, sqlite::connection database, checkpoint_overlay& overlay,
+                std::mutex& gate)
+      : lock_(std::move(lock)), database_(std::move(database)), log_(overlay), gate_(gate) {}
+
+  result<void> prepare();
+  result<void> write(const commit_batch& batch);
+  result<void> fold_in_own_transaction();
+  result<void> publish(sqlite::transaction& change);
+  result<void> undo(error cause);
+  result<void> keep_wal_small();
+
+  sqlite::store_lock lock_;  // first in, last out
+  sqlite::connection database_;
+  timeline_writer timeline_;
+  schedule_writer schedule_;
+  flow_writer flows_;
+  routing_writer routing_;
+  checkpoint_log log_;
+  std::mutex& gate_;
+  position tail_;
+  std::uint32_t flow_count_ = 0;
+  std::size_t wal_checkpoint_at_;  // the next one, in bytes of the WAL
+  std::optional<error> refuses_;   // all that writes, with this
+};
+
+}  // namespace millrace
