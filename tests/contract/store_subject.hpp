@@ -1,0 +1,73 @@
+/// The stores that the contract holds for, each in the ways it can be used.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace millrace::contract {
+
+/// A directory of its own for a test; removed with all that is in it.
+class scratch_directory {
+ public:
+  scratch_directory();
+  ~scratch_directory();
+  scratch_directory(const scratch_directory&) = delete;
+  scratch_directory& operator=(const scratch_directory&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+enum class store_kind {
+  memory,
+  sqlite,           ///< one store all the time
+  sqlite_reopened,  ///< closed and opened again at each step
+  sqlite_killed,    ///< destroyed without close and opened again at each step
+  sqlite_beside,    ///< read through a second store that is read-only
+};
+inline constexpr store_kind every_store[] = {store_kind::memory, store_kind::sqlite,
+                                             store_kind::sqlite_reopened, store_kind::sqlite_killed,
+                                             store_kind::sqlite_beside};
+[[nodiscard]] std::string to_string(store_kind kind);
+
+/// A store under test. Tests commit, take a step and read.
+class store_subject {
+ public:
+  virtual ~store_subject() = default;
+  [[nodiscard]] virtual store& writing() = 0;
+  [[nodiscard]] virtual const store& reading() = 0;
+  /// What lies between a commit and the reads, by kind.
+  virtual void step() = 0;
+
+  /// Commits, requires that it succeeds, and takes a step.
+  void commit(const commit_batch& batch);
+};
+[[nodiscard]] std::unique_ptr<store_subject> make_store(store_kind kind);
+
+// Short ways to say what is in a batch.
+[[nodiscard]] timestamp at_second(std::int64_t second);
+[[nodiscard]] event_row event_at(std::uint64_t at, std::string_view type = "Happened",
+                                 std::string_view payload = "", std::string_view envelope = "");
+[[nodiscard]] flow_entry flow_of(std::uint32_t number, std::string key, std::uint64_t born = 0);
+[[nodiscard]] v1::Checkpoint checkpoint_at(std::uint64_t at);
+[[nodiscard]] v1::Checkpoint stopped_at(std::uint64_t at, std::uint64_t error_at);
+
+// Everything that a read gives, in a form that compares and prints.
+[[nodiscard]] std::string text_of(const event_row& row);
+[[nodiscard]] std::string text_of(const flow_row& row);
+[[nodiscard]] std::string text_of(const posting& one);
+[[nodiscard]] std::string text_of(const schedule_entry& entry);
+[[nodiscard]] std::vector<std::string> scanned(const store& from, std::uint64_t begin,
+                                               std::uint64_t end);
+[[nodiscard]] std::vector<std::string> fetched(const store& from, std::vector<position> at);
+[[nodiscard]] std::vector<std::string> pending_keys(const store& from);
+[[nodiscard]] std::vector<std::string> flow_keys(const store& from, std::string_view type);
+/// All that the store can be asked about `flow_count` flows and `tail` positions.
+[[nodiscard]] std::vector<std::string> everything(const store& from);
+
+}  // namespace millrace::contract
