@@ -94,7 +94,7 @@ class host_test {
   [[nodiscard]] bool crashed() const;
   [[nodiscard]] std::uint64_t commits() const;
 
-  [[nodiscard]] host& running();
+  host& running();
 
  private:
   struct parts;

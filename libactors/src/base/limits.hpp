@@ -36,10 +36,11 @@ inline constexpr auto full_disk_retry = 500ms;
 inline constexpr std::size_t window_events_max = 65'536;        // one read of the timeline
 inline constexpr std::size_t window_size_max = 16u << 20;       // encoded
 inline constexpr std::size_t windows_max = 3;                   // decoded and still in use
-inline constexpr auto window_hold_max = 50ms;                   // then slow flows lose theirs
+inline constexpr auto window_hold_max = 250ms;                  // then slow flows lose theirs
 inline constexpr std::size_t feed_size_max = 16u << 20;         // committed, not yet routed
 inline constexpr std::size_t postings_buffered_max = 262'144;   // then they are written
 inline constexpr auto postings_age_max = 1000ms;
+inline constexpr auto router_tick = 250ms;                      // looks at ages
 inline constexpr std::size_t directory_entries_max = 1u << 20;  // cached key → flow number
 
 // One flow.
@@ -50,6 +51,8 @@ inline constexpr std::size_t small_state_max = 4096;            // saved with ev
 inline constexpr std::size_t skips_kept_max = 100;
 inline constexpr std::size_t error_message_size_max = 4096;
 inline constexpr auto idle_unload = 30s;
+inline constexpr std::size_t resident_flows_max = 100'000;     // then every idle one is unloaded
+inline constexpr std::size_t waking_flows_max = 1024;           // at once, at start
 
 // The store.
 inline constexpr std::size_t posting_block_size_max = 2048;

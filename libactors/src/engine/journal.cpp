@@ -131,6 +131,7 @@ journal::worked journal::commit(batch& taken) {
         each.request);
   }
   if (!made.batch().empty()) {
+    if (tell_.before_commit && !tell_.before_commit()) return worked::failed;
     if (auto written = store_.commit(made.batch()); !written) {
       if (written.error().code != errc::storage_full) {
         fail(taken, written.error());

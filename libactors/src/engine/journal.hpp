@@ -27,6 +27,8 @@ class journal {
     std::function<void(std::shared_ptr<const committed>)> on_committed;
     /// Wakes whoever calls work(). Any thread.
     std::function<void()> on_ready;
+    /// Before each commit; false: the process dies here (tests), and nothing is written or answered.
+    std::function<bool()> before_commit;
     /// The store failed for good; called once, before the completions of what failed with it.
     std::function<void(const error&)> on_failed;
   };

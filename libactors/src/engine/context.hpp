@@ -1,0 +1,82 @@
+/// What all actors of one engine share.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "engine/journal.hpp"
+#include "engine/lease.hpp"
+#include "routing/interest.hpp"
+#include "store/store.hpp"
+#include "wire/type_registry.hpp"
+
+namespace millrace {
+
+/// How one flow actor tells the router how far it is, without messages. Flow actor writes, router reads.
+struct flow_gate {
+  std::atomic<std::uint64_t> consumed{0};  ///< entries taken off its mailbox and done with
+  std::atomic<std::uint64_t> handled{0};   ///< first position not committed yet
+  std::atomic<bool> watched{false};        ///< tell the router about each commit
+};
+
+/// Owned by the engine, outlives every actor. Constant but for the atomics.
+struct engine_context {
+  store& stored;
+  class journal& writes;
+  const type_registry& types;
+  const interest_table& interest;
+  const clock& time;
+  bool run_flows = true;
+  bool own_threads = true;  ///< flows may have threads of their own; not in virtual time
+
+  struct counts {
+    std::atomic<std::uint64_t> routed{0};
+    std::atomic<std::uint64_t> delivered{0};
+    std::atomic<std::uint64_t> handled{0};
+  } counted{};
+
+  /// Somebody waits for the engine to be caught up: flows tell when they have nothing left.
+  std::atomic<bool> watch_all{false};
+  /// Timers are due, or nobody has looked yet.
+  std::atomic<bool> timers_busy{true};
+  std::shared_ptr<window_budget> budget = std::make_shared<window_budget>();
+
+  /// One for each actor that may still run; see life.
+  std::atomic<std::size_t> actors{0};
+
+  /// The first failure that ends the engine: everything stands still from then on. Any thread.
+  void fail(const error& why) {
+    std::scoped_lock lock{failure_mutex};
+    if (!failure) failure = why;
+    failed = true;
+  }
+  std::atomic<bool> failed{false};
+  [[nodiscard]] std::optional<error> failure_now() const {
+    std::scoped_lock lock{failure_mutex};
+    return failure;
+  }
+  mutable std::mutex failure_mutex{};
+  std::optional<error> failure{};
+};
+
+/// Held by an actor from its construction until its on_exit: when none is left, nothing of the engine runs
+/// any more and the context may go.
+class life {
+ public:
+  explicit life(engine_context& context) : actors_(&context.actors) { ++*actors_; }
+  life(const life&) = delete;
+  life& operator=(const life&) = delete;
+  ~life() { end(); }
+  void end() {
+    if (auto* actors = std::exchange(actors_, nullptr)) --*actors;
+  }
+
+ private:
+  std::atomic<std::size_t>* actors_;
+};
+
+}  // namespace millrace

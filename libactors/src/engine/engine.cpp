@@ -1,0 +1,286 @@
+#include "engine/engine.hpp"
+
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <random>
+#include <thread>
+
+#include "engine/context.hpp"
+#include "engine/flow_types.hpp"
+#include "engine/journal_thread.hpp"
+#include "engine/router_actor.hpp"
+#include "engine/schedule_actor.hpp"
+#include "engine/subscriber_actor.hpp"
+
+namespace millrace {
+namespace {
+
+/// Drives the journal in virtual time, where it may have no thread.
+class work_actor final : public caf::event_based_actor {
+ public:
+  work_actor(caf::actor_config& config, engine_context* context, journal* driven)
+      : caf::event_based_actor(config), driven_(*driven), life_(*context) {}
+
+ protected:
+  caf::behavior make_behavior() override {
+    return {[this](work) {
+      if (driven_.work() == journal::worked::more) {
+        tell(*this, caf::actor_cast<caf::actor>(this), work{});
+      }
+      while (driven_.maintain()) {
+      }
+    }};
+  }
+  void on_exit() override { life_.end(); }
+
+ private:
+  journal& driven_;
+  life life_;
+};
+
+template <class T>
+std::shared_ptr<answer_to<T>> shared(engine_answer<T> answer) {
+  return std::make_shared<answer_to<T>>(std::move(answer));
+}
+
+}  // namespace
+
+struct engine::inside {
+  explicit inside(engine_parts from)
+      : parts(std::move(from)),
+        writes(parts.stored, parts.types, parts.interest, parts.time, listen()),
+        context{.stored = parts.stored,
+                .writes = writes,
+                .types = parts.types,
+                .interest = parts.interest,
+                .time = parts.time,
+                .run_flows = parts.run_flows} {}
+
+  journal::listeners listen() {
+    return {.on_committed = [this](std::shared_ptr<const committed> news) { publish(news); },
+            .on_ready = [this] { wake_journal(); },
+            .before_commit = parts.before_commit,
+            .on_failed =
+                [this](const error& why) {
+                  context.fail(why);
+                  tell(router, timers_settled{});  // it looks at its waiters
+                }};
+  }
+  void publish(const std::shared_ptr<const committed>& news) {
+    if (timers && (!news->scheduled.empty() || !news->unscheduled.empty())) {
+      context.timers_busy = true;
+      tell(timers, timers_changed{news});
+    }
+    tell(router, committed_news{news});
+  }
+  void wake_journal() {
+    if (worker) {
+      tell(worker, work{});
+    } else {
+      thread.wake();
+    }
+  }
+
+  result<void> start(caf::actor_system& in, bool virtual_time);
+  void end_actors();
+  void run_until_ended();
+
+  engine_parts parts;
+  journal writes;
+  engine_context context;
+  journal_thread thread;
+  caf::actor_system_config config;
+  std::unique_ptr<caf::actor_system> own;
+  caf::actor_system* actors = nullptr;
+  caf::scheduler::test_coordinator* steps = nullptr;
+  std::mt19937_64 choose;
+  bool shuffled = false;
+  bool stopped = false;
+  std::shared_ptr<subscriber_list> subscribers = std::make_shared<subscriber_list>();
+  caf::actor worker;  // in virtual time
+  caf::actor router;
+  caf::actor timers;
+};
+
+result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
+  actors = &in;
+  auto known = reconcile(parts.stored, parts.interest, parts.stored.tail());
+  if (!known) return known.error();
+  if (!known->changed.empty()) {
+    commit_batch batch;
+    batch.flow_types = known->changed;
+    if (auto written = parts.stored.commit(batch); !written) return written;
+  }
+  auto routed = parts.stored.routed();
+  if (!routed) return routed.error();
+  auto next_number = parts.stored.flow_count();
+  if (!next_number) return next_number.error();
+  if (auto opened = writes.open(); !opened) return opened;
+
+  context.own_threads = !virtual_time;
+  context.timers_busy = parts.run_flows;
+  if (virtual_time) worker = in.spawn<work_actor>(&context, &writes);
+  router = in.spawn<router_actor>(router_actor::start{
+      .context = &context, .from = {.types = std::move(known->all),
+                                    .routed = *routed,
+                                    .next_number = *next_number}});
+  context.budget->on_room = [to = router] { tell(to, pump{}); };
+  if (parts.run_flows) {
+    timers = in.spawn<schedule_actor>(
+        schedule_actor::start{.context = &context, .router = router});
+  }
+  if (!virtual_time) thread.start(writes);
+  return {};
+}
+
+/// After this no actor of the engine runs any more.
+void engine::inside::end_actors() {
+  for (auto* actor : {&timers, &router, &worker}) {
+    if (*actor) kill(*actor);
+  }
+  subscribers->kill_all();
+  run_until_ended();
+  timers = router = worker = nullptr;
+  context.budget->on_room = [] {};
+}
+
+void engine::inside::run_until_ended() {
+  while (context.actors > 0) {
+    if (steps == nullptr) {
+      std::this_thread::yield();
+    } else if (!steps->try_run_once()) {
+      break;
+    }
+  }
+}
+
+engine::engine(std::unique_ptr<inside> content) : inside_(std::move(content)) {}
+
+engine::~engine() { stop(); }
+
+result<std::unique_ptr<engine>> engine::open(engine_parts parts) {
+  initialise_messages();
+  auto made = std::make_unique<inside>(std::move(parts));
+  auto* system = made->parts.actors;
+  if (system == nullptr) {
+    apply(made->config, {.threads = made->parts.worker_threads, .testing = false});
+    made->own = std::make_unique<caf::actor_system>(made->config);
+    system = made->own.get();
+  }
+  if (auto started = made->start(*system, false); !started) return started.error();
+  return std::unique_ptr<engine>{new engine{std::move(made)}};
+}
+
+result<std::unique_ptr<engine>> engine::open_virtual(engine_parts parts, std::uint64_t seed) {
+  initialise_messages();
+  auto made = std::make_unique<inside>(std::move(parts));
+  apply(made->config, {.threads = 1, .testing = true});
+  made->own = std::make_unique<caf::actor_system>(made->config);
+  made->steps = dynamic_cast<caf::scheduler::test_coordinator*>(&made->own->scheduler());
+  made->choose.seed(seed);
+  made->shuffled = seed != 0;
+  if (auto started = made->start(*made->own, true); !started) return started.error();
+  return std::unique_ptr<engine>{new engine{std::move(made)}};
+}
+
+bool engine::step() {
+  auto& jobs = inside_->steps->jobs;
+  if (jobs.empty()) return false;
+  if (inside_->shuffled) {
+    std::swap(jobs.front(), jobs[inside_->choose() % jobs.size()]);
+  }
+  inside_->steps->run_once();
+  return true;
+}
+
+std::optional<duration> engine::next_timeout() const {
+  const auto& clock = inside_->steps->clock();
+  if (clock.schedule().empty()) return std::nullopt;
+  return std::chrono::ceil<duration>(clock.schedule().begin()->first - clock.current_time);
+}
+
+void engine::advance(duration by) { inside_->steps->advance_time(by); }
+
+void engine::append(append_request request) {
+  if (request.condition.flow_latest) {
+    tell(inside_->router, conditional_append_call{std::make_shared<append_request>(
+                              std::move(request))});
+  } else {
+    inside_->writes.submit(std::move(request));
+  }
+}
+
+void engine::wait(position at, engine_answer<void> answer) {
+  tell(inside_->router, wait_call{shared<void>(std::move(answer)), at});
+}
+
+void engine::when_caught_up(engine_answer<void> answer) {
+  tell(inside_->router, caught_up_call{shared<void>(std::move(answer))});
+}
+
+void engine::inspect(const flow_key& key, engine_answer<engine_inspection> answer) {
+  auto convert = [answer = std::move(answer)](result<inspection> found) {
+    if (!found) return answer(found.error());
+    answer(engine_inspection{found->flow, found->latest, found->type_routed});
+  };
+  tell(inside_->router, inspect_call{shared<inspection>(std::move(convert)), key});
+}
+
+void engine::write_derived(engine_answer<void> answer) {
+  tell(inside_->router, write_call{shared<void>(std::move(answer))});
+}
+
+void engine::repair(const flow_key& key, bool skip, engine_answer<void> answer) {
+  tell(inside_->router, repair_call{shared<void>(std::move(answer)), key, skip});
+}
+
+subscription engine::subscribe(subscription_options options, host::event_handler handler) {
+  auto target = std::make_shared<subscription_target>(std::move(handler));
+  const auto actor = inside_->actors->spawn<subscriber_actor>(subscriber_actor::start{
+      &inside_->context, inside_->router, std::move(options), target});
+  const auto list = inside_->subscribers;
+  const auto which = list->add(actor);
+  return subscription{[target, list, which] {
+    target->cancel();
+    list->end(which);
+  }};
+}
+
+position engine::tail() const { return inside_->writes.tail(); }
+
+host_counters engine::counters() const {
+  const auto reads = inside_->parts.stored.reads();
+  const auto& counted = inside_->context.counted;
+  return {.appended = inside_->writes.counted().events,
+          .commits = inside_->writes.counted().commits,
+          .timeline_reads = reads.events,
+          .posting_reads = reads.postings,
+          .routed = counted.routed,
+          .delivered = counted.delivered,
+          .handled = counted.handled};
+}
+
+std::optional<error> engine::failure() const { return inside_->context.failure_now(); }
+
+void engine::drain(engine_answer<void> answer) {
+  inside_->writes.refuse_appends();
+  tell(inside_->router, drain_call{shared<void>(std::move(answer))});
+}
+
+void engine::stop() {
+  if (std::exchange(inside_->stopped, true)) return;
+  inside_->writes.refuse_appends();
+  if (inside_->steps != nullptr) {
+    while (step()) {
+    }
+  }
+  inside_->thread.stop();
+  inside_->end_actors();
+}
+
+void engine::crash() {
+  inside_->stopped = true;
+  inside_->end_actors();
+}
+
+}  // namespace millrace

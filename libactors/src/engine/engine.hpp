@@ -1,0 +1,84 @@
+/// The engine: the actors over a store, started, asked and stopped. The only door to `engine/`.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "engine/requests.hpp"
+#include "millrace/host.hpp"
+#include "routing/interest.hpp"
+#include "store/store.hpp"
+#include "wire/type_registry.hpp"
+
+namespace millrace {
+
+/// What the engine works with; all of it outlives the engine.
+struct engine_parts {
+  store& stored;
+  const type_registry& types;
+  const interest_table& interest;
+  const clock& time;
+  bool run_flows = true;
+  caf::actor_system* actors = nullptr;  ///< null: one of its own
+  std::size_t worker_threads = 0;
+  /// Tests only: before each commit; false: the process dies there.
+  std::function<bool()> before_commit;
+};
+
+struct engine_inspection {
+  std::optional<flow_number> flow;
+  std::optional<position> latest;
+  position type_routed;
+};
+
+template <class T>
+using engine_answer = std::function<void(result<T>)>;
+
+/// Calls are for any thread; answers come on a thread of the engine, and must not block or throw.
+class engine {
+ public:
+  /// Reads what is pending and starts. Errors: those of the store; incompatible.
+  static result<std::unique_ptr<engine>> open(engine_parts parts);
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  void append(append_request request);
+  void wait(position at, engine_answer<void> answer);
+  void when_caught_up(engine_answer<void> answer);
+  void inspect(const flow_key& key, engine_answer<engine_inspection> answer);
+  /// All derived data known now is in the store when this is answered.
+  void write_derived(engine_answer<void> answer);
+  void repair(const flow_key& key, bool skip, engine_answer<void> answer);
+  [[nodiscard]] subscription subscribe(subscription_options options, host::event_handler handler);
+
+  [[nodiscard]] position tail() const;
+  [[nodiscard]] host_counters counters() const;
+  /// Set when the store failed for good.
+  [[nodiscard]] std::optional<error> failure() const;
+
+  /// Refuses appends, then drains flows and writes derived data; answered when that is done.
+  void drain(engine_answer<void> answer);
+  /// Ends all actors and the journal's thread after what is queued; nothing runs afterwards.
+  void stop();
+
+  /// The deterministic form: nothing runs but by step(). For host_test.
+  static result<std::unique_ptr<engine>> open_virtual(engine_parts parts, std::uint64_t seed);
+  /// Runs one actor once; false: nothing is ready.
+  bool step();
+  /// How long until the next timeout of an actor; none: there is none.
+  [[nodiscard]] std::optional<duration> next_timeout() const;
+  /// Moves the actors' clock; what falls due becomes ready.
+  void advance(duration by);
+  /// The process dies: drops everything without another commit.
+  void crash();
+
+ private:
+  struct inside;
+  explicit engine(std::unique_ptr<inside> content);
+  std::unique_ptr<inside> inside_;
+};
+
+}  // namespace millrace

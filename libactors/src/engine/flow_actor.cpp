@@ -1,0 +1,363 @@
+#include "engine/flow_actor.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "engine/recovery.hpp"
+#include "wire/window.hpp"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t first_slice = 64;
+constexpr auto slice_time_max = std::chrono::milliseconds{20};
+
+std::uint64_t after(std::optional<position> at) { return at ? at->value + 1 : 0; }
+
+}  // namespace
+
+flow_actor::flow_actor(caf::actor_config& config, start from)
+    : caf::event_based_actor(config),
+      context_(*from.context),
+      type_(std::move(from.type)),
+      flow_(std::move(from.flow)),
+      gate_(std::move(from.gate)),
+      router_(std::move(from.router)),
+      fresh_(from.fresh),
+      repairs_(std::move(from.repairs)),
+      runner_(*type_, flow_.key),
+      inbox_(type_->options.flush),
+      slice_(first_slice) {}
+
+caf::behavior flow_actor::make_behavior() {
+  load();
+  return {
+      [this](deliver& one) { on_deliver(one); },
+      [this](taken_on& news) { on_taken_on(news); },
+      [this](no_room) {
+        no_room_ = true;
+        if (mode_ == mode::live) handle_live();
+      },
+      [this](const commit_done& done) { on_committed(done.failed); },
+      [this](postings_written) {
+        if (mode_ == mode::loading) recover_and_go_on();
+      },
+      [this](const flow_tick& tick) {
+        if (tick.generation != generation_) return;
+        tick_under_way_ = false;
+        if (mode_ == mode::pausing) {
+          load();
+        } else if (mode_ == mode::live) {
+          handle_live();
+        }
+      },
+      [this](drain) {
+        draining_ = true;
+        if (!pending_ && mode_ != mode::ended) end(false);
+      },
+      [this](unload) { quit(); },
+  };
+}
+
+void flow_actor::on_exit() {
+  router_ = nullptr;
+  queue_.clear();
+  answer_repair(error{errc::closed, "the host is stopping"});
+  life_.end();
+}
+
+std::optional<position> flow_actor::checkpoint_position() const {
+  return committed_.has_position() ? std::optional{position{committed_.position()}} : std::nullopt;
+}
+
+// Loading.
+
+void flow_actor::load() {
+  mode_ = mode::loading;
+  last_seen_.reset();
+  if (!std::exchange(fresh_, false)) {
+    auto stored = context_.stored.load(flow_.number);
+    if (!stored) return context_.fail(stored.error());
+    loaded_ = stored->value_or(loaded_flow{});
+  }
+  committed_ = loaded_.checkpoint;
+  gate_->handled = after(checkpoint_position());
+  if (repairs_) return begin_repair();
+  if (committed_.has_error_position()) return end(true);
+  recover_when_written();
+}
+
+void flow_actor::recover_when_written() {
+  if (needs_replay(committed_)) {
+    tell(*this, router_, need_postings{flow_.number, position{committed_.position()}});
+  } else {
+    recover_and_go_on();
+  }
+}
+
+void flow_actor::recover_and_go_on() {
+  auto recovered =
+      recover(context_.stored, context_.types, *type_, flow_, loaded_, runner_);
+  loaded_ = {};
+  if (!recovered) {
+    const auto at = checkpoint_position().value_or(position{});
+    return stop_at({at, "cannot be brought back to its checkpoint: " + recovered.error().message});
+  }
+  if (skipping_) return skip_failed();
+  go_on();
+}
+
+/// With its state in memory and nothing under way.
+void flow_actor::go_on() {
+  if (draining_ || !context_.run_flows) return end(false);
+  // Deliveries that came while it loaded may follow the checkpoint; then there is nothing to read.
+  if (!failing_ && !queue_.empty() &&
+      (!queue_.front().previous || *queue_.front().previous <= checkpoint_position())) {
+    mode_ = mode::live;
+    tell(*this, router_, progressed{flow_.number});
+    return handle_live();
+  }
+  detach();
+  read_on();
+}
+
+// Taking in.
+
+bool flow_actor::follows(const deliver& one) const {
+  return !one.previous || (last_seen_ && *one.previous <= *last_seen_);
+}
+
+void flow_actor::drop(const deliver& one) { gate_->consumed += one.count; }
+
+void flow_actor::on_deliver(deliver& one) {
+  const bool takes = mode_ == mode::live || mode_ == mode::loading;
+  if (!takes || draining_ || (last_seen_ && one.last <= *last_seen_)) return drop(one);
+  if (mode_ == mode::loading && queue_.empty()) {
+    last_seen_ = one.previous;  // whether it follows the checkpoint is seen when that is loaded
+  }
+  if (!follows(one)) {
+    drop(one);
+    if (mode_ == mode::live) fall_behind();
+    return;
+  }
+  last_seen_ = one.last;
+  inbox_.add(one.count, context_.time.now(), one.more);
+  queue_.push_back(std::move(one));
+  if (mode_ == mode::live) handle_live();
+}
+
+/// Drops what it holds in memory: it will read from the store instead.
+void flow_actor::detach() {
+  for (const auto& one : queue_) drop(one);
+  queue_.clear();
+  inbox_.clear();
+  pending_entries_ = 0;
+  no_room_ = false;
+  mode_ = mode::reading;
+  tell(*this, router_, fell_behind{flow_.number});
+}
+
+void flow_actor::fall_behind() {
+  detach();
+  if (!pending_) read_on();
+}
+
+void flow_actor::read_on() {
+  const auto limit = std::min(batch_limit(), limits::behind_read_max);
+  auto stored = context_.stored.postings(flow_.number, checkpoint_position(), limit);
+  if (!stored) return context_.fail(stored.error());
+  if (stored->empty()) {
+    mode_ = mode::attaching;
+    return tell(*this, router_, take_on{flow_.number, checkpoint_position()});
+  }
+  std::vector<position> at;
+  for (const auto& each : *stored) at.push_back(each.at);
+  observe_stored(at, *stored);
+}
+
+void flow_actor::on_taken_on(taken_on& news) {
+  if (mode_ != mode::attaching) return;
+  last_seen_ = checkpoint_position();
+  if (news.read_again) {
+    mode_ = mode::reading;
+    return read_on();
+  }
+  mode_ = news.live ? mode::live : mode::reading;
+  if (news.unwritten.empty()) {
+    report_progress();
+    return;
+  }
+  last_seen_ = news.unwritten.back().at;
+  std::vector<position> at;
+  for (const auto& each : news.unwritten) at.push_back(each.at);
+  observe_stored(at, news.unwritten);
+}
+
+/// Fetches the events of an inbox that was read, as many as fit, and handles them.
+void flow_actor::observe_stored(const std::vector<position>& at,
+                                const std::vector<posting>& inbox) {
+  window_builder built{context_.types, at.front()};
+  auto read = context_.stored.fetch(at, [&](const event_row& row) {
+    built.add(row.at, row.type, row.time, row.payload, row.envelope);
+    return built.encoded_size() < limits::behind_size_max;
+  });
+  if (!read) return context_.fail(read.error());
+  const auto events = built.finish(at.back().next());
+  std::vector<observation> seen;
+  for (std::size_t i = 0; i < events->events().size(); ++i) {
+    seen.push_back({&events->events()[i], inbox[i].starts});
+  }
+  if (seen.empty() || seen.back().what->at != inbox[seen.size() - 1].at) {
+    return context_.fail({errc::corrupt, "the inbox of " + flow_.key.text() +
+                                             " names events that are not on the timeline"});
+  }
+  if (seen.size() < inbox.size() && mode_ == mode::live) detach();
+  pending_entries_ = 0;
+  observe(std::move(seen));
+}
+
+// Handling.
+
+std::size_t flow_actor::batch_limit() const {
+  return std::max<std::size_t>(1, std::min(slice_, type_->options.flush.count));
+}
+
+/// Slices grow while they are quick, so that a slow flow gives its worker back, and stops, soon.
+void flow_actor::adapt_slice(timestamp begun, std::size_t handled) {
+  const auto took = context_.time.now() - begun;
+  if (took > slice_time_max) {
+    slice_ = std::max<std::size_t>(1, slice_ / 2);
+  } else if (handled >= slice_ && took < slice_time_max / 2) {
+    slice_ = std::min(slice_ * 2, limits::behind_read_max);
+  }
+}
+
+void flow_actor::handle_live() {
+  if (pending_) return;
+  if (queue_.empty()) {
+    if (no_room_) fall_behind();
+    return;
+  }
+  if (!inbox_.due(context_.time.now()) && !no_room_ && !draining_) return wait_for_age();
+  const auto limit = batch_limit();
+  std::vector<observation> seen;
+  std::vector<std::shared_ptr<const window_lease::content>> held;
+  for (const auto& one : queue_) {
+    auto content = one.lease->acquire();
+    if (!content) {
+      if (seen.empty()) return fall_behind();
+      break;
+    }
+    for (std::uint32_t i = 0; i < one.count && seen.size() < limit; ++i) {
+      const auto& entry = content->entries[one.first + i];
+      seen.push_back({&content->events->events()[entry.index], entry.starts});
+    }
+    held.push_back(std::move(content));
+    if (seen.size() >= limit) break;
+  }
+  pending_entries_ = seen.size();
+  // Routed again after a crash, and handled before it.
+  std::erase_if(seen, [&](const observation& each) {
+    return each.what->at <= checkpoint_position();
+  });
+  if (!seen.empty()) return observe(std::move(seen));
+  consume_handled();
+  handle_live();
+}
+
+/// Takes what was handled off the queue.
+void flow_actor::consume_handled() {
+  auto left = std::exchange(pending_entries_, 0);
+  gate_->consumed += left;
+  while (left > 0 && !queue_.empty()) {
+    auto& front = queue_.front();
+    const auto taken = std::min<std::size_t>(left, front.count);
+    front.first += static_cast<std::uint32_t>(taken);
+    front.count -= static_cast<std::uint32_t>(taken);
+    left -= taken;
+    inbox_.remove(taken, context_.time.now());
+    if (front.count == 0) queue_.pop_front();
+  }
+}
+
+void flow_actor::wait_for_age() {
+  if (tick_under_way_) return;
+  const auto due = inbox_.due_by_age();
+  if (!due) return;
+  tick_under_way_ = true;
+  const auto delay = std::max(duration{0}, *due - context_.time.now());
+  tell_self_after(*this, delay, flow_tick{generation_});
+}
+
+void flow_actor::observe(std::vector<observation> seen) {
+  if (failing_) {
+    // Everything before the failing event is handled by itself, and so is the failing event.
+    const auto bad = std::find_if(seen.begin(), seen.end(), [&](const observation& each) {
+      return each.what->at >= failing_->at;
+    });
+    const auto good = static_cast<std::size_t>(bad - seen.begin());
+    const auto keep = std::max<std::size_t>(good, 1);
+    if (keep < seen.size() && mode_ == mode::live) detach();
+    seen.resize(keep);
+  }
+  const auto begun = context_.time.now();
+  auto decided = runner_.run(seen);
+  adapt_slice(begun, decided.handled);
+  context_.counted.handled += decided.handled;
+  if (!decided.failed) return commit(std::move(decided));
+  if (decided.handled == 0) return on_failure(*decided.failed);
+  // The runner is spent, and the good part has to be decided again: from the checkpoint on.
+  failing_ = decided.failed;
+  attempts_ = 0;
+  detach();
+  load();
+}
+
+// Committing.
+
+void flow_actor::commit(turn decided) {
+  pending_.emplace();
+  pending_->checkpoint = decided.checkpoint;
+  const auto self = caf::actor_cast<caf::actor>(this);
+  context_.writes.submit(flow_commit{.flow = flow_.number,
+                                     .key = flow_.key,
+                                     .expected = checkpoint_position(),
+                                     .decided = std::move(decided),
+                                     .done = [self](const result<void>& outcome) {
+                                       tell(self, commit_done{outcome ? std::nullopt
+                                                                      : std::optional{
+                                                                            outcome.error()}});
+                                     }});
+}
+
+void flow_actor::on_committed(const std::optional<error>& failed) {
+  if (!pending_) return;
+  if (failed) {
+    answer_repair(*failed);
+    return context_.fail(*failed);
+  }
+  committed_ = std::move(pending_->checkpoint);
+  pending_.reset();
+  if (failing_ && checkpoint_position() >= failing_->at) {
+    failing_.reset();
+    attempts_ = 0;
+  }
+  consume_handled();
+  gate_->handled = after(checkpoint_position());
+  report_progress();
+  answer_repair({});
+  if (committed_.has_error_position()) return end(true);
+  if (draining_ || !context_.run_flows) return end(false);
+  if (mode_ == mode::live) return handle_live();
+  if (mode_ == mode::loading) return load();
+  if (mode_ == mode::reading) read_on();
+}
+
+void flow_actor::report_progress() {
+  const bool dry = queue_.empty() && mode_ == mode::live;
+  if (gate_->watched || (context_.watch_all && dry)) {
+    tell(*this, router_, progressed{flow_.number});
+  }
+}
+
+}  // namespace millrace

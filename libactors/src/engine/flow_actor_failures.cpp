@@ -1,0 +1,76 @@
+// What a flow actor does when a handler throws, and how a stopped flow is repaired.
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "engine/flow_actor.hpp"
+#include "engine/recovery.hpp"
+
+namespace millrace {
+
+/// The first event of a batch failed, so that the checkpoint stands right before it.
+void flow_actor::on_failure(const turn::failure& failed) {
+  failing_ = failed;
+  const auto& policy = type_->options.on_error;
+  detach();
+  if (attempts_ < policy.retries) {
+    const auto delay = policy.backoff * (1u << std::min(attempts_, 20u));
+    ++attempts_;
+    mode_ = mode::pausing;
+    tick_under_way_ = true;
+    return tell_self_after(*this, delay, flow_tick{++generation_});
+  }
+  if (policy.finally == error_policy::then::stop) return stop_at(failed);
+  skipping_ = true;
+  load();
+}
+
+void flow_actor::stop_at(const turn::failure& failed) {
+  turn decided;
+  decided.checkpoint = committed_;
+  decided.checkpoint.set_error_position(failed.at.value);
+  decided.checkpoint.set_error_message(failed.message);
+  mode_ = mode::ended;
+  commit(std::move(decided));
+}
+
+/// The instance is at its checkpoint; what comes next is passed by and recorded.
+void flow_actor::skip_failed() {
+  skipping_ = false;
+  mode_ = mode::reading;
+  commit(runner_.skip(failing_->at, failing_->message));
+}
+
+void flow_actor::begin_repair() {
+  const auto wanted = *std::exchange(repairs_, std::nullopt);
+  if (!committed_.has_error_position()) {
+    (*wanted.answer)(error{errc::conflict, flow_.key.text() + " is not stopped"});
+    return recover_when_written();
+  }
+  repair_answer_ = wanted.answer;
+  const turn::failure failed{position{committed_.error_position()}, committed_.error_message()};
+  committed_.clear_error_position();
+  committed_.clear_error_message();
+  if (!wanted.skip) {
+    turn decided;
+    decided.checkpoint = committed_;
+    return commit(std::move(decided));  // and then it loads again, as any other flow
+  }
+  loaded_.checkpoint = committed_;
+  failing_ = failed;
+  skipping_ = true;
+  recover_when_written();
+}
+
+void flow_actor::answer_repair(const result<void>& outcome) {
+  if (const auto answer = std::exchange(repair_answer_, nullptr)) (*answer)(outcome);
+}
+
+/// Asks to be unloaded: nothing is under way, and nothing will be handled here.
+void flow_actor::end(bool stopped) {
+  for (const auto& one : queue_) drop(one);
+  queue_.clear();
+  mode_ = mode::ended;
+  tell(*this, router_, flow_left{flow_.number, stopped});
+}
+
+}  // namespace millrace

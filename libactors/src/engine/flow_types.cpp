@@ -1,0 +1,76 @@
+#include "engine/flow_types.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "wire/fingerprint.hpp"
+
+namespace millrace {
+namespace {
+
+v1::FlowType describe(const flow_type& hosted) {
+  v1::FlowType made;
+  made.set_name(hosted.name);
+  made.set_version(static_cast<std::uint32_t>(hosted.version));
+  made.set_topic(hosted.topic);
+  made.set_single(hosted.single);
+  if (hosted.state_prototype != nullptr) {
+    made.set_state_fingerprint(fingerprint(*hosted.state_prototype->GetDescriptor()));
+  }
+  return made;
+}
+
+result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
+  const auto refuse = [&](std::string_view why) -> result<void> {
+    return error{errc::incompatible, fmt::format("flow type {}: {}", present.name(), why)};
+  };
+  if (stored.version() != present.version()) {
+    return refuse(fmt::format("the store holds version {}, this program has version {}; a store is "
+                              "not rebuilt for another version yet: use a store of its own",
+                              stored.version(), present.version()));
+  }
+  if (stored.topic() != present.topic()) {
+    return refuse(stored.topic() ? "it was a topic and is a query now; give it another name"
+                                 : "it was a query and is a topic now; give it another name");
+  }
+  if (stored.single() != present.single()) {
+    return refuse("whether it has one instance or one for each id changed; give it another name");
+  }
+  const auto field = incompatible_field(stored.state_fingerprint(), present.state_fingerprint());
+  if (field) {
+    return refuse(fmt::format("field {} of its state changed its type, and stored states could not be "
+                              "read; give the field a new number",
+                              *field));
+  }
+  return {};
+}
+
+}  // namespace
+
+result<known_types> reconcile(const store& stored, const interest_table& interest, position tail) {
+  auto rows = stored.flow_types();
+  if (!rows) return rows.error();
+  std::map<std::string, v1::FlowType> all;
+  for (auto& row : *rows) all.emplace(row.name(), std::move(row));
+  known_types known;
+  for (const auto& hosted : interest.types()) {
+    auto present = describe(*hosted);
+    const auto found = all.find(hosted->name);
+    if (found == all.end()) {
+      present.set_routed(hosted->starts_from == first_event::from_now ? tail.value : 0);
+    } else {
+      if (auto fits = check(found->second, present); !fits) return fits.error();
+      if (found->second.state_fingerprint() == present.state_fingerprint()) continue;
+      const auto print = present.state_fingerprint();
+      present = found->second;
+      present.set_state_fingerprint(print);
+    }
+    all.insert_or_assign(hosted->name, present);
+    known.changed.push_back(std::move(present));
+  }
+  for (auto& [name, row] : all) known.all.push_back(std::move(row));
+  return known;
+}
+
+}  // namespace millrace

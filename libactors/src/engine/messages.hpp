@@ -1,0 +1,164 @@
+/// Everything that one actor of the engine tells another, in the order of an event's life.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/caf_shim.hpp"
+#include "engine/lease.hpp"
+#include "engine/requests.hpp"
+
+namespace millrace {
+
+// To the router.
+
+struct committed_news {
+  std::shared_ptr<const committed> what;
+};
+/// Go on with what is left to route; one under way at a time.
+struct pump {};
+/// The write of derived data ended.
+struct derived_written {
+  std::optional<error> failed;
+};
+struct router_tick {};
+/// A flow has read all that the store holds after `after`: what next?
+struct take_on {
+  flow_number flow{};
+  std::optional<position> after;
+};
+/// A flow reads from the store now: push nothing.
+struct fell_behind {
+  flow_number flow{};
+};
+/// A flow needs its postings in the store; answered with postings_written.
+struct need_postings {
+  flow_number flow{};
+  position through;
+};
+/// A flow committed, and somebody watches.
+struct progressed {
+  flow_number flow{};
+};
+/// A flow stopped on an error, or has nothing more to do here; its actor is to be unloaded.
+struct flow_left {
+  flow_number flow{};
+  bool stopped = false;
+};
+struct timers_settled {};
+
+/// A call from outside with its answer; the router makes it when it can.
+template <class Answer>
+using answer_to = std::function<void(result<Answer>)>;
+
+struct wait_call {
+  std::shared_ptr<answer_to<void>> answer;
+  position at;
+};
+struct caught_up_call {
+  std::shared_ptr<answer_to<void>> answer;
+};
+/// What is routed and not yet handled: for read() and its scanned position.
+struct inspection {
+  std::optional<flow_number> flow;
+  std::optional<position> latest;
+  position type_routed;
+};
+struct inspect_call {
+  std::shared_ptr<answer_to<inspection>> answer;
+  flow_key key;
+};
+/// All derived data is in the store when this is answered.
+struct write_call {
+  std::shared_ptr<answer_to<void>> answer;
+};
+struct repair_call {
+  std::shared_ptr<answer_to<void>> answer;
+  flow_key key;
+  bool skip = false;
+};
+/// An append under the condition of a flow's latest position.
+struct conditional_append_call {
+  std::shared_ptr<append_request> request;
+};
+/// Wants one tail_moved when the tail is past `seen`.
+struct watch_tail {
+  caf::actor watcher;
+  position seen;
+};
+/// No more deliveries; flows finish what they are at; answered when all have.
+struct drain_call {
+  std::shared_ptr<answer_to<void>> answer;
+};
+
+// To a flow.
+
+/// Entries [first, first + count) of a window.
+struct deliver {
+  std::shared_ptr<window_lease> lease;
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  std::optional<position> previous;
+  position last;
+  bool more = false;  ///< further windows are at hand
+};
+/// The answer to take_on.
+struct taken_on {
+  bool read_again = false;         ///< the store holds more by now
+  bool live = false;               ///< deliveries follow these
+  std::vector<posting> unwritten;  ///< the next ones, from the router's memory
+};
+/// The router has stopped pushing: read the rest from the store.
+struct no_room {};
+struct postings_written {};
+struct commit_done {
+  std::optional<error> failed;
+};
+struct flow_tick {
+  std::uint64_t generation = 0;
+};
+struct unload {};
+struct drain {};
+
+// To a subscriber, and to the schedule.
+
+struct tail_moved {};
+struct read_on {};
+struct timers_changed {
+  std::shared_ptr<const committed> what;
+};
+struct timer_tick {
+  std::uint64_t generation = 0;
+};
+struct timers_fired {
+  std::vector<position> due;
+  std::optional<error> failed;
+};
+
+/// In tests the journal works when this comes.
+struct work {};
+
+}  // namespace millrace
+
+#define MILLRACE_MESSAGES(each)                                                               \
+  each(committed_news) each(pump) each(derived_written) each(router_tick) each(take_on)        \
+  each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled) \
+  each(wait_call) each(caught_up_call) each(inspect_call) each(write_call) each(repair_call)  \
+  each(conditional_append_call) each(watch_tail) each(drain_call)                             \
+  each(deliver) each(taken_on) each(no_room) each(postings_written) each(commit_done)         \
+  each(flow_tick) each(unload) each(drain) each(tail_moved) each(read_on)                     \
+  each(timers_changed) each(timer_tick) each(timers_fired) each(work)
+
+#define MILLRACE_ADD_TYPE_ID(name) CAF_ADD_TYPE_ID(millrace, (millrace::name))
+#define MILLRACE_ALLOW_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::name)
+
+// Far from a service's own first block, which usually begins at first_custom_type_id.
+CAF_BEGIN_TYPE_ID_BLOCK(millrace, caf::first_custom_type_id + 7000)
+MILLRACE_MESSAGES(MILLRACE_ADD_TYPE_ID)
+CAF_END_TYPE_ID_BLOCK(millrace)
+
+MILLRACE_MESSAGES(MILLRACE_ALLOW_UNSAFE)

@@ -1,0 +1,193 @@
+#include "engine/residents.hpp"
+
+#include "base/limits.hpp"
+
+namespace millrace {
+namespace {
+
+std::uint64_t first_after(std::optional<position> at) { return at ? at->value + 1 : 0; }
+
+}  // namespace
+
+residents::residents(engine_context& context, caf::event_based_actor& owner)
+    : context_(context), owner_(owner) {}
+
+residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
+                                              std::optional<flow_actor::repair> repairs) {
+  const auto number = flow.entry.number;
+  if (const auto found = in_memory_.find(number); found != in_memory_.end()) {
+    return &found->second;
+  }
+  const auto type = context_.interest.find(flow.entry.key.type());
+  if (!type) return nullptr;
+  const auto& hosted = context_.interest.types()[*type];
+  flow_actor::start start{.context = &context_,
+                          .type = hosted,
+                          .flow = flow.entry,
+                          .gate = std::make_shared<flow_gate>(),
+                          .router = caf::actor_cast<caf::actor>(&owner_),
+                          .fresh = fresh,
+                          .repairs = std::move(repairs)};
+  resident made{.actor = {},
+                .gate = start.gate,
+                .flow = &flow,
+                .live = true,
+                .waking = false,
+                .sent = 0,
+                .used = context_.time.now()};
+  made.actor = hosted->options.runs_on_own_thread && context_.own_threads
+                   ? owner_.spawn<flow_actor, caf::detached>(std::move(start))
+                   : owner_.spawn<flow_actor>(std::move(start));
+  flow.keep = true;
+  return &in_memory_.emplace(number, std::move(made)).first->second;
+}
+
+void residents::push(routed_flow& to, bool fresh, deliver what) {
+  if (!context_.run_flows || stopped_.contains(to.entry.number)) return;
+  auto* one = find_or_spawn(to, fresh);
+  if (one == nullptr || !one->live) return;
+  one->used = context_.time.now();
+  const auto waiting = one->sent - one->gate->consumed;
+  if (waiting > 0 && waiting + what.count > limits::inbox_events_max) {
+    one->live = false;
+    return tell(owner_, one->actor, no_room{});
+  }
+  one->sent += what.count;
+  context_.counted.delivered += what.count;
+  tell(owner_, one->actor, std::move(what));
+}
+
+void residents::wake(routed_flow& flow) {
+  const auto number = flow.entry.number;
+  if (!context_.run_flows || stopped_.contains(number) || in_memory_.contains(number)) return;
+  auto* one = find_or_spawn(flow, false);
+  if (one == nullptr) return;
+  one->waking = true;
+  ++waking_;
+}
+
+void residents::woken(resident& one) {
+  if (std::exchange(one.waking, false)) --waking_;
+}
+
+void residents::repair(routed_flow& flow, flow_actor::repair how) {
+  stopped_.erase(flow.entry.number);
+  const auto answer = how.answer;
+  if (in_memory_.contains(flow.entry.number)) {
+    return (*answer)(error{errc::conflict, flow.entry.key.text() + " is not stopped"});
+  }
+  if (find_or_spawn(flow, false, std::move(how)) == nullptr) {
+    (*answer)(error{errc::unknown_type, "no flow type " + std::string{flow.entry.key.type()} +
+                                            " here to repair " + flow.entry.key.text()});
+  }
+}
+
+/// The flow has handled what the store held after its checkpoint, as far as it saw.
+void residents::on_take_on(const take_on& request) {
+  const auto found = in_memory_.find(request.flow);
+  if (found == in_memory_.end()) return;
+  auto& one = found->second;
+  woken(one);
+  const auto& flow = *one.flow;
+  if (flow.written && (!request.after || *request.after < *flow.written)) {
+    return tell(owner_, one.actor, taken_on{.read_again = true, .live = false, .unwritten = {}});
+  }
+  taken_on answer{.read_again = false, .live = true, .unwritten = {}};
+  for (const auto& each : flow.unwritten) {
+    if (request.after && each.at <= *request.after) continue;
+    if (answer.unwritten.size() == limits::behind_read_max) {
+      answer.live = false;
+      break;
+    }
+    answer.unwritten.push_back(each);
+  }
+  one.live = answer.live;
+  one.used = context_.time.now();
+  tell(owner_, one.actor, std::move(answer));
+}
+
+void residents::on_progressed(flow_number flow) {
+  const auto found = in_memory_.find(flow);
+  if (found != in_memory_.end()) woken(found->second);
+}
+
+void residents::on_fell_behind(flow_number flow) {
+  const auto found = in_memory_.find(flow);
+  if (found != in_memory_.end()) found->second.live = false;
+}
+
+void residents::on_left(const flow_left& news) {
+  const auto found = in_memory_.find(news.flow);
+  if (found == in_memory_.end()) return;
+  if (news.stopped) stopped_.insert(news.flow);
+  erase(found);
+}
+
+void residents::erase(std::unordered_map<flow_number, resident>::iterator at) {
+  woken(at->second);
+  at->second.flow->keep = false;
+  tell(owner_, at->second.actor, unload{});
+  in_memory_.erase(at);
+}
+
+void residents::tell_postings_written(flow_number flow) {
+  const auto found = in_memory_.find(flow);
+  if (found != in_memory_.end()) tell(owner_, found->second.actor, postings_written{});
+}
+
+bool residents::settled(const resident& one) {
+  return one.gate->handled >= first_after(one.flow->latest) && one.sent == one.gate->consumed;
+}
+
+void residents::sweep(timestamp now) {
+  const bool crowded = in_memory_.size() > limits::resident_flows_max;
+  for (auto at = in_memory_.begin(); at != in_memory_.end();) {
+    const auto here = at++;
+    const auto& one = here->second;
+    const bool idle = crowded || now - one.used > limits::idle_unload;
+    if (idle && one.live && settled(one)) erase(here);
+  }
+}
+
+bool residents::all_settled() {
+  if (last_unsettled_) {
+    const auto found = in_memory_.find(*last_unsettled_);
+    if (found != in_memory_.end() && !settled(found->second)) return false;
+  }
+  for (const auto& [number, one] : in_memory_) {
+    if (settled(one)) continue;
+    last_unsettled_ = number;
+    return false;
+  }
+  last_unsettled_.reset();
+  return true;
+}
+
+result<std::optional<bool>> residents::has_handled(const routed_flow& flow, position at) {
+  if (const auto found = in_memory_.find(flow.entry.number); found != in_memory_.end()) {
+    if (found->second.gate->handled > at.value) return std::optional{true};
+  }
+  auto row = context_.stored.find_flow(flow.entry.number);
+  if (!row) return row.error();
+  if (!row->has_value()) return std::optional{false};
+  const auto& checkpoint = (*row)->checkpoint;
+  if (checkpoint.has_position() && checkpoint.position() >= at.value) return std::optional{true};
+  if (checkpoint.has_error_position()) return std::optional<bool>{};
+  return std::optional{false};
+}
+
+void residents::watch(flow_number flow) {
+  const auto found = in_memory_.find(flow);
+  if (found != in_memory_.end()) found->second.gate->watched = true;
+}
+
+void residents::drain_all() {
+  for (auto& [number, one] : in_memory_) tell(owner_, one.actor, drain{});
+}
+
+void residents::kill_all() {
+  for (auto& [number, one] : in_memory_) kill(one.actor);
+  in_memory_.clear();
+}
+
+}  // namespace millrace

@@ -1,0 +1,74 @@
+/// The flow actors that are in memory.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "engine/context.hpp"
+#include "engine/flow_actor.hpp"
+#include "engine/messages.hpp"
+#include "routing/router.hpp"
+
+namespace millrace {
+
+/// Spawns, feeds and unloads flow actors. Part of the router actor; same thread. Bounded: idle ones are
+/// unloaded after a while, and at once when there are too many.
+class residents {
+ public:
+  residents(engine_context& context, caf::event_based_actor& owner);
+
+  /// Hands one delivery to its flow: spawns the actor when it is not there, and leaves it out when the
+  /// flow is stopped, nobody hosts its type, it reads from the store, or its inbox is full.
+  void push(routed_flow& to, bool fresh, deliver what);
+  /// Loads a flow that has something pending. The entry comes from the store's directory.
+  void wake(routed_flow& flow);
+  /// The same, to repair it.
+  void repair(routed_flow& flow, flow_actor::repair how);
+
+  void on_take_on(const take_on& request);
+  void on_progressed(flow_number flow);
+  void on_fell_behind(flow_number flow);
+  void on_left(const flow_left& news);
+  void tell_postings_written(flow_number flow);
+
+  /// Unloads what has been idle for limits::idle_unload, or all that is idle when there are too many.
+  void sweep(timestamp now);
+  /// Everything pushed or pending is committed, or its flow is stopped.
+  [[nodiscard]] bool all_settled();
+  /// Whether a flow has handled everything up to and with `at`; none: it is stopped.
+  [[nodiscard]] result<std::optional<bool>> has_handled(const routed_flow& flow, position at);
+  void watch(flow_number flow);
+
+  void drain_all();
+  void kill_all();
+  [[nodiscard]] bool empty() const { return in_memory_.empty(); }
+  [[nodiscard]] std::size_t waking() const { return waking_; }
+
+ private:
+  struct resident {
+    caf::actor actor;
+    std::shared_ptr<flow_gate> gate;
+    routed_flow* flow = nullptr;
+    bool live = false;      ///< the router pushes
+    bool waking = false;    ///< counts in waking_
+    std::uint64_t sent = 0;
+    timestamp used;
+  };
+
+  resident* find_or_spawn(routed_flow& flow, bool fresh,
+                          std::optional<flow_actor::repair> repairs = std::nullopt);
+  [[nodiscard]] static bool settled(const resident& one);
+  void erase(std::unordered_map<flow_number, resident>::iterator at);
+  void woken(resident& one);
+
+  engine_context& context_;
+  caf::event_based_actor& owner_;
+  std::unordered_map<flow_number, resident> in_memory_;
+  std::unordered_set<flow_number> stopped_;
+  std::size_t waking_ = 0;
+  std::optional<flow_number> last_unsettled_;
+};
+
+}  // namespace millrace

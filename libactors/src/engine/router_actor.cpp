@@ -1,0 +1,290 @@
+#include "engine/router_actor.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+
+namespace millrace {
+
+router_actor::router_actor(caf::actor_config& config, start from)
+    : caf::event_based_actor(config),
+      context_(*from.context),
+      core_(context_.interest, std::move(from.from),
+            [this](const flow_key& key) { return context_.stored.find_flow(key); }),
+      flows_(context_, *this) {}
+
+caf::behavior router_actor::make_behavior() {
+  if (context_.run_flows) {
+    auto read = context_.stored.pending([this](const flow_row& row) {
+      to_wake_.push_back(row.entry.key);
+      return true;
+    });
+    if (!read) context_.fail(read.error());
+    wake_pending();
+  }
+  go_on();
+  return {
+      [this](const committed_news& news) { on_news(news); },
+      [this](pump) {
+        pumping_ = false;
+        on_pump();
+      },
+      [this](const take_on& request) {
+        flows_.on_take_on(request);
+        wake_pending();
+        on_progress();
+      },
+      [this](const fell_behind& news) { flows_.on_fell_behind(news.flow); },
+      [this](const progressed& news) {
+        flows_.on_progressed(news.flow);
+        wake_pending();
+        on_progress();
+      },
+      [this](const flow_left& news) {
+        flows_.on_left(news);
+        wake_pending();
+        on_progress();
+        check_drained();
+      },
+      [this](const derived_written& news) { on_written(news); },
+      [this](router_tick) { on_tick(); },
+      [this](const need_postings& request) { on_need_postings(request); },
+      [this](timers_settled) { on_progress(); },
+      [this](const wait_call& call) {
+        waiters_.push_back({.call = call, .resolved = false, .flows = {}});
+        on_progress();
+      },
+      [this](const caught_up_call& call) {
+        caught_up_calls_.push_back(call);
+        context_.watch_all = true;
+        on_progress();
+      },
+      [this](const inspect_call& call) { on_inspect(call); },
+      [this](const write_call& call) {
+        write_then([answer = call.answer] { (*answer)({}); });
+      },
+      [this](const repair_call& call) { on_repair(call); },
+      [this](const conditional_append_call& call) { on_conditional_append(call); },
+      [this](const watch_tail& request) { on_watch(request); },
+      [this](const drain_call& call) { on_drain(call); },
+  };
+}
+
+void router_actor::on_exit() {
+  flows_.kill_all();
+  watchers_.clear();
+  refuse_calls({errc::closed, "the host is stopping"});
+  life_.end();
+}
+
+// Windows.
+
+void router_actor::go_on() {
+  if (std::exchange(pumping_, true)) return;
+  tell(*this, caf::actor_cast<caf::actor>(this), pump{});
+}
+
+void router_actor::on_pump() {
+  if (context_.failed || drained_) return;
+  const bool too_much_unwritten = core_.unwritten() >= 2 * limits::postings_buffered_max;
+  if (too_much_unwritten && writing_) return;  // goes on when that is written
+  if (!make_room()) return;
+  auto events = next_window();
+  if (!events) return at_rest();
+  route(std::move(events));
+  go_on();
+}
+
+/// False: no room, and the pump runs again when there is some.
+bool router_actor::make_room() {
+  while (!leases_.empty() && leases_.front().lease.expired()) leases_.pop_front();
+  auto& budget = *context_.budget;
+  const auto now = context_.time.now();
+  while (!budget.has_room() && !leases_.empty() &&
+         now - leases_.front().since > limits::window_hold_max) {
+    if (const auto lease = leases_.front().lease.lock()) lease->revoke();
+    leases_.pop_front();
+  }
+  if (budget.has_room()) return true;
+  budget.wanted = true;
+  if (budget.has_room()) return true;  // given back between the two looks
+  arm_tick();
+  return false;
+}
+
+/// At the tail and behind it take turns, so that a type that lags holds nobody up.
+std::shared_ptr<const window> router_actor::next_window() {
+  const auto head = core_.head();
+  const auto needed = core_.needed();
+  const auto tail = context_.writes.tail();
+  const bool lags = needed < head;
+  if (lags && (head == tail || !lag_had_its_turn_)) {
+    lag_had_its_turn_ = true;
+    return window_from_store(needed, head);
+  }
+  lag_had_its_turn_ = false;
+  return head == tail ? nullptr : head_window(head, tail);
+}
+
+std::shared_ptr<const window> router_actor::head_window(position head, position tail) {
+  forget_feed_before(head);
+  if (!feed_.empty() && feed_.front()->begin == head && feed_.front()->in_memory) {
+    return window_from_feed();
+  }
+  const auto in_memory = std::find_if(feed_.begin(), feed_.end(), [&](const auto& each) {
+    return each->in_memory && each->begin > head;
+  });
+  return window_from_store(head, in_memory == feed_.end() ? tail : (*in_memory)->begin);
+}
+
+void router_actor::forget_feed_before(position at) {
+  while (!feed_.empty() && feed_.front()->end <= at) {
+    context_.writes.feed_consumed(feed_.front()->size);
+    feed_.pop_front();
+  }
+}
+
+std::shared_ptr<const window> router_actor::window_from_feed() {
+  window_builder built{context_.types, feed_.front()->begin};
+  auto end = feed_.front()->begin;
+  while (!feed_.empty() && feed_.front()->begin == end && feed_.front()->in_memory) {
+    const auto& next = *feed_.front();
+    const bool fits = built.size() + next.events.size() <= limits::window_events_max &&
+                      built.encoded_size() + next.size <= limits::window_size_max;
+    if (!fits && built.size() > 0) break;
+    for (const auto& each : next.events) {
+      built.add(each.at, each.type, each.time, each.payload, each.envelope);
+    }
+    end = next.end;
+    forget_feed_before(end);
+  }
+  return built.finish(end);
+}
+
+std::shared_ptr<const window> router_actor::window_from_store(position from, position to) {
+  window_builder built{context_.types, from};
+  auto end = to;
+  auto read = context_.stored.scan(from, to, [&](const event_row& row) {
+    built.add(row.at, row.type, row.time, row.payload, row.envelope);
+    const bool full = built.size() >= limits::window_events_max ||
+                      built.encoded_size() >= limits::window_size_max;
+    if (full) end = row.at.next();
+    return !full;
+  });
+  if (!read) {
+    context_.fail(read.error());
+    return nullptr;
+  }
+  return built.finish(end);
+}
+
+void router_actor::route(std::shared_ptr<const window> events) {
+  auto routed = core_.route(*events);
+  if (!routed) return context_.fail(routed.error());
+  context_.counted.routed += events->events().size();
+  if (!routed->started.empty()) {
+    // Before the first checkpoint of these flows can be committed: the journal keeps the order.
+    derived_commit directory;
+    directory.part.flows = routed->started;
+    context_.writes.submit(std::move(directory));
+  }
+  push_all(*routed, events);
+  arm_tick();
+  if (core_.unwritten() >= limits::postings_buffered_max) write();
+  on_progress();
+}
+
+void router_actor::push_all(routed_window& routed, const std::shared_ptr<const window>& events) {
+  if (!context_.run_flows || routed.deliveries.empty()) return;
+  const auto& budget = *context_.budget;
+  const auto held = budget.events + events->events().size();
+  const bool more = core_.head() < context_.writes.tail() &&
+                    held < limits::windows_max * limits::window_events_max;
+  const auto entries = routed.entries;
+  auto lease = std::make_shared<window_lease>(
+      window_lease::content{events, std::move(routed.entries)}, context_.budget);
+  for (const auto& each : routed.deliveries) {
+    const auto number = each.flow->entry.number;
+    const bool fresh = !routed.started.empty() && number >= routed.started.front().number;
+    const auto last = events->events()[entries[each.first + each.count - 1].index].at;
+    flows_.push(*each.flow, fresh,
+                {.lease = lease,
+                 .first = each.first,
+                 .count = each.count,
+                 .previous = each.previous,
+                 .last = last,
+                 .more = more});
+  }
+  leases_.push_back({lease, context_.time.now()});
+}
+
+void router_actor::at_rest() {
+  if (core_.has_unwritten()) arm_tick();
+  on_progress();
+}
+
+/// Flows that had something pending when the engine started; not all at once.
+void router_actor::wake_pending() {
+  while (!to_wake_.empty() && flows_.waking() < limits::waking_flows_max) {
+    auto found = core_.find(to_wake_.front());
+    to_wake_.pop_front();
+    if (!found) return context_.fail(found.error());
+    if (*found != nullptr) flows_.wake(**found);
+  }
+}
+
+// Writing derived data.
+
+void router_actor::write() {
+  if (writing_) return;
+  writing_ = true;
+  after_this_write_ = std::exchange(after_next_write_, {});
+  derived_commit request;
+  core_.take_unwritten(request.part);
+  const auto self = caf::actor_cast<caf::actor>(this);
+  request.done = [self](const result<void>& outcome) {
+    tell(self, derived_written{outcome ? std::nullopt : std::optional{outcome.error()}});
+  };
+  context_.writes.submit(std::move(request));
+}
+
+void router_actor::write_then(std::function<void()> then) {
+  after_next_write_.push_back(std::move(then));
+  write();
+}
+
+void router_actor::on_written(const derived_written& news) {
+  writing_ = false;
+  if (news.failed) {
+    context_.fail(*news.failed);
+    return on_progress();
+  }
+  core_.written();
+  core_.forget(limits::directory_entries_max);
+  for (const auto& then : std::exchange(after_this_write_, {})) then();
+  if (!after_next_write_.empty()) write();
+  go_on();
+  check_drained();
+}
+
+void router_actor::arm_tick() {
+  if (std::exchange(tick_armed_, true)) return;
+  tell_self_after(*this, limits::router_tick, router_tick{});
+}
+
+void router_actor::on_tick() {
+  tick_armed_ = false;
+  if (context_.failed || drained_) return;
+  const auto now = context_.time.now();
+  if (!core_.has_unwritten()) unwritten_since_.reset();
+  if (core_.has_unwritten() && !unwritten_since_) unwritten_since_ = now;
+  if (unwritten_since_ && now - *unwritten_since_ >= limits::postings_age_max) {
+    unwritten_since_.reset();
+    write();
+  }
+  flows_.sweep(now);
+  if (!context_.budget->has_room()) go_on();
+  if (core_.has_unwritten() || !flows_.empty()) arm_tick();
+}
+
+}  // namespace millrace

@@ -1,0 +1,103 @@
+/// Routing as an actor: committed events in, deliveries to flow actors out.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/context.hpp"
+#include "engine/messages.hpp"
+#include "engine/residents.hpp"
+#include "routing/router.hpp"
+
+namespace millrace {
+
+/// Takes what the journal committed, from memory or, when it is behind, from the store; has the router
+/// core route it, a window at a time; pushes deliveries; writes postings now and then. It also answers
+/// every question that needs to know how far routing is. One in an engine; never waits for a flow.
+class router_actor final : public caf::event_based_actor {
+ public:
+  struct start {
+    engine_context* context = nullptr;
+    router::start from;
+  };
+  router_actor(caf::actor_config& config, start from);
+
+ protected:
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  // Windows.
+  void go_on();
+  void on_pump();
+  bool make_room();
+  std::shared_ptr<const window> next_window();
+  std::shared_ptr<const window> head_window(position head, position tail);
+  std::shared_ptr<const window> window_from_feed();
+  std::shared_ptr<const window> window_from_store(position from, position to);
+  void forget_feed_before(position at);
+  void route(std::shared_ptr<const window> events);
+  void push_all(routed_window& routed, const std::shared_ptr<const window>& events);
+  void at_rest();
+  void wake_pending();
+
+  // Writing derived data.
+  void write();
+  void write_then(std::function<void()> then);
+  void on_written(const derived_written& news);
+  void arm_tick();
+  void on_tick();
+
+  // Calls (router_actor_calls.cpp).
+  struct waiter {
+    wait_call call;
+    bool resolved = false;
+    std::vector<flow_key> flows;
+  };
+  void on_news(const committed_news& news);
+  void on_need_postings(const need_postings& request);
+  void on_progress();
+  bool try_answer(waiter& one);
+  result<void> resolve(waiter& one);
+  [[nodiscard]] bool caught_up();
+  void on_inspect(const inspect_call& call);
+  void on_repair(const repair_call& call);
+  void on_conditional_append(const conditional_append_call& call);
+  bool try_append(const conditional_append_call& call);
+  void on_watch(const watch_tail& request);
+  void refuse_calls(const error& why);
+  void on_drain(const drain_call& call);
+  void check_drained();
+
+  engine_context& context_;
+  life life_{context_};
+  router core_;
+  residents flows_;
+
+  std::deque<std::shared_ptr<const committed>> feed_;
+  bool pumping_ = false;
+  bool lag_had_its_turn_ = false;
+  struct leased {
+    std::weak_ptr<window_lease> lease;
+    timestamp since;
+  };
+  std::deque<leased> leases_;
+  std::deque<flow_key> to_wake_;
+
+  bool writing_ = false;
+  bool tick_armed_ = false;
+  std::optional<timestamp> unwritten_since_;
+  std::vector<std::function<void()>> after_next_write_;
+  std::vector<std::function<void()>> after_this_write_;
+
+  std::vector<waiter> waiters_;
+  std::vector<caught_up_call> caught_up_calls_;
+  std::vector<need_postings> needing_postings_;  // not routed that far yet
+  std::vector<std::pair<position, conditional_append_call>> appends_;
+  std::vector<watch_tail> watchers_;
+  std::shared_ptr<answer_to<void>> drained_;
+};
+
+}  // namespace millrace

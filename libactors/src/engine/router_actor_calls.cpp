@@ -1,0 +1,200 @@
+// What the router actor answers: everything that depends on how far routing and the flows are.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/router_actor.hpp"
+
+namespace millrace {
+
+void router_actor::on_news(const committed_news& news) {
+  if (news.what->begin != news.what->end) feed_.push_back(news.what);
+  go_on();
+  const auto tail = context_.writes.tail();
+  std::erase_if(watchers_, [&](const watch_tail& each) {
+    const bool moved = each.seen < tail;
+    if (moved) tell(*this, each.watcher, tail_moved{});
+    return moved;
+  });
+}
+
+void router_actor::on_watch(const watch_tail& request) {
+  if (request.seen < context_.writes.tail()) {
+    tell(*this, request.watcher, tail_moved{});
+  } else {
+    watchers_.push_back(request);
+  }
+}
+
+void router_actor::on_need_postings(const need_postings& request) {
+  needing_postings_.push_back(request);
+  on_progress();
+}
+
+/// Something moved: see which of those who wait for it can be answered.
+void router_actor::on_progress() {
+  std::erase_if(needing_postings_, [this](const need_postings& each) {
+    if (core_.needed() <= each.through) return false;
+    write_then([this, flow = each.flow] { flows_.tell_postings_written(flow); });
+    return true;
+  });
+  std::erase_if(appends_, [this](const auto& each) {
+    return each.first <= core_.head() && try_append(each.second);
+  });
+  std::erase_if(waiters_, [this](waiter& each) { return try_answer(each); });
+  if (caught_up_calls_.empty()) return;
+  const auto failure = context_.failure_now();
+  if (!failure && !caught_up()) return;
+  context_.watch_all = false;
+  for (const auto& each : std::exchange(caught_up_calls_, {})) {
+    (*each.answer)(failure ? result<void>{*failure} : result<void>{});
+  }
+}
+
+bool router_actor::caught_up() {
+  const auto head = core_.head();
+  return head == context_.writes.tail() && core_.needed() == head && to_wake_.empty() &&
+         flows_.waking() == 0 && !context_.timers_busy && flows_.all_settled();
+}
+
+/// Finds out which flows the event went to. not_found: there is no such event.
+result<void> router_actor::resolve(waiter& one) {
+  const std::array<position, 1> wanted{one.call.at};
+  window_builder built{context_.types, one.call.at};
+  auto read = context_.stored.fetch(wanted, [&](const event_row& row) {
+    built.add(row.at, row.type, row.time, row.payload, row.envelope);
+    return true;
+  });
+  if (!read) return read;
+  if (built.size() == 0) {
+    return error{errc::not_found, fmt::format("no event at position {}", one.call.at.value)};
+  }
+  const auto events = built.finish(one.call.at.next());
+  for (const auto type : context_.interest.observers(events->events().front().type)) {
+    const auto& name = context_.interest.types()[type]->name;
+    const auto& progress = core_.types().at(name);
+    if (progress.has_error_position() && progress.routed() <= one.call.at.value) {
+      return error{errc::stopped, fmt::format("the routing of {} is stopped at position {}: {}",
+                                              name, progress.error_position(),
+                                              progress.error_message())};
+    }
+  }
+  auto reached = core_.reached(events->events().front());
+  if (!reached) return reached.error();
+  for (const auto* flow : *reached) {
+    if (context_.interest.find(flow->entry.key.type())) one.flows.push_back(flow->entry.key);
+  }
+  one.resolved = true;
+  return {};
+}
+
+bool router_actor::try_answer(waiter& one) {
+  const auto answer = [&](const result<void>& outcome) {
+    (*one.call.answer)(outcome);
+    return true;
+  };
+  if (const auto failure = context_.failure_now()) return answer(*failure);
+  if (!one.resolved) {
+    if (one.call.at < context_.writes.tail() && core_.needed() <= one.call.at) return false;
+    if (auto known = resolve(one); !known) return answer(known);
+  }
+  while (!one.flows.empty()) {
+    auto flow = core_.find(one.flows.back());
+    if (!flow) return answer(flow.error());
+    auto handled = flows_.has_handled(**flow, one.call.at);
+    if (!handled) return answer(handled.error());
+    if (!handled->has_value()) {
+      return answer(error{errc::stopped, one.flows.back().text() + " is stopped; see `flow " +
+                                             one.flows.back().text() + "`"});
+    }
+    if (!**handled) {
+      flows_.wake(**flow);
+      flows_.watch((*flow)->entry.number);
+      return false;
+    }
+    one.flows.pop_back();
+  }
+  return answer({});
+}
+
+void router_actor::on_inspect(const inspect_call& call) {
+  auto flow = core_.find(call.key);
+  if (!flow) return (*call.answer)(flow.error());
+  inspection found;
+  if (*flow != nullptr) {
+    found.flow = (*flow)->entry.number;
+    found.latest = (*flow)->latest;
+  }
+  const auto type = core_.types().find(std::string{call.key.type()});
+  if (type != core_.types().end()) found.type_routed = position{type->second.routed()};
+  (*call.answer)(found);
+}
+
+void router_actor::on_repair(const repair_call& call) {
+  const auto type = core_.types().find(call.key.text());
+  if (type != core_.types().end() && type->second.has_error_position()) {
+    if (auto done = core_.unpark(call.key.text(), call.skip); !done) {
+      return (*call.answer)(done.error());
+    }
+    write_then([answer = call.answer] { (*answer)({}); });
+    return go_on();
+  }
+  auto flow = core_.find(call.key);
+  if (!flow) return (*call.answer)(flow.error());
+  if (*flow == nullptr) {
+    return (*call.answer)(error{errc::not_found, "no flow " + call.key.text()});
+  }
+  flows_.repair(**flow, {.skip = call.skip, .answer = call.answer});
+}
+
+void router_actor::on_conditional_append(const conditional_append_call& call) {
+  // What was appended before the call counts, so it has to be routed first.
+  appends_.emplace_back(context_.writes.tail(), call);
+  on_progress();
+}
+
+bool router_actor::try_append(const conditional_append_call& call) {
+  auto& request = *call.request;
+  const auto& wanted = *request.condition.flow_latest;
+  auto flow = core_.find(wanted.flow);
+  if (!flow) {
+    request.done(flow.error());
+    return true;
+  }
+  const auto latest = *flow == nullptr ? std::nullopt : (*flow)->latest;
+  if (latest != wanted.at) {
+    const auto shown = [](std::optional<position> at) {
+      return at ? std::to_string(at->value) : std::string{"none"};
+    };
+    request.done(error{errc::conflict, fmt::format("the latest position of {} is {}, not {}",
+                                                   wanted.flow.text(), shown(latest),
+                                                   shown(wanted.at))});
+    return true;
+  }
+  request.routed = core_.head();
+  context_.writes.submit(std::move(request));
+  return true;
+}
+
+void router_actor::refuse_calls(const error& why) {
+  for (const auto& each : std::exchange(waiters_, {})) (*each.call.answer)(why);
+  for (const auto& each : std::exchange(caught_up_calls_, {})) (*each.answer)(why);
+  for (const auto& each : std::exchange(appends_, {})) each.second.request->done(why);
+}
+
+void router_actor::on_drain(const drain_call& call) {
+  drained_ = call.answer;
+  flows_.drain_all();
+  check_drained();
+}
+
+/// When every flow actor has left, what is not written yet is written, and that is the end.
+void router_actor::check_drained() {
+  if (!drained_ || !flows_.empty() || writing_) return;
+  if (core_.has_unwritten()) return write();
+  const auto answer = std::exchange(drained_, std::make_shared<answer_to<void>>([](auto&&) {}));
+  (*answer)({});
+}
+
+}  // namespace millrace

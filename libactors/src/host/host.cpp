@@ -1,0 +1,282 @@
+#include "millrace/host.hpp"
+
+#include <fmt/format.h>
+
+#include <future>
+
+#include "base/limits.hpp"
+#include "engine/recovery.hpp"
+#include "flow/state_saver.hpp"
+#include "host/host_parts.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace millrace {
+namespace {
+
+error not_open() { return {errc::closed, "the host is not open"}; }
+
+/// A promise that whoever comes first may keep, and that nobody has to.
+template <class T>
+struct pending_answer {
+  std::shared_ptr<std::promise<result<T>>> promise =
+      std::make_shared<std::promise<result<T>>>();
+  std::future<result<T>> future = promise->get_future();
+
+  [[nodiscard]] std::function<void(result<T>)> keep() const {
+    return [promise = promise](result<T> outcome) { promise->set_value(std::move(outcome)); };
+  }
+};
+
+std::size_t size_of(const new_event& one) {
+  std::size_t size = one.type.size() + one.payload.size() + one.id.size() +
+                     one.content_type.size() + one.correlation_id.size() + one.user.size();
+  for (const auto& each : one.headers) size += each.name.size() + each.value.size();
+  if (one.routes) {
+    for (const auto& key : *one.routes) size += key.text().size();
+  }
+  return size;
+}
+
+std::future<result<std::vector<position>>> ready(result<std::vector<position>> outcome) {
+  std::promise<result<std::vector<position>>> kept;
+  kept.set_value(std::move(outcome));
+  return kept.get_future();
+}
+
+/// Checks every event before anything is queued; on success the size of all.
+result<std::size_t> check_all(const type_registry& types, const std::vector<new_event>& events,
+                              bool strict) {
+  if (events.size() > limits::append_events_max) {
+    return error{errc::too_large, fmt::format("{} events in one append; the limit is {}",
+                                              events.size(), limits::append_events_max)};
+  }
+  std::size_t size = 0;
+  for (const auto& each : events) {
+    if (auto checked = types.check(each, strict); !checked) return checked.error();
+    size += size_of(each);
+  }
+  if (size > limits::append_size_max) {
+    return error{errc::too_large, fmt::format("{} bytes in one append; the limit is {}", size,
+                                              limits::append_size_max)};
+  }
+  return size;
+}
+
+flow_summary summarise(const flow_row& row, bool hosted) {
+  const auto& checkpoint = row.checkpoint;
+  flow_summary made;
+  made.key = row.entry.key;
+  made.latest = row.latest;
+  if (checkpoint.has_position()) made.checkpoint = position{checkpoint.position()};
+  made.error_message = checkpoint.error_message();
+  made.done = checkpoint.done();
+  made.hosted = hosted;
+  made.skipped = checkpoint.skipped_count();
+  if (checkpoint.has_error_position()) {
+    made.status = flow_status::stopped;
+    made.error_position = position{checkpoint.error_position()};
+  } else if (row.latest && (!made.checkpoint || *made.checkpoint < *row.latest)) {
+    made.status = flow_status::pending;
+  }
+  return made;
+}
+
+template <class T>
+result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit) {
+  if (parts.in_virtual_time) {
+    parts.in_virtual_time->run_all();
+    limit = duration{0};
+  }
+  if (answer.future.wait_for(limit) != std::future_status::ready) {
+    return error{errc::timed_out, "the time limit passed first"};
+  }
+  return answer.future.get();
+}
+
+constexpr duration answer_limit = std::chrono::minutes{1};
+
+}  // namespace
+
+host::host(host_options options) : parts_(std::make_unique<parts>()) {
+  parts_->options = std::move(options);
+}
+
+host::~host() { stop(); }
+
+result<void> host::add(flow_type type) {
+  if (parts_->running) return error{errc::invalid, "flows are added before the host is opened"};
+  for (const auto& each : parts_->added) {
+    if (each->name == type.name) {
+      return error{errc::invalid, "two flow types are named " + type.name};
+    }
+  }
+  if (auto known = parts_->types.add(type); !known) return known;
+  parts_->added.push_back(std::make_shared<const flow_type>(std::move(type)));
+  return {};
+}
+
+result<void> host::open() {
+  auto& own = *parts_;
+  if (own.running) return error{errc::invalid, "the host is open already"};
+  if (own.in_virtual_time) {
+    own.stored = own.in_virtual_time->memory;
+    own.time = own.in_virtual_time->time;
+  } else {
+    auto opened = open_sqlite_store(own.options.store, open_mode::own);
+    if (!opened) return opened.error();
+    own.owned = std::move(*opened);
+    own.stored = own.owned.get();
+  }
+  own.interest = std::make_unique<interest_table>(own.added);
+  engine_parts parts{.stored = *own.stored,
+                     .types = own.types,
+                     .interest = *own.interest,
+                     .time = *own.time,
+                     .run_flows = own.options.run_flows,
+                     .actors = own.options.actors,
+                     .worker_threads = own.options.worker_threads,
+                     .before_commit = {}};
+  if (own.in_virtual_time) parts.before_commit = own.in_virtual_time->before_commit;
+  auto started = own.in_virtual_time
+                     ? engine::open_virtual(std::move(parts), own.in_virtual_time->seed)
+                     : engine::open(std::move(parts));
+  if (!started) {
+    own.interest.reset();
+    own.owned.reset();
+    own.stored = nullptr;
+    return started.error();
+  }
+  own.running = std::move(*started);
+  return {};
+}
+
+std::future<result<std::vector<position>>> host::append(new_event one,
+                                                        append_condition condition) {
+  std::vector<new_event> events;
+  events.push_back(std::move(one));
+  return append(std::move(events), std::move(condition));
+}
+
+std::future<result<std::vector<position>>> host::append(std::vector<new_event> events,
+                                                        append_condition condition) {
+  if (!parts_->running) return ready(not_open());
+  auto size = check_all(parts_->types, events, parts_->options.strict);
+  if (!size) return ready(size.error());
+  pending_answer<std::vector<position>> answer;
+  parts_->running->append({.events = std::move(events),
+                           .condition = std::move(condition),
+                           .routed = {},
+                           .size = *size,
+                           .done = answer.keep()});
+  return std::move(answer.future);
+}
+
+result<raw_reading> host::read(const flow_key& key) {
+  auto& own = *parts_;
+  if (!own.running) return not_open();
+  const auto type = own.interest->find(key.type());
+  if (!type) {
+    return error{errc::unknown_type, fmt::format("no flow type {} here", key.type())};
+  }
+  const flow_type& of = *own.interest->types()[*type];
+  pending_answer<engine_inspection> asked;
+  own.running->inspect(key, asked.keep());
+  auto seen = await(own, asked, answer_limit);
+  if (!seen) return seen.error();
+  const error nobody{errc::not_found, "no living flow " + key.text()};
+  if (!seen->flow) return nobody;
+  auto loaded = own.stored->load(*seen->flow);
+  if (!loaded) return loaded.error();
+  if (!loaded->has_value() || !(*loaded)->checkpoint.has_life()) return nobody;
+  if (needs_replay((*loaded)->checkpoint)) {
+    pending_answer<void> written;
+    own.running->write_derived(written.keep());
+    if (auto done = await(own, written, answer_limit); !done) return done.error();
+  }
+  runner instance{of, key};
+  const flow_entry entry{*seen->flow, key, {}};
+  auto recovered = recover(*own.stored, own.types, of, entry, **loaded, instance);
+  if (!recovered) return recovered.error();
+
+  const auto& checkpoint = (*loaded)->checkpoint;
+  raw_reading made{.state = {}, .scanned = position{checkpoint.position()}, .changed = {},
+                   .generation = checkpoint.generation()};
+  if (instance.state() != nullptr) made.state = encode_deterministic(*instance.state());
+  if (checkpoint.has_changed()) made.changed = position{checkpoint.changed()};
+  const bool nothing_waits = !seen->latest || *seen->latest <= *made.scanned;
+  if (nothing_waits && seen->type_routed.value > 0 && !checkpoint.has_error_position()) {
+    made.scanned = std::max(*made.scanned, position{seen->type_routed.value - 1});
+  }
+  return made;
+}
+
+result<void> host::wait(position at, duration limit) {
+  if (!parts_->running) return not_open();
+  pending_answer<void> answer;
+  parts_->running->wait(at, answer.keep());
+  return await(*parts_, answer, limit);
+}
+
+result<void> host::wait_until_caught_up(duration limit) {
+  if (!parts_->running) return not_open();
+  pending_answer<void> answer;
+  parts_->running->when_caught_up(answer.keep());
+  return await(*parts_, answer, limit);
+}
+
+subscription host::subscribe(subscription_options options, event_handler handler) {
+  if (!parts_->running) return {};
+  return parts_->running->subscribe(std::move(options), std::move(handler));
+}
+
+namespace {
+
+result<void> repair(host::parts& parts, const flow_key& key, bool skip) {
+  if (!parts.running) return not_open();
+  pending_answer<void> answer;
+  parts.running->repair(key, skip, answer.keep());
+  return await(parts, answer, answer_limit);
+}
+
+}  // namespace
+
+result<void> host::retry(const flow_key& key) { return repair(*parts_, key, false); }
+
+result<void> host::skip(const flow_key& key) { return repair(*parts_, key, true); }
+
+result<void> host::flows(const std::function<void(const flow_summary&)>& visit,
+                         std::string_view type) {
+  auto& own = *parts_;
+  if (!own.running) return not_open();
+  pending_answer<void> written;
+  own.running->write_derived(written.keep());
+  if (auto done = await(own, written, answer_limit); !done) return done;
+  return own.stored->flows(type, [&](const flow_row& row) {
+    visit(summarise(row, own.interest->find(row.entry.key.type()).has_value()));
+    return true;
+  });
+}
+
+position host::tail() const { return parts_->running ? parts_->running->tail() : position{}; }
+
+host_counters host::counters() const {
+  return parts_->running ? parts_->running->counters() : host_counters{};
+}
+
+void host::stop(duration limit) {
+  auto& own = *parts_;
+  if (!own.running) return;
+  if (!own.running->failure()) {
+    pending_answer<void> drained;
+    own.running->drain(drained.keep());
+    static_cast<void>(await(own, drained, limit));
+  }
+  own.running->stop();
+  own.running.reset();
+  static_cast<void>(own.stored->close());
+  own.owned.reset();
+  own.stored = nullptr;
+  own.interest.reset();
+}
+
+}  // namespace millrace
