@@ -4,6 +4,8 @@
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/millrace")
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development) # programs name their own component
+
 install(TARGETS millrace_actors EXPORT millrace ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT millrace NAMESPACE millrace:: FILE millrace-targets.cmake
   DESTINATION "${package_dir}")
