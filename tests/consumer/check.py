@@ -26,7 +26,8 @@ def main(mode, build, source, folder, *flags):
     settings = ["-GNinja", *flags]
     if mode == "installed":
         shutil.rmtree(folder, ignore_errors=True)
-        run("cmake", "--install", build, "--prefix", folder / "prefix")
+        run("cmake", "--install", build, "--prefix", folder / "prefix",
+            "--component", "development")
         settings += [f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}", "-DCMAKE_BUILD_TYPE=Debug"]
     else:
         settings += [f"-DMILLRACE_SOURCE={source}", "-DCMAKE_CXX_FLAGS=-O0", "-DMILLRACE_PCH=OFF"]
