@@ -1,6 +1,7 @@
 /// The stores that the contract holds for, each in the ways it can be used.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -30,9 +31,9 @@ enum class store_kind {
   sqlite_killed,    ///< destroyed without close and opened again at each step
   sqlite_beside,    ///< read through a second store that is read-only
 };
-inline constexpr store_kind every_store[] = {store_kind::memory, store_kind::sqlite,
-                                             store_kind::sqlite_reopened, store_kind::sqlite_killed,
-                                             store_kind::sqlite_beside};
+inline constexpr std::array every_store = {store_kind::memory, store_kind::sqlite,
+                                           store_kind::sqlite_reopened, store_kind::sqlite_killed,
+                                           store_kind::sqlite_beside};
 [[nodiscard]] std::string to_string(store_kind kind);
 
 /// A store under test. Tests commit, take a step and read.

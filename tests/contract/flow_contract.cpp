@@ -1,0 +1,253 @@
+// What every store promises about the directory, postings, checkpoints and what is pending.
+#include <catch2/catch.hpp>
+
+#include "base/limits.hpp"
+#include "contract/store_subject.hpp"
+
+namespace millrace::contract {
+
+using lines = std::vector<std::string>;
+
+namespace {
+
+constexpr flow_number first{0};
+constexpr flow_number second{1};
+
+commit_batch two_flows() { return {.flows = {flow_of(0, "A|1", 3), flow_of(1, "B", 4)}}; }
+
+flow_row found(const store& read, flow_number flow) {
+  const auto row = read.find_flow(flow);
+  REQUIRE(row);
+  REQUIRE(row->has_value());
+  return **row;
+}
+
+}  // namespace
+
+TEST_CASE("a flow is found by key and by number") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  subject->commit(two_flows());
+  const store& read = subject->reading();
+  CHECK(*read.flow_count() == 2);
+  CHECK(text_of(found(read, first)) == "0 A|1 born=3 latest=none postings=0 checkpoint=[]");
+  CHECK(text_of(**read.find_flow(flow_key{"B"})) == text_of(found(read, second)));
+  CHECK_FALSE(read.find_flow(flow_key{"B", ""})->has_value());
+  CHECK_FALSE(read.find_flow(flow_number{2})->has_value());
+}
+
+TEST_CASE("numbers may leave holes, and the next free one is after the last") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  subject->commit({.flows = {flow_of(7, "A")}});
+  CHECK(*subject->reading().flow_count() == 8);
+  CHECK_FALSE(subject->reading().find_flow(flow_number{3})->has_value());
+}
+
+TEST_CASE("flows are listed in byte order of keys, all or of one type") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  const lines keys{"T|b", "T", "T1", "T|", "T}", "\xc3\xa9", "T|a|x", "S", "T |a", "t"};
+  commit_batch batch;
+  for (const std::string& key : keys) {
+    batch.flows.push_back(flow_of(static_cast<std::uint32_t>(batch.flows.size()), key));
+  }
+  subject->commit(batch);
+  const store& read = subject->reading();
+  CHECK(flow_keys(read, "") ==
+        lines{"S", "T", "T |a", "T1", "T|", "T|a|x", "T|b", "T}", "t", "\xc3\xa9"});
+  CHECK(flow_keys(read, "T") == lines{"T", "T|", "T|a|x", "T|b"});
+  CHECK(flow_keys(read, "nothing").empty());
+}
+
+TEST_CASE("a listing of flows ends when its visitor has enough") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.postings = {{first, {{{3}, true}}}, {second, {{{4}, true}}}};
+  subject->commit(batch);
+  int seen = 0;
+  CHECK(subject->reading().flows("", [&](const flow_row&) { return ++seen < 1; }));
+  CHECK(subject->reading().pending([&](const flow_row&) { return ++seen < 2; }));
+  CHECK(seen == 2);
+}
+
+TEST_CASE("postings are read in order, after a place, up to a limit") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.postings = {{first, {{{3}, true}, {{5}, false}}}};
+  subject->commit(batch);
+  subject->commit({.postings = {{first, {{{6}, false}, {{1'000'000'000'000}, true}}}}});
+  const store& read = subject->reading();
+  const std::vector<posting> all{
+      {{3}, true}, {{5}, false}, {{6}, false}, {{1'000'000'000'000}, true}};
+  CHECK((*read.postings(first, std::nullopt, 10) == all));
+  CHECK((*read.postings(first, position{3}, 2) == std::vector<posting>{all[1], all[2]}));
+  CHECK(read.postings(first, position{1'000'000'000'000}, 10)->empty());
+  CHECK(read.postings(first, std::nullopt, 0)->empty());
+  CHECK(read.postings(second, std::nullopt, 10)->empty());
+  CHECK(found(read, first).latest == position{1'000'000'000'000});
+  CHECK(found(read, first).postings == 4);
+}
+
+TEST_CASE("the first posting may be at position 0, and the last at the largest") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.postings = {{first, {{{0}, false}, {{limits::position_max}, true}}}};
+  subject->commit(batch);
+  const auto all = *subject->reading().postings(first, std::nullopt, 10);
+  CHECK((all == std::vector<posting>{{{0}, false}, {{limits::position_max}, true}}));
+  CHECK(pending_keys(subject->reading()) == lines{"A|1"});
+}
+
+TEST_CASE("an inbox of any length is read back, in parts and whole") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  subject->commit(two_flows());
+  std::vector<posting> all;
+  for (std::uint64_t part = 0; part < 5; ++part) {
+    commit_batch::posting_write write{first, {}};
+    for (std::uint64_t i = 0; i < 3000; ++i) {
+      write.postings.push_back({{part * 1'000'000 + i * 150}, i % 7 == 0});
+    }
+    all.insert(all.end(), write.postings.begin(), write.postings.end());
+    subject->commit({.postings = {write}});
+  }
+  const store& read = subject->reading();
+  CHECK((*read.postings(first, std::nullopt, SIZE_MAX) == all));
+  std::vector<posting> again;
+  std::optional<position> after;
+  while (true) {
+    const auto part = *read.postings(first, after, 997);
+    if (part.empty()) break;
+    again.insert(again.end(), part.begin(), part.end());
+    after = part.back().at;
+  }
+  CHECK((again == all));
+  CHECK(found(read, first).postings == all.size());
+}
+
+TEST_CASE("a flow without a checkpoint loads nothing") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  subject->commit(two_flows());
+  CHECK_FALSE(subject->reading().load(first)->has_value());
+}
+
+TEST_CASE("a checkpoint loads as it was written, with its state") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  subject->commit(two_flows());
+  v1::Checkpoint written = stopped_at(5, 9);
+  written.set_generation(3);
+  written.add_skipped()->set_position(2);
+  const std::string state{"\0x", 2};
+  subject->commit({.checkpoints = {{first, written, state}, {second, {}, ""}}});
+  const store& read = subject->reading();
+  CHECK((*read.load(first))->checkpoint.SerializeAsString() == written.SerializeAsString());
+  CHECK((*read.load(first))->state == state);
+  CHECK(found(read, first).checkpoint.SerializeAsString() == written.SerializeAsString());
+  REQUIRE(read.load(second)->has_value());
+  CHECK((*read.load(second))->state.empty());
+}
+
+TEST_CASE("a checkpoint without a state keeps the stored one") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  subject->commit(two_flows());
+  subject->commit({.checkpoints = {{first, checkpoint_at(5), "five"}}});
+  subject->commit({.checkpoints = {{first, checkpoint_at(6), std::nullopt}}});
+  subject->commit({.checkpoints = {{first, checkpoint_at(7), std::nullopt},
+                                   {second, checkpoint_at(1), std::nullopt}}});
+  const store& read = subject->reading();
+  CHECK((*read.load(first))->state == "five");
+  CHECK((*read.load(first))->checkpoint.position() == 7);
+  CHECK((*read.load(second))->state.empty());
+  subject->commit({.checkpoints = {{first, checkpoint_at(8), ""}}});
+  CHECK((*subject->reading().load(first))->state.empty());
+}
+
+TEST_CASE("a flow is pending while its latest is after its checkpoint") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.postings = {{first, {{{3}, true}}}, {second, {{{4}, true}}}};
+  subject->commit(batch);
+  CHECK(pending_keys(subject->reading()) == lines{"A|1", "B"});
+  subject->commit({.checkpoints = {{second, checkpoint_at(4), std::nullopt}}});
+  CHECK(pending_keys(subject->reading()) == lines{"A|1"});
+  subject->commit({.checkpoints = {{first, checkpoint_at(2), std::nullopt}}});
+  CHECK(pending_keys(subject->reading()) == lines{"A|1"});
+  subject->commit({.checkpoints = {{first, checkpoint_at(3), std::nullopt}},
+                   .postings = {{second, {{{9}, false}}}}});
+  CHECK(pending_keys(subject->reading()) == lines{"B"});
+  subject->commit({.checkpoints = {{second, checkpoint_at(20), std::nullopt}}});
+  CHECK(pending_keys(subject->reading()).empty());
+}
+
+TEST_CASE("a flow to which nothing was routed is not pending") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.checkpoints = {{second, {}, std::nullopt}};
+  subject->commit(batch);
+  CHECK(pending_keys(subject->reading()).empty());
+}
+
+TEST_CASE("a checkpoint without a position leaves a flow pending from position 0") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.checkpoints = {{first, {}, "s"}};
+  batch.postings = {{first, {{{0}, true}}}};
+  subject->commit(batch);
+  CHECK(pending_keys(subject->reading()) == lines{"A|1"});
+}
+
+TEST_CASE("a stopped flow is not pending until its error is cleared") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.postings = {{first, {{{3}, true}, {{6}, false}}}};
+  subject->commit(batch);
+  subject->commit({.checkpoints = {{first, stopped_at(3, 6), std::nullopt}}});
+  CHECK(pending_keys(subject->reading()).empty());
+  subject->commit({.postings = {{first, {{{8}, false}}}}});
+  CHECK(pending_keys(subject->reading()).empty());
+  subject->commit({.checkpoints = {{first, checkpoint_at(3), std::nullopt}}});
+  CHECK(pending_keys(subject->reading()) == lines{"A|1"});
+}
+
+TEST_CASE("a checkpoint that goes back makes its flow pending again") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.postings = {{first, {{{3}, true}}}};
+  batch.checkpoints = {{first, checkpoint_at(3), "s"}};
+  subject->commit(batch);
+  CHECK(pending_keys(subject->reading()).empty());
+  subject->commit({.checkpoints = {{first, {}, ""}}});
+  CHECK(pending_keys(subject->reading()) == lines{"A|1"});
+}
+
+TEST_CASE("housekeeping changes nothing that is read, however much there is of it") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  constexpr std::uint32_t flows = 2000;
+  commit_batch batch;
+  for (std::uint32_t flow = 0; flow < flows; ++flow) {
+    batch.flows.push_back(flow_of(flow, "F|" + std::to_string(flow)));
+    batch.postings.push_back({static_cast<flow_number>(flow), {{{10}, true}}});
+  }
+  subject->commit(batch);
+  for (std::uint64_t round = 0; round < 12; ++round) {
+    batch = {};
+    for (std::uint32_t flow = 0; flow < flows; ++flow) {
+      const auto at = (flow + round) % 20;
+      auto checkpoint = flow % 5 == round % 5 ? stopped_at(at, 10) : checkpoint_at(at);
+      std::optional<std::string> state;
+      if ((flow + round) % 3 == 0) state = std::to_string(flow * round);
+      batch.checkpoints.push_back({static_cast<flow_number>(flow), checkpoint, state});
+    }
+    subject->commit(batch);
+    const lines before = everything(subject->reading());
+    bool more = true;
+    for (int turn = 0; more && turn < 3; ++turn) more = *subject->writing().maintain();
+    CHECK(everything(subject->reading()) == before);
+  }
+  while (*subject->writing().maintain()) continue;
+  subject->step();
+  std::size_t expected = 0;
+  for (std::uint32_t flow = 0; flow < flows; ++flow) {
+    if (flow % 5 != 11 % 5 && (flow + 11) % 20 < 10) ++expected;
+  }
+  CHECK(pending_keys(subject->reading()).size() == expected);
+}
+
+}  // namespace millrace::contract
