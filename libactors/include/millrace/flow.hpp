@@ -239,6 +239,10 @@ constexpr bool check_all(std::type_identity<events<E...>>) {
   return each;
 }
 
+/// Enough is there to describe the rest; what is not was said by check_flow.
+template <class F>
+concept describable = has_name<F> && is_event_list<typename F::observes>;
+
 template <class F>
 constexpr bool check_flow() {
   static_assert(has_name<F>,
@@ -368,16 +372,19 @@ concept flow = std::copy_constructible<F> && detail::check_flow<F>();
 template <class F, class... Settings>
 [[nodiscard]] flow_type describe(flow_options options = {}, Settings... settings) {
   static_assert(detail::check_flow<F>());
-  flow_type type = detail::describe_all<F>(std::type_identity<typename F::observes>{});
-  type.options = options;
-  type.make = [fixed = std::tuple<Settings...>{std::move(settings)...}] {
-    using model = detail::flow_model<F, typename F::observes>;
-    return std::apply(
-        [](const auto&... each) -> std::unique_ptr<flow_instance> {
-          return std::make_unique<model>(F{each...});
-        },
-        fixed);
-  };
+  flow_type type;
+  if constexpr (detail::describable<F>) {  // or errors of its own would hide what check_flow says
+    type = detail::describe_all<F>(std::type_identity<typename F::observes>{});
+    type.options = options;
+    type.make = [fixed = std::tuple<Settings...>{std::move(settings)...}] {
+      using model = detail::flow_model<F, typename F::observes>;
+      return std::apply(
+          [](const auto&... each) -> std::unique_ptr<flow_instance> {
+            return std::make_unique<model>(F{each...});
+          },
+          fixed);
+    };
+  }
   return type;
 }
 

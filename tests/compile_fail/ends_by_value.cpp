@@ -1,0 +1,17 @@
+// expect: ends must be `bool ends(const E&) const`
+#include <millrace/flow.hpp>
+#include <support/flows.pb.h>
+
+using millrace::test::Act;
+using millrace::test::Diary;
+using millrace::test::Word;
+
+struct a_flow {
+  static constexpr std::string_view name = "Flow";
+  using observes = millrace::events<Act>;
+  void given(const Act&) {}
+  bool ends(Act) const { return true; }
+  Diary state;
+};
+
+const auto type = millrace::describe<a_flow>();

@@ -1,0 +1,16 @@
+// expect: given must be `void given(const E&)` for each observed event E
+#include <millrace/flow.hpp>
+#include <support/flows.pb.h>
+
+using millrace::test::Act;
+using millrace::test::Diary;
+using millrace::test::Word;
+
+struct a_flow {
+  static constexpr std::string_view name = "Flow";
+  using observes = millrace::events<Act>;
+  void given(Act) {}
+  Diary state;
+};
+
+const auto type = millrace::describe<a_flow>();

@@ -1,0 +1,15 @@
+// expect: a flow needs `static constexpr std::string_view name
+#include <millrace/flow.hpp>
+#include <support/flows.pb.h>
+
+using millrace::test::Act;
+using millrace::test::Diary;
+using millrace::test::Word;
+
+struct a_flow {
+  using observes = millrace::events<Act>;
+  void given(const Act&) {}
+  Diary state;
+};
+
+const auto type = millrace::describe<a_flow>();

@@ -1,0 +1,16 @@
+// expect: a flow's name is not empty and has no `|`
+#include <millrace/flow.hpp>
+#include <support/flows.pb.h>
+
+using millrace::test::Act;
+using millrace::test::Diary;
+using millrace::test::Word;
+
+struct a_flow {
+  static constexpr std::string_view name = "A|b";
+  using observes = millrace::events<Act>;
+  void given(const Act&) {}
+  Diary state;
+};
+
+const auto type = millrace::describe<a_flow>();

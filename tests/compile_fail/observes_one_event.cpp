@@ -1,0 +1,16 @@
+// expect: observes must be millrace::events<...> of Protobuf messages
+#include <millrace/flow.hpp>
+#include <support/flows.pb.h>
+
+using millrace::test::Act;
+using millrace::test::Diary;
+using millrace::test::Word;
+
+struct a_flow {
+  static constexpr std::string_view name = "Flow";
+  using observes = Act;
+  void given(const Act&) {}
+  Diary state;
+};
+
+const auto type = millrace::describe<a_flow>();

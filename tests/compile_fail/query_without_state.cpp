@@ -1,0 +1,15 @@
+// expect: a query needs a Protobuf message named `state`, public
+#include <millrace/flow.hpp>
+#include <support/flows.pb.h>
+
+using millrace::test::Act;
+using millrace::test::Diary;
+using millrace::test::Word;
+
+struct a_flow {
+  static constexpr std::string_view name = "Flow";
+  using observes = millrace::events<Act>;
+  void given(const Act&) {}
+};
+
+const auto type = millrace::describe<a_flow>();

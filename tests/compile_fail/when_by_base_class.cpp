@@ -1,0 +1,16 @@
+// expect: when must be `void when(const E&, reactions&) const` for each observed
+#include <millrace/flow.hpp>
+#include <support/flows.pb.h>
+
+using millrace::test::Act;
+using millrace::test::Diary;
+using millrace::test::Word;
+
+struct a_flow {
+  static constexpr std::string_view name = "Flow";
+  using observes = millrace::events<Act>;
+  void when(const google::protobuf::Message&, millrace::reactions&) const {}
+  Diary state;
+};
+
+const auto type = millrace::describe<a_flow>();
