@@ -217,37 +217,76 @@ TEST_CASE("a checkpoint that goes back makes its flow pending again") {
   CHECK(pending_keys(subject->reading()) == lines{"A|1"});
 }
 
-TEST_CASE("housekeeping changes nothing that is read, however much there is of it") {
-  const auto subject = make_store(GENERATE(from_range(every_store)));
-  constexpr std::uint32_t flows = 2000;
+namespace {
+
+constexpr std::uint64_t routed_to = 10;
+
+commit_batch many_flows(std::uint32_t flows) {
   commit_batch batch;
   for (std::uint32_t flow = 0; flow < flows; ++flow) {
     batch.flows.push_back(flow_of(flow, "F|" + std::to_string(flow)));
-    batch.postings.push_back({static_cast<flow_number>(flow), {{{10}, true}}});
+    batch.postings.push_back({static_cast<flow_number>(flow), {{{routed_to}, true}}});
   }
-  subject->commit(batch);
-  for (std::uint64_t round = 0; round < 12; ++round) {
-    batch = {};
-    for (std::uint32_t flow = 0; flow < flows; ++flow) {
-      const auto at = (flow + round) % 20;
-      auto checkpoint = flow % 5 == round % 5 ? stopped_at(at, 10) : checkpoint_at(at);
-      std::optional<std::string> state;
-      if ((flow + round) % 3 == 0) state = std::to_string(flow * round);
-      batch.checkpoints.push_back({static_cast<flow_number>(flow), checkpoint, state});
-    }
-    subject->commit(batch);
+  return batch;
+}
+
+v1::Checkpoint nth_checkpoint(std::uint32_t flow, std::uint64_t round) {
+  const std::uint64_t at = (flow + round) % 20;
+  return flow % 5 == round % 5 ? stopped_at(at, routed_to) : checkpoint_at(at);
+}
+
+commit_batch many_checkpoints(std::uint32_t flows, std::uint64_t round) {
+  commit_batch batch;
+  for (std::uint32_t flow = 0; flow < flows; ++flow) {
+    std::optional<std::string> state;
+    if ((flow + round) % 3 == 0) state = std::to_string(flow * round);
+    batch.checkpoints.push_back(
+        {static_cast<flow_number>(flow), nth_checkpoint(flow, round), state});
+  }
+  return batch;
+}
+
+std::size_t pending_after(std::uint32_t flows, std::uint64_t round) {
+  std::size_t count = 0;
+  for (std::uint32_t flow = 0; flow < flows; ++flow) {
+    const v1::Checkpoint checkpoint = nth_checkpoint(flow, round);
+    if (!checkpoint.has_error_position() && checkpoint.position() < routed_to) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("housekeeping changes nothing that is read") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  constexpr std::uint32_t flows = 300;
+  subject->commit(many_flows(flows));
+  for (std::uint64_t round = 0; round < 5; ++round) {
+    subject->commit(many_checkpoints(flows, round));
     const lines before = everything(subject->reading());
-    bool more = true;
-    for (int turn = 0; more && turn < 3; ++turn) more = *subject->writing().maintain();
+    REQUIRE(subject->writing().maintain());
     CHECK(everything(subject->reading()) == before);
+    CHECK(pending_keys(subject->reading()).size() == pending_after(flows, round));
   }
   while (*subject->writing().maintain()) continue;
   subject->step();
-  std::size_t expected = 0;
-  for (std::uint32_t flow = 0; flow < flows; ++flow) {
-    if (flow % 5 != 11 % 5 && (flow + 11) % 20 < 10) ++expected;
+  CHECK(pending_keys(subject->reading()).size() == pending_after(flows, 4));
+}
+
+TEST_CASE("checkpoints of any number are kept without housekeeping") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  constexpr std::uint32_t flows = 4000;
+  subject->commit(many_flows(flows));
+  constexpr std::uint64_t rounds = limits::checkpoint_log_entries_max / flows + 3;
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    REQUIRE(subject->writing().commit(many_checkpoints(flows, round)));
   }
-  CHECK(pending_keys(subject->reading()).size() == expected);
+  subject->step();
+  CHECK(pending_keys(subject->reading()).size() == pending_after(flows, rounds - 1));
+  const auto loaded = *subject->reading().load(second);
+  CHECK(loaded->checkpoint.SerializeAsString() ==
+        nth_checkpoint(1, rounds - 1).SerializeAsString());
+  CHECK(loaded->state == std::to_string(1 * (rounds - 1 - (rounds % 3))));
 }
 
 }  // namespace millrace::contract

@@ -30,8 +30,8 @@ struct connection_settings {
 /// Used by one thread at a time. Its statements die before it.
 class connection {
  public:
-  /// Opens the file and reads nothing of it yet. Errors: not_found (no such file, and not
-  /// `create`), storage_failed.
+  /// Whose database it is, migrations.hpp finds out. Errors: not_found (no such file, and not
+  /// `create`), corrupt (the file is no database), storage_failed.
   static result<connection> open(const std::filesystem::path& file, connection_settings settings);
 
   /// The SQL names tables that exist; an error is corrupt or storage_failed.

@@ -15,6 +15,24 @@ bool means_full(int system_errno) {
   return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 }
 
+// Why the last write to the WAL failed: sqlite3_system_errno is not told when a COMMIT fails.
+int wal_errno(sqlite3* database) {
+  sqlite3_file* wal = nullptr;
+  int last = 0;
+  if (sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK) {
+    return 0;
+  }
+  if (wal == nullptr || wal->pMethods == nullptr) return 0;
+  wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &last);
+  return last;
+}
+
+int errno_of(sqlite3* database, int code) {
+  if (database == nullptr) return 0;
+  const int known = sqlite3_system_errno(database);
+  return known == 0 && code == SQLITE_IOERR_WRITE ? wal_errno(database) : known;
+}
+
 errc classify(int code, int system_errno) {
   // A flush that failed is final, whatever the reason: the kernel may have dropped the pages.
   if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) return errc::storage_failed;
@@ -35,7 +53,7 @@ errc classify(int code, int system_errno) {
 }  // namespace
 
 error to_error(sqlite3* database, int code, std::string_view doing) {
-  const int system_errno = database == nullptr ? 0 : sqlite3_system_errno(database);
+  const int system_errno = errno_of(database, code);
   const char* file = database == nullptr ? nullptr : sqlite3_db_filename(database, "main");
   const bool is_io = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
   std::string message = fmt::format("{}: {}", doing, sqlite3_errstr(code));
