@@ -53,7 +53,8 @@ struct flush_policy {
 };
 [[nodiscard]] constexpr flush_policy flush_every(std::size_t count) { return {.count = count}; }
 
-/// What follows when a handler throws. A skipped event is recorded in the checkpoint with its error.
+/// What follows when a handler throws. A skipped event is recorded in the checkpoint with its
+/// error.
 struct error_policy {
   enum class then { stop, skip };
   unsigned retries = 0;
@@ -367,8 +368,9 @@ flow_type describe_all(std::type_identity<events<E...>>) {
 template <class F>
 concept flow = std::copy_constructible<F> && detail::check_flow<F>();
 
-/// Describes a flow type for the engine. `settings` are handed to the constructor of every instance;
-/// they are copied, and have to be values: a flow that calls a service is not deterministic.
+/// Describes a flow type for the engine. `settings` are handed to the constructor of every
+/// instance; they are copied, and have to be values: a flow that calls a service is not
+/// deterministic.
 template <class F, class... Settings>
 [[nodiscard]] flow_type describe(flow_options options = {}, Settings... settings) {
   static_assert(detail::check_flow<F>());

@@ -42,9 +42,9 @@ class flow_tester {
   std::unique_ptr<parts> parts_;
 };
 
-/// `given` folds events of the past (own emissions too: write them out), `when` lets the flow observe one
-/// event and decide; the `then`s take its reactions in order. An event that starts the flow anew after
-/// done works as in the engine. Chainable; throws flow_test_failure.
+/// `given` folds events of the past (own emissions too: write them out), `when` lets the flow
+/// observe one event and decide; the `then`s take its reactions in order. An event that starts the
+/// flow anew after done works as in the engine. Chainable; throws flow_test_failure.
 template <flow F>
 class flow_test {
  public:

@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Collects the decisions of one `when`: they become durable together with the topic's checkpoint, in
-/// one transaction, or not at all. Lives as long as that call; never shared between threads.
+/// Collects the decisions of one `when`: they become durable together with the topic's checkpoint,
+/// in one transaction, or not at all. Lives as long as that call; never shared between threads.
 ///
 /// Deterministic by construction: the only time it knows is the recorded time of the event at hand.
 class reactions {

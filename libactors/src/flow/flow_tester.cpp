@@ -61,7 +61,8 @@ flow_tester::flow_tester(flow_type type) : parts_(std::make_unique<parts>()) {
 
 flow_tester::~flow_tester() = default;
 
-/// As the engine would deliver it, one event at a time; `given` differs in that no `when` is called.
+/// As the engine would deliver it, one event at a time; `given` differs in that no `when` is
+/// called.
 void flow_tester::observe(const Message& body, bool decide) {
   auto& own = *parts_;
   if (own.failed) fail("the flow has failed before: " + *own.failed);
@@ -154,17 +155,16 @@ bool flow_tester::parts::settle_route(std::size_t observed, const event& what) {
   for (const auto& target : route.targets()) {
     if (target.id == key.id()) return target.starts;
   }
-  fail(fmt::format("{} is not routed to {}, the instance of this test",
-                   show(what.type, *what.body), key.text()));
+  fail(fmt::format("{} is not routed to {}, the instance of this test", show(what.type, *what.body),
+                   key.text()));
 }
 
 /// An event that the flow decided itself comes back as its own word or as the firing of its timer.
 v1::Envelope flow_tester::parts::arrive(const std::string& payload, std::string_view name) {
   v1::Envelope envelope;
-  const auto found =
-      std::find_if(on_its_way.begin(), on_its_way.end(), [&](const reaction& one) {
-        return one.type == name && one.payload == payload;
-      });
+  const auto found = std::find_if(on_its_way.begin(), on_its_way.end(), [&](const reaction& one) {
+    return one.type == name && one.payload == payload;
+  });
   if (found == on_its_way.end()) return envelope;
   envelope.set_cause(found->cause.value);
   envelope.set_depth(found->depth);

@@ -89,8 +89,9 @@ turn runner::run(std::span<const observation> seen) {
 runner::complaint runner::attempt(const observation& seen, bool last, turn& made) {
   const auto before = made.reactions.size();
   auto wrong = guarded([&] { return observe(seen, last, made); });
-  if (wrong) made.reactions.erase(made.reactions.begin() + static_cast<std::ptrdiff_t>(before),
-                                 made.reactions.end());
+  if (wrong)
+    made.reactions.erase(made.reactions.begin() + static_cast<std::ptrdiff_t>(before),
+                         made.reactions.end());
   return wrong;
 }
 
@@ -285,12 +286,12 @@ turn runner::skip(position at, std::string message) {
 result<void> runner::replay(const observation& seen, std::span<const event> own_emissions) {
   const auto wrong = guarded([&] { return refold(seen, own_emissions); });
   if (!wrong) return {};
-  return error{errc::corrupt, fmt::format("{}: replay of {}: {}", key_.text(),
-                                          seen.what->at.value, *wrong)};
+  return error{errc::corrupt,
+               fmt::format("{}: replay of {}: {}", key_.text(), seen.what->at.value, *wrong)};
 }
 
-/// Turns that begin or end a life, skip, or meet a void timer are snapshots, so that none of it is in
-/// the replayed stretch.
+/// Turns that begin or end a life, skip, or meet a void timer are snapshots, so that none of it is
+/// in the replayed stretch.
 runner::complaint runner::refold(const observation& seen, std::span<const event> own_emissions) {
   const event& what = *seen.what;
   const bool saved = checkpoint_.has_snapshot() && what.at.value <= checkpoint_.snapshot();

@@ -45,7 +45,7 @@ struct turn {
     position at;
     std::string message;
   };
-  std::optional<failure> failed;  ///< the event after the handled ones
+  std::optional<failure> failed;    ///< the event after the handled ones
   std::vector<reaction> reactions;  ///< in order of (cause, ordinal)
   std::vector<cancellation> cancellations;
   v1::Checkpoint checkpoint;         ///< after the handled events
@@ -68,15 +68,15 @@ class runner {
   /// Errors: corrupt (the state does not decode).
   result<void> load(const v1::Checkpoint& checkpoint, std::string_view state);
 
-  /// Silent replay of one event in (snapshot, position]: folds it and the recorded emissions that it
-  /// caused (those of this flow, in order of ordinals), and calls no when. Errors: corrupt (a handler
-  /// threw that did not throw before).
+  /// Silent replay of one event in (snapshot, position]: folds it and the recorded emissions that
+  /// it caused (those of this flow, in order of ordinals), and calls no when. Errors: corrupt (a
+  /// handler threw that did not throw before).
   result<void> replay(const observation& seen, std::span<const event> own_emissions);
 
-  /// Observes events in order until the end or the first that fails. After a failure the turn has no
-  /// state, and the instance is spent: load again, and run the `handled` events before it again; they
-  /// come to the same result. (One exception: a state that cannot be saved is noticed late. The second
-  /// run then looks after every event, and may fail earlier; load and run once more.)
+  /// Observes events in order until the end or the first that fails. After a failure the turn has
+  /// no state, and the instance is spent: load again, and run the `handled` events before it again;
+  /// they come to the same result. (One exception: a state that cannot be saved is noticed late.
+  /// The second run then looks after every event, and may fail earlier; load and run once more.)
   [[nodiscard]] turn run(std::span<const observation> seen);
 
   /// A checkpoint that passes `at` by without observing it, and records why.
@@ -96,8 +96,7 @@ class runner {
   complaint live_through(const event& what, bool begins, bool last, turn& made);
   complaint handle(std::size_t observed, const event& what, position life,
                    std::optional<reactions>& then, turn& made);
-  complaint fold_own(const event& cause, const reactions& then,
-                     std::span<const reaction> recorded);
+  complaint fold_own(const event& cause, const reactions& then, std::span<const reaction> recorded);
   complaint inspect_state(bool last);
   complaint refold(const observation& seen, std::span<const event> own_emissions);
   void give(std::size_t observed, const event& what, position changes);

@@ -13,8 +13,9 @@ namespace millrace {
 [[nodiscard]] std::string encode_deterministic(const google::protobuf::Message& message);
 
 /// Owned by a runner. A small state is saved with every turn; a large one when the events handled
-/// since its last snapshot weigh as much as it does, so that saving costs no more than the events did,
-/// and a load never replays more than that. It never serialises a state just to learn its size.
+/// since its last snapshot weigh as much as it does, so that saving costs no more than the events
+/// did, and a load never replays more than that. It never serialises a state just to learn its
+/// size.
 class state_saver {
  public:
   /// Starts from the bytes that are stored.
@@ -23,15 +24,15 @@ class state_saver {
   void weigh(std::string_view type, std::string_view payload);
 
   [[nodiscard]] bool is_due() const;
-  /// What forbids to save this state: it is too large, or text in it is not UTF-8 and would never load
-  /// again. Looks only when the events since the last look could have filled it, or `closely`; then at
-  /// everything.
+  /// What forbids to save this state: it is too large, or text in it is not UTF-8 and would never
+  /// load again. Looks only when the events since the last look could have filled it, or `closely`;
+  /// then at everything.
   [[nodiscard]] std::optional<std::string> inspect(const google::protobuf::Message& state,
                                                    bool closely);
   /// The bytes to store; from now on they count as stored. Null: no state, or not alive.
   [[nodiscard]] std::string save(const google::protobuf::Message* state);
-  /// Whether the last save() stored other bytes than those before it, as far as they are remembered:
-  /// the bytes of a large state are not, and count as changed.
+  /// Whether the last save() stored other bytes than those before it, as far as they are
+  /// remembered: the bytes of a large state are not, and count as changed.
   [[nodiscard]] bool changed() const { return changed_; }
 
  private:

@@ -12,10 +12,10 @@
 
 namespace millrace {
 
-/// The nearest part of the schedule, in order of (due, position). Bounded: past its capacity the latest
-/// entries are forgotten, and `horizon` says from where on the store has to be asked again. What is
-/// taken stays known until it is removed, so that a load before its firing is committed does not bring
-/// it back. Owned by the schedule actor.
+/// The nearest part of the schedule, in order of (due, position). Bounded: past its capacity the
+/// latest entries are forgotten, and `horizon` says from where on the store has to be asked again.
+/// What is taken stays known until it is removed, so that a load before its firing is committed
+/// does not bring it back. Owned by the schedule actor.
 class due_queue {
  public:
   /// At least 1.
@@ -27,11 +27,11 @@ class due_queue {
   /// It has left the schedule: fired (committed) or cancelled. No error when unknown.
   void remove(position at);
 
-  /// When to look again; none: nothing is scheduled at all. While needs_load, the earliest time that
-  /// what the store still holds can be due.
+  /// When to look again; none: nothing is scheduled at all. While needs_load, the earliest time
+  /// that what the store still holds can be due.
   [[nodiscard]] std::optional<timestamp> next_due() const;
-  /// Takes at most `limit` entries that are due at `now`, in order. Fewer than there are in the store
-  /// when it runs into the horizon: look at needs_load, and again.
+  /// Takes at most `limit` entries that are due at `now`, in order. Fewer than there are in the
+  /// store when it runs into the horizon: look at needs_load, and again.
   [[nodiscard]] std::vector<position> take_due(timestamp now, std::size_t limit);
   /// Empty in memory while the store holds more: call load with what follows horizon().
   [[nodiscard]] bool needs_load() const;

@@ -79,9 +79,9 @@ result<void> check_routes(const explicit_routes& routes) {
     if (auto checked = check_key(key); !checked) return checked;
     const auto [known, fresh] = has_ids.try_emplace(key.type(), key.has_id());
     if (!fresh && known->second != key.has_id()) {
-      return refuse(errc::invalid,
-                    fmt::format("{} is routed to both as a single instance and with an id",
-                                key.type()));
+      return refuse(
+          errc::invalid,
+          fmt::format("{} is routed to both as a single instance and with an id", key.type()));
     }
   }
   return {};
@@ -127,8 +127,8 @@ result<void> type_registry::check(const new_event& wanted, bool strict) const {
     return message_from_json(wanted.payload, *prototype->New(&arena));
   }
   if (!wanted.content_type.empty()) {
-    return refuse(errc::invalid,
-                  fmt::format("the content type must be empty (Protobuf) or {}", content_type_json));
+    return refuse(errc::invalid, fmt::format("the content type must be empty (Protobuf) or {}",
+                                             content_type_json));
   }
   if (prototype != nullptr) return check_protobuf(wanted, *prototype);
   return refuse(errc::unknown_type,

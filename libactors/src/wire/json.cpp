@@ -42,7 +42,8 @@ std::string base64(std::string_view bytes) {
 /// JSON has no line breaks inside of strings, so these are all between tokens.
 std::string on_one_line(std::string_view json) {
   std::string line{json};
-  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return line;
 }
 

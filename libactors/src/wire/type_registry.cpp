@@ -12,10 +12,11 @@ result<void> type_registry::add(const observed_event& observed) {
   const auto& known = *place->second->GetDescriptor();
   const auto& wanted = *observed.prototype->GetDescriptor();
   if (&known == &wanted) return {};
-  return error{errc::invalid,
-               fmt::format("two messages are called {}: {} and {}; event types are named by the short "
-                           "name of their message",
-                           observed.name, known.full_name(), wanted.full_name())};
+  return error{
+      errc::invalid,
+      fmt::format("two messages are called {}: {} and {}; event types are named by the short "
+                  "name of their message",
+                  observed.name, known.full_name(), wanted.full_name())};
 }
 
 result<void> type_registry::add(const flow_type& type) {

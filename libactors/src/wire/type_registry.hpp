@@ -34,12 +34,13 @@ class type_registry {
   [[nodiscard]] known_type lookup(std::string_view type) const;
   [[nodiscard]] std::vector<std::string> names() const;  ///< in byte order
 
-  /// Checks an event that somebody wants to append: names, sizes, UTF-8 of the type, ids and routes, and
-  /// that the payload is what its type says; an unknown type must be JSON unless `strict`. Errors:
-  /// invalid, unknown_type, undecodable, too_large.
+  /// Checks an event that somebody wants to append: names, sizes, UTF-8 of the type, ids and
+  /// routes, and that the payload is what its type says; an unknown type must be JSON unless
+  /// `strict`. Errors: invalid, unknown_type, undecodable, too_large.
   result<void> check(const new_event& wanted, bool strict) const;
 
-  /// Payload bytes from JSON text, for a known type. Errors: unknown_type, undecodable (says where).
+  /// Payload bytes from JSON text, for a known type. Errors: unknown_type, undecodable (says
+  /// where).
   [[nodiscard]] result<std::string> from_json(std::string_view type, std::string_view json) const;
   /// The payload as one line of JSON. A JSON payload comes back to the letter; an unknown Protobuf
   /// payload as a JSON string of base64. (Line breaks between JSON tokens become spaces: it is one

@@ -27,7 +27,8 @@ bool decode_payload(std::string_view content_type, std::string_view payload,
   // What is recorded stays readable when a field is dropped from the message later on.
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
-  return google::protobuf::util::JsonStringToMessage({payload.data(), payload.size()}, &body, options)
+  return google::protobuf::util::JsonStringToMessage({payload.data(), payload.size()}, &body,
+                                                     options)
       .ok();
 }
 
@@ -51,7 +52,8 @@ void window_builder::add(position at, std::string_view type, timestamp time,
     whole = parse(envelope, *read);
     if (whole) one.envelope = read;
   }
-  // A body whose envelope is lost would reach handlers with the wrong content type, emitter and cause.
+  // A body whose envelope is lost would reach handlers with the wrong content type, emitter and
+  // cause.
   if (whole && known.prototype != nullptr) {
     auto* body = known.prototype->New(&arena);
     if (decode_payload(one.content_type(), payload, *body)) one.body = body;

@@ -18,7 +18,8 @@ class window {
  public:
   [[nodiscard]] std::span<const event> events() const { return events_; }
   [[nodiscard]] bool empty() const { return events_.empty(); }
-  /// Covers [begin, end): every event of the timeline in there is here (unless it was built by fetch).
+  /// Covers [begin, end): every event of the timeline in there is here (unless it was built by
+  /// fetch).
   [[nodiscard]] position begin() const { return begin_; }
   [[nodiscard]] position end() const { return end_; }
   [[nodiscard]] std::size_t encoded_size() const { return encoded_size_; }
@@ -43,9 +44,9 @@ class window_builder {
  public:
   window_builder(const type_registry& types, position begin);
 
-  /// Adds one event: type, time, payload and the encoded envelope are copied. A payload that does not
-  /// decode, or an envelope that does not, leaves the event there with a null body; a broken envelope
-  /// is replaced by an empty one.
+  /// Adds one event: type, time, payload and the encoded envelope are copied. A payload that does
+  /// not decode, or an envelope that does not, leaves the event there with a null body; a broken
+  /// envelope is replaced by an empty one.
   void add(position at, std::string_view type, timestamp time, std::string_view payload,
            std::string_view envelope);
   [[nodiscard]] std::size_t size() const { return made_->events_.size(); }

@@ -19,7 +19,9 @@ struct diary {
 
   static millrace::route route(const Act& e) { return e.joins() ? joins(e.id()) : starts(e.id()); }
   static millrace::route route(const Word& e) { return joins(e.id()); }
-  static millrace::route route(const Bell& e) { return e.starts() ? starts(e.id()) : joins(e.id()); }
+  static millrace::route route(const Bell& e) {
+    return e.starts() ? starts(e.id()) : joins(e.id());
+  }
   static millrace::route route(const Chime& e) { return joins(e.id()); }
 
   void given(const Act& e, const event& envelope) {
@@ -41,8 +43,8 @@ struct diary {
   template <class E>
   void note(const E& e, const event& envelope) {
     const auto minutes = std::chrono::floor<std::chrono::minutes>(envelope.time);
-    const auto at = envelope.at == unplaced ? std::string{"own"}
-                                            : std::to_string(envelope.at.value);
+    const auto at =
+        envelope.at == unplaced ? std::string{"own"} : std::to_string(envelope.at.value);
     state.add_lines(fmt::format("{} {} @{} t{}", E::descriptor()->name(), e.tag(), at,
                                 minutes.time_since_epoch().count()));
     ++(*state.mutable_counts())[e.tag()];

@@ -104,15 +104,17 @@ TEST_CASE("another emission than expected is shown beside it") {
   test.when(act("a", {{Do::SAY, "v"}}));
   CHECK_THROWS_MATCHES(
       test.then(word("w1")), flow_test_failure,
-      Message(R"(expected Word {id: "x" tag: "w1"}, but the flow emitted Word {id: "x" tag: "v1"})"));
+      Message(
+          R"(expected Word {id: "x" tag: "w1"}, but the flow emitted Word {id: "x" tag: "v1"})"));
 }
 
 TEST_CASE("an emission at another time than expected is shown with it") {
   flow_test<diary> test;
   test.when(act("a", {{Do::BELL, "b"}}));
-  CHECK_THROWS_MATCHES(test.then_after(90s, of<Bell>("b")), flow_test_failure,
-                       Message(R"(expected Bell {id: "x" tag: "b"} after 90s, but the flow emitted )"
-                               R"(Bell {id: "x" tag: "b"} after 60s)"));
+  CHECK_THROWS_MATCHES(
+      test.then_after(90s, of<Bell>("b")), flow_test_failure,
+      Message(R"(expected Bell {id: "x" tag: "b"} after 90s, but the flow emitted )"
+              R"(Bell {id: "x" tag: "b"} after 60s)"));
   CHECK_THROWS_AS(test.then(of<Bell>("b")), flow_test_failure);
 }
 

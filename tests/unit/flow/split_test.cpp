@@ -1,5 +1,5 @@
-// Timing never decides (promise 11): however a flow's inbox is cut into turns, and wherever the flow is
-// loaded anew in between, it comes to the same state, reactions and cancellations.
+// Timing never decides (promise 11): however a flow's inbox is cut into turns, and wherever the
+// flow is loaded anew in between, it comes to the same state, reactions and cancellations.
 #include <catch2/catch.hpp>
 
 #include <random>

@@ -58,7 +58,8 @@ TEST_CASE_METHOD(fixture, "a payload that does not decode has no body") {
   CHECK(made->events()[0].payload == "\xFF\xFF");
 }
 
-TEST_CASE_METHOD(fixture, "a recorded JSON payload of a registered type is decoded, whatever else it has") {
+TEST_CASE_METHOD(fixture,
+                 "a recorded JSON payload of a registered type is decoded, whatever else it has") {
   v1::Envelope envelope;
   envelope.set_content_type("application/json");
   const auto made = one("Word", R"({"tag": "w", "dropped long ago": 1})", envelope);
