@@ -1,5 +1,6 @@
 #include "dpkg-flows/import_plan.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "dpkg-flows/import_ledger.hpp"
@@ -140,7 +141,7 @@ TEST_CASE("a line that a person skipped as bad and repaired later is added alone
 }
 
 TEST_CASE("growth, deaths and lost files in any order lose and double no line") {
-  const auto all = monday + tuesday;
+  const auto all = part(monday, 1, 4) + part(tuesday, 1, 3);  // no two of them equal
   for (std::size_t first_end = 1; first_end <= all.size(); ++first_end) {
     for (std::size_t second_begin = 0; second_begin <= first_end; ++second_begin) {
       recorded_log log;
@@ -148,8 +149,7 @@ TEST_CASE("growth, deaths and lost files in any order lose and double no line") 
       log.import(part(all, 0, first_end));
       log.import(part(all, second_begin, all.size()));
       INFO("first " << first_end << ", second from " << second_begin);
-      // What is gone from the files stays; an equal line before the cut is the recorded one.
-      CHECK(sorted(log.timeline) == sorted(all));
+      CHECK(log.timeline == all);
     }
   }
 }

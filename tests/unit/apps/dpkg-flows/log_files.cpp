@@ -1,9 +1,6 @@
 #include "dpkg-flows/log_files.hpp"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "support.hpp"
 
@@ -33,8 +30,7 @@ TEST_CASE("a directory gives its logs, oldest first, and nothing else") {
                            "dpkg.log.swp", "dpkg.log.1.2", "alternatives.log"}) {
     dir.write(name, "");
   }
-  CHECK(found({dir.path()}) ==
-        list{"dpkg.log.10.gz", "dpkg.log.2.gz", "dpkg.log.1", "dpkg.log"});
+  CHECK(found({dir.path()}) == list{"dpkg.log.10.gz", "dpkg.log.2.gz", "dpkg.log.1", "dpkg.log"});
 }
 
 TEST_CASE("logs that are rotated by date are put in order of their dates") {
@@ -42,8 +38,7 @@ TEST_CASE("logs that are rotated by date are put in order of their dates") {
   for (const auto* name : {"dpkg.log", "dpkg.log-20260201.gz", "dpkg.log-20251201.gz"}) {
     dir.write(name, "");
   }
-  CHECK(found({dir.path()}) ==
-        list{"dpkg.log-20251201.gz", "dpkg.log-20260201.gz", "dpkg.log"});
+  CHECK(found({dir.path()}) == list{"dpkg.log-20251201.gz", "dpkg.log-20260201.gz", "dpkg.log"});
 }
 
 TEST_CASE("files that a shell lists newest first are taken oldest first") {

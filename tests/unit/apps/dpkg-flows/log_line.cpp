@@ -49,28 +49,26 @@ TEST_CASE("the path of a conffile may hold spaces and any letters") {
 }
 
 TEST_CASE("every line that is accepted is written back byte for byte") {
-  const std::string text = at + GENERATE(as<std::string>{}, "startup archives unpack",
-                                         "startup packages configure",
-                                         "install libc6:amd64 <none> 2.36-9",
-                                         "upgrade sed 4.8-1 4.9-1",
-                                         "configure gcc-12-base:amd64 12.2.0-14 <none>",
-                                         "trigproc man-db:amd64 2.11.2-2 <none>",
-                                         "remove libc++-dev:amd64 1:14.0-55.7~deb12u1 <none>",
-                                         "purge exim4:all 4.96-15 <none>",
-                                         "disappear old-name:all 1 <none>",
-                                         "status not-installed x11-common:all <none>",
-                                         "status triggers-pending libc-bin:amd64 2.36-9+deb12u10",
-                                         "conffile /etc/ssh/sshd_config install");
+  const std::string text =
+      at + GENERATE(as<std::string>{}, "startup archives unpack", "startup packages configure",
+                    "install libc6:amd64 <none> 2.36-9", "upgrade sed 4.8-1 4.9-1",
+                    "configure gcc-12-base:amd64 12.2.0-14 <none>",
+                    "trigproc man-db:amd64 2.11.2-2 <none>",
+                    "remove libc++-dev:amd64 1:14.0-55.7~deb12u1 <none>",
+                    "purge exim4:all 4.96-15 <none>", "disappear old-name:all 1 <none>",
+                    "status not-installed x11-common:all <none>",
+                    "status triggers-pending libc-bin:amd64 2.36-9+deb12u10",
+                    "conffile /etc/ssh/sshd_config install");
   const auto line = parse_line(text);
   REQUIRE(line);
   CHECK(to_text(*line) == text);
 }
 
 TEST_CASE("a time that does not exist is refused") {
-  const std::string when = GENERATE(as<std::string>{}, "2026-02-30 12:00:00", "2026-13-01 12:00:00",
-                                    "2026-01-01 24:00:00", "2026-01-01 12:60:00",
-                                    "2026-01-01T12:00:00", "2026-1-01 12:00:000", "0000-01-01 00:00:00",
-                                    "-026-01-01 00:00:00");
+  const std::string when =
+      GENERATE(as<std::string>{}, "2026-02-30 12:00:00", "2026-13-01 12:00:00",
+               "2026-01-01 24:00:00", "2026-01-01 12:60:00", "2026-01-01T12:00:00",
+               "2026-1-01 12:00:000", "0000-01-01 00:00:00", "-026-01-01 00:00:00");
   CHECK_THAT(complaint(when + " startup archives unpack"), Catch::Contains("begin with a time"));
 }
 
@@ -89,16 +87,14 @@ TEST_CASE("a line that is cut anywhere before its last word is refused") {
 }
 
 TEST_CASE("a hostile line is refused with a reason") {
-  const std::string tail = GENERATE(as<std::string>{}, "", " ", "explode libc6:amd64 1 2",
-                                    "upgrade libc6:amd64 1 2 3", "upgrade libc6:amd64  1 2",
-                                    "upgrade libc6:amd64 1 2 ", "upgrade libc6: 1 2",
-                                    "upgrade :amd64 1 2", "upgrade a|b:amd64 1 2",
-                                    "upgrade ../../etc:amd64 1 2", "upgrade libc6:am:d64 1 2",
-                                    "status sleeping libc6:amd64 1", "status installed libc6:amd64",
-                                    "startup", "startup archives", "startup a b c", "conffile",
-                                    "conffile ", "conffile keep", "conffile etc/x keep",
-                                    "conffile /etc/x burn", "install \x1b[31mred:amd64 1 2",
-                                    "install libc6:amd64 1 \xff", "install libc6:amd64 1 2\r");
+  const std::string tail = GENERATE(
+      as<std::string>{}, "", " ", "explode libc6:amd64 1 2", "upgrade libc6:amd64 1 2 3",
+      "upgrade libc6:amd64  1 2", "upgrade libc6:amd64 1 2 ", "upgrade libc6: 1 2",
+      "upgrade :amd64 1 2", "upgrade a|b:amd64 1 2", "upgrade ../../etc:amd64 1 2",
+      "upgrade libc6:am:d64 1 2", "status sleeping libc6:amd64 1", "status installed libc6:amd64",
+      "startup", "startup archives", "startup a b c", "conffile", "conffile ", "conffile keep",
+      "conffile etc/x keep", "conffile /etc/x burn", "install \x1b[31mred:amd64 1 2",
+      "install libc6:amd64 1 \xff", "install libc6:amd64 1 2\r");
   CHECK(!complaint(at + tail).empty());
 }
 
