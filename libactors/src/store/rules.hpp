@@ -21,7 +21,7 @@ void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_
   return count > limits::id_window_count || newest - oldest > limits::id_window_age;
 }
 
-/// Pending, as design.md has it: something was routed to the flow after its checkpoint, and it is
+/// Pending, as the design has it: something was routed to the flow after its checkpoint, and it is
 /// not stopped.
 [[nodiscard]] bool is_pending(std::optional<position> latest, const v1::Checkpoint& checkpoint);
 
