@@ -259,10 +259,11 @@ std::size_t pending_after(std::uint32_t flows, std::uint64_t round) {
 
 TEST_CASE("housekeeping changes nothing that is read") {
   const auto subject = make_store(GENERATE(from_range(every_store)));
-  constexpr std::uint32_t flows = 300;
+  constexpr std::uint32_t flows = 800;
   subject->commit(many_flows(flows));
-  for (std::uint64_t round = 0; round < 5; ++round) {
+  for (std::uint64_t round = 0; round < 8; ++round) {
     subject->commit(many_checkpoints(flows, round));
+    if (round < 5) continue;
     const lines before = everything(subject->reading());
     REQUIRE(subject->writing().maintain());
     CHECK(everything(subject->reading()) == before);
@@ -270,7 +271,7 @@ TEST_CASE("housekeeping changes nothing that is read") {
   }
   while (*subject->writing().maintain()) continue;
   subject->step();
-  CHECK(pending_keys(subject->reading()).size() == pending_after(flows, 4));
+  CHECK(pending_keys(subject->reading()).size() == pending_after(flows, 7));
 }
 
 TEST_CASE("checkpoints of any number are kept without housekeeping") {

@@ -16,6 +16,11 @@ error damaged_row(std::int64_t seq) {
   return {errc::corrupt, fmt::format("row {} of the checkpoint log does not decode", seq)};
 }
 
+// Whether rows after `last` hold all of it, so that its turn will come with them.
+bool is_later(const overlaid& newest, std::int64_t last) {
+  return newest.seq > last && (!newest.state || newest.state_seq > last);
+}
+
 }  // namespace
 
 result<void> checkpoint_log::prepare(sqlite::connection& database) {
@@ -39,7 +44,7 @@ result<void> checkpoint_log::load(sqlite::connection& database) {
     while (!records.empty()) {
       logged_checkpoint logged;
       if (!take_logged(records, logged)) return damaged_row(seq);
-      if (auto done = overlay_with(entries, logged); !done) return done;
+      if (auto done = overlay_with(entries, logged, seq); !done) return done;
       found.flows.push_back(logged.flow);
     }
     count(found);
@@ -61,6 +66,7 @@ result<void> checkpoint_log::write(const commit_batch& batch) {
   row added{version_.newest + 1, {}, 0};
   for (const auto& write : batch.checkpoints) {
     auto after = std::make_shared<overlaid>();
+    after->seq = after->state_seq = added.seq;
     write.checkpoint.SerializeToString(&after->record);
     if (write.checkpoint.has_position()) {
       after->checkpoint = static_cast<std::int64_t>(write.checkpoint.position());
@@ -89,16 +95,19 @@ result<void> checkpoint_log::fold_slice(flow_writer& flows) {
     left_.size -= oldest.size;
   }
   if (folded_.size() == before) return {};
-  // In order of the table; and each once, with its newest value, wherever in the log that is.
+  // In order of the table, each once.
   const auto first = folded_.begin() + static_cast<std::ptrdiff_t>(before);
   std::sort(first, folded_.end());
   folded_.erase(std::unique(first, folded_.end()), folded_.end());
+  const std::int64_t last = rows_[folded_rows_ - 1].seq;
+  std::size_t kept = before;
   for (std::size_t i = before; i < folded_.size(); ++i) {
     const overlaid_ptr newest = overlay_.newest(folded_[i]);
-    if (!newest) continue;  // went with an earlier slice
+    if (!newest || is_later(*newest, last)) continue;
     if (auto done = flows.fold(folded_[i], *newest); !done) return done;
+    folded_[kept++] = folded_[i];
   }
-  const std::int64_t last = rows_[folded_rows_ - 1].seq;
+  folded_.resize(kept);
   if (auto done = erase_.run(last); !done) return done;
   return put_folded_.run(last);
 }
@@ -162,7 +171,7 @@ result<checkpoint_overlay::map> checkpoint_log_reader::read_all() {
     while (!records.empty()) {
       logged_checkpoint logged;
       if (!take_logged(records, logged)) return damaged_row(seq);
-      if (auto done = overlay_with(entries, logged); !done) return done;
+      if (auto done = overlay_with(entries, logged, seq); !done) return done;
     }
     return {};
   });

@@ -15,6 +15,10 @@ namespace millrace {
 
 /// What the log holds in memory and on disk beside its number of entries: states may be large.
 inline constexpr std::size_t checkpoint_log_size_max = limits::commit_size_max / 2;
+/// Checkpoints that housekeeping leaves in the log: a busy flow is written again before its turn
+/// comes, and then needs no folding.
+inline constexpr std::size_t fold_lag = limits::checkpoint_log_entries_max / 4;
+static_assert(fold_lag + limits::fold_slice < limits::checkpoint_log_entries_max);
 
 /// The committing side: the log and the overlay over it. Works within a transaction that the owner
 /// begins and ends; committed() then moves the overlay, or rolled_back() forgets.
@@ -34,7 +38,8 @@ class checkpoint_log {
 
   /// Of rows that this transaction neither wrote nor folded.
   [[nodiscard]] bool empty() const { return folded_rows_ == rows_.size(); }
-  [[nodiscard]] bool has_slice() const { return left_.entries >= limits::fold_slice; }
+  [[nodiscard]] bool has_slice() const { return left_.entries >= fold_lag + limits::fold_slice; }
+  [[nodiscard]] std::size_t entries() const { return left_.entries; }
   [[nodiscard]] bool is_over_limit() const {
     return left_.entries > limits::checkpoint_log_entries_max ||
            left_.size > checkpoint_log_size_max;

@@ -22,6 +22,7 @@ overlaid_ptr merged(const overlaid_ptr& before, const overlaid_ptr& after) {
   if (after->state || !before || !before->state) return after;
   auto both = std::make_shared<overlaid>(*after);
   both->state = before->state;
+  both->state_seq = before->state_seq;
   return both;
 }
 
@@ -72,13 +73,15 @@ std::optional<overlay_view> checkpoint_overlay::view(log_version seen) const {
   return overlay_view{std::move(entries)};
 }
 
-result<void> overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged) {
+result<void> overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged,
+                          std::int64_t seq) {
   v1::Checkpoint checkpoint;
   if (!checkpoint.ParseFromArray(logged.record.data(), static_cast<int>(logged.record.size()))) {
     return error{errc::corrupt, "a checkpoint in the log does not decode"};
   }
   auto after = std::make_shared<overlaid>();
   after->record = logged.record;
+  after->seq = after->state_seq = seq;
   if (checkpoint.has_position())
     after->checkpoint = static_cast<std::int64_t>(checkpoint.position());
   after->stopped = checkpoint.has_error_position();

@@ -28,6 +28,8 @@ struct overlaid {
   std::int64_t checkpoint = -1;  ///< its position; -1: none
   bool stopped = false;
   std::shared_ptr<const std::string> state;  ///< null: the stored state stays
+  std::int64_t seq = 0;                      ///< row of the log that has the record
+  std::int64_t state_seq = 0;                ///< row of the log that has the state, if there is one
 };
 using overlaid_ptr = std::shared_ptr<const overlaid>;
 
@@ -69,6 +71,7 @@ class checkpoint_overlay {
 };
 
 /// Lays a logged checkpoint over what there was. Errors: corrupt (its record does not decode).
-result<void> overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged);
+result<void> overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged,
+                          std::int64_t seq);
 
 }  // namespace millrace

@@ -10,8 +10,9 @@
 
 namespace millrace {
 
-/// A full block and its row take half a page of 4096 bytes.
-inline constexpr std::size_t posting_block_size = 2000;
+/// Eight full blocks and their rows take a page of 4096 bytes. A longer one would make each flush of a
+/// busy flow's tail dearer, and reading hardly cheaper.
+inline constexpr std::size_t posting_block_size = 480;
 static_assert(posting_block_size <= limits::posting_block_size_max);
 
 /// Appends to a block. `previous` is the posting before it in the same block; in an empty one, 0.

@@ -132,9 +132,9 @@ result<void> sqlite_writer::keep_wal_small() {
 result<void> sqlite_writer::close() {
   if (refuses_) return *refuses_;
   while (!log_.empty()) {
-    const bool had_slice = log_.has_slice();
+    const std::size_t before = log_.entries();
     if (auto done = fold_in_own_transaction(); !done) return done;
-    if (!had_slice) break;  // that was the rest, or the disk is full
+    if (log_.entries() == before) break;  // the disk is full
   }
   auto done = database_.checkpoint_wal(true);
   return done || done.error().code == errc::storage_full ? result<void>{} : done;
