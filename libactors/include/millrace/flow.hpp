@@ -345,13 +345,18 @@ observed_event describe_event() {
   return seen;
 }
 
+template <class F>
+inline constexpr bool is_single = []<class... E>(std::type_identity<events<E...>>) {
+  return !(has_route<F, E> || ...);
+}(std::type_identity<typename F::observes>{});
+
 template <class F, class... E>
 flow_type describe_all(std::type_identity<events<E...>>) {
   flow_type type;
   type.name = std::string_view{F::name};
   if constexpr (requires { F::version; }) type.version = F::version;
   type.topic = (has_when<F, E> || ...);
-  type.single = !(has_route<F, E> || ...);
+  type.single = is_single<F>;
   if (type.topic) type.starts_from = first_event::from_now;
   if constexpr (requires { F::starts_from; }) type.starts_from = F::starts_from;
   type.observes = {describe_event<F, E>()...};

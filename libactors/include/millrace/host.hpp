@@ -213,8 +213,7 @@ class host {
 
   template <flow F>
   [[nodiscard]] static flow_key key_of(std::string_view id) {
-    static const bool single = describe<F>().single;
-    return single ? flow_key{F::name} : flow_key{F::name, id};
+    return detail::is_single<F> ? flow_key{F::name} : flow_key{F::name, id};
   }
 
  private:

@@ -24,23 +24,27 @@ class route {
 
   route() = default;
 
-  route&& starts(std::string_view id) && { return std::move(*this).add(id, true); }
-  route&& joins(std::string_view id) && { return std::move(*this).add(id, false); }
+  /// Chains: `starts(a).joins(b)`.
+  route starts(std::string_view id) && {
+    add(id, true);
+    return std::move(*this);
+  }
+  route joins(std::string_view id) && {
+    add(id, false);
+    return std::move(*this);
+  }
+  void add(std::string_view id, bool starts) {
+    for (auto& known : targets_) {
+      if (known.id != id) continue;
+      known.starts = known.starts || starts;
+      return;
+    }
+    targets_.push_back({std::string{id}, starts});
+  }
 
   [[nodiscard]] const std::vector<target>& targets() const { return targets_; }
 
  private:
-  route&& add(std::string_view id, bool starts) && {
-    for (auto& known : targets_) {
-      if (known.id == id) {
-        known.starts = known.starts || starts;
-        return std::move(*this);
-      }
-    }
-    targets_.push_back({std::string{id}, starts});
-    return std::move(*this);
-  }
-
   std::vector<target> targets_;
 };
 
@@ -55,13 +59,13 @@ class route {
 template <class Ids>
 [[nodiscard]] route starts_each(const Ids& ids) {
   route all;
-  for (const auto& id : ids) all = std::move(all).starts(id);
+  for (const auto& id : ids) all.add(id, true);
   return all;
 }
 template <class Ids>
 [[nodiscard]] route joins_each(const Ids& ids) {
   route all;
-  for (const auto& id : ids) all = std::move(all).joins(id);
+  for (const auto& id : ids) all.add(id, false);
   return all;
 }
 [[nodiscard]] inline route starts(std::initializer_list<std::string_view> ids) {

@@ -38,7 +38,7 @@ caf::behavior flow_actor::make_behavior() {
         no_room_ = true;
         if (mode_ == mode::live) handle_live();
       },
-      [this](const commit_done& done) { on_committed(done.failed); },
+      [this](const commit_done& news) { on_committed(news.failed); },
       [this](postings_written) {
         if (mode_ == mode::loading) recover_and_go_on();
       },

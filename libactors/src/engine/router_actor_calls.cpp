@@ -134,8 +134,8 @@ void router_actor::on_inspect(const inspect_call& call) {
 void router_actor::on_repair(const repair_call& call) {
   const auto type = core_.types().find(call.key.text());
   if (type != core_.types().end() && type->second.has_error_position()) {
-    if (auto done = core_.unpark(call.key.text(), call.skip); !done) {
-      return (*call.answer)(done.error());
+    if (auto taken = core_.unpark(call.key.text(), call.skip); !taken) {
+      return (*call.answer)(taken.error());
     }
     write_then([answer = call.answer] { (*answer)({}); });
     return go_on();

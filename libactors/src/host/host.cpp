@@ -15,16 +15,34 @@ namespace {
 
 error not_open() { return {errc::closed, "the host is not open"}; }
 
-/// A promise that whoever comes first may keep, and that nobody has to.
+/// A promise that is kept in any case: with `closed` when the engine ends without an answer.
 template <class T>
-struct pending_answer {
-  std::shared_ptr<std::promise<result<T>>> promise =
-      std::make_shared<std::promise<result<T>>>();
-  std::future<result<T>> future = promise->get_future();
-
+class pending_answer {
+ public:
   [[nodiscard]] std::function<void(result<T>)> keep() const {
-    return [promise = promise](result<T> outcome) { promise->set_value(std::move(outcome)); };
+    return [kept = kept_](result<T> outcome) { kept->answer(std::move(outcome)); };
   }
+  /// Once, after the last keep().
+  [[nodiscard]] std::future<result<T>> take() {
+    auto future = kept_->promise.get_future();
+    kept_.reset();
+    return future;
+  }
+
+ private:
+  struct promised {
+    std::promise<result<T>> promise;
+    bool answered = false;
+
+    ~promised() {
+      if (!answered) promise.set_value(error{errc::closed, "the host ended before it answered"});
+    }
+    void answer(result<T> outcome) {
+      answered = true;
+      promise.set_value(std::move(outcome));
+    }
+  };
+  std::shared_ptr<promised> kept_ = std::make_shared<promised>();
 };
 
 std::size_t size_of(const new_event& one) {
@@ -87,10 +105,11 @@ result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit) {
     parts.in_virtual_time->run_all();
     limit = duration{0};
   }
-  if (answer.future.wait_for(limit) != std::future_status::ready) {
+  auto future = answer.take();
+  if (future.wait_for(limit) != std::future_status::ready) {
     return error{errc::timed_out, "the time limit passed first"};
   }
-  return answer.future.get();
+  return future.get();
 }
 
 constexpr duration answer_limit = std::chrono::minutes{1};
@@ -128,18 +147,18 @@ result<void> host::open() {
     own.stored = own.owned.get();
   }
   own.interest = std::make_unique<interest_table>(own.added);
-  engine_parts parts{.stored = *own.stored,
-                     .types = own.types,
-                     .interest = *own.interest,
+  engine_parts from{.stored = *own.stored,
+                    .types = own.types,
+                    .interest = *own.interest,
                      .time = *own.time,
                      .run_flows = own.options.run_flows,
                      .actors = own.options.actors,
                      .worker_threads = own.options.worker_threads,
                      .before_commit = {}};
-  if (own.in_virtual_time) parts.before_commit = own.in_virtual_time->before_commit;
+  if (own.in_virtual_time) from.before_commit = own.in_virtual_time->before_commit;
   auto started = own.in_virtual_time
-                     ? engine::open_virtual(std::move(parts), own.in_virtual_time->seed)
-                     : engine::open(std::move(parts));
+                     ? engine::open_virtual(std::move(from), own.in_virtual_time->seed)
+                     : engine::open(std::move(from));
   if (!started) {
     own.interest.reset();
     own.owned.reset();
@@ -168,7 +187,7 @@ std::future<result<std::vector<position>>> host::append(std::vector<new_event> e
                            .routed = {},
                            .size = *size,
                            .done = answer.keep()});
-  return std::move(answer.future);
+  return answer.take();
 }
 
 result<raw_reading> host::read(const flow_key& key) {
