@@ -38,8 +38,18 @@ result<shared_store> open_to_read(const std::filesystem::path& directory) {
   return shared_store{std::move(*opened)};
 }
 
-/// A new store is made in a directory that is new or empty, in one that is there: anything else is a
-/// wrong path. True: there is none yet.
+/// Whether there is anything that a store that was only begun does not have.
+bool holds_other_files(const std::filesystem::path& directory) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator{directory, failed}) {
+    const auto name = entry.path().filename().string();
+    if (name != "lock" && !name.starts_with(store_file_name)) return true;
+  }
+  return static_cast<bool>(failed);
+}
+
+/// A new store is made in a directory that is new or empty, below one that is there: anything else
+/// is a wrong path. True: there is none yet.
 result<bool> may_be_made(const std::filesystem::path& directory) {
   std::error_code failed;
   if (!std::filesystem::exists(directory, failed)) {
@@ -51,9 +61,9 @@ result<bool> may_be_made(const std::filesystem::path& directory) {
   if (auto there = cli::require_store(directory); !there) return there.error();
   auto present = open_to_read(directory);
   if (present || present.error().code != errc::not_found) return false;
-  if (std::filesystem::is_empty(directory, failed)) return true;
-  return error{errc::not_found, fmt::format("{} holds other files and no store",
-                                            directory.string())};
+  if (!holds_other_files(directory)) return true;
+  return error{errc::not_found,
+               fmt::format("{} holds other files and no store", directory.string())};
 }
 
 result<std::unique_ptr<host>> open_host(const cli::context& in, host_options options,
@@ -62,8 +72,8 @@ result<std::unique_ptr<host>> open_host(const cli::context& in, host_options opt
     auto is_new = may_be_made(in.store);
     if (!is_new) return is_new.error();
     if (*is_new && !in.json) {
-      in.err.line(fmt::format("{}: making a new store at {}", in.program,
-                              cli::inert(in.store.string())));
+      in.err.line(
+          fmt::format("{}: making a new store at {}", in.program, cli::inert(in.store.string())));
     }
   } else if (auto present = open_to_read(in.store); !present) {
     return present.error();

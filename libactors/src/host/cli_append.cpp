@@ -20,8 +20,10 @@ result<std::string> read_standard_input() {
     if (got < 0) return error{errc::invalid, "standard input cannot be read"};
     text.append(buffer, static_cast<std::size_t>(got));
     if (text.size() > limits::event_size_max) {
-      return error{errc::too_large, fmt::format("standard input holds more than {} bytes, the limit "
-                                                "of an event", limits::event_size_max)};
+      return error{errc::too_large,
+                   fmt::format("standard input holds more than {} bytes, the limit "
+                               "of an event",
+                               limits::event_size_max)};
     }
   }
 }

@@ -34,13 +34,12 @@ result<void> require_store(const std::filesystem::path& directory) {
   const auto kind = std::filesystem::status(directory, failed).type();
   if (kind == std::filesystem::file_type::directory) return {};
   if (kind == std::filesystem::file_type::not_found) {
-    return error{errc::not_found,
-                 fmt::format("there is no store at {}; name one with --store PATH",
-                             directory.string())};
+    return error{errc::not_found, fmt::format("there is no store at {}; name one with --store PATH",
+                                              directory.string())};
   }
   if (kind == std::filesystem::file_type::none || kind == std::filesystem::file_type::unknown) {
-    return error{errc::not_found, fmt::format("cannot look at {}: {}", directory.string(),
-                                              failed.message())};
+    return error{errc::not_found,
+                 fmt::format("cannot look at {}: {}", directory.string(), failed.message())};
   }
   return error{errc::not_found,
                fmt::format("{} is no store: a store is a directory", directory.string())};

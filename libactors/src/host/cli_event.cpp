@@ -130,17 +130,15 @@ std::string excerpt(const shown_event& event, std::size_t width) {
 }
 
 std::string named(const shown_event& event) {
-  return inert(fmt::format("event {}, {}, recorded {}", event.at.value, event.type,
-                           to_text(event.time)));
+  return inert(
+      fmt::format("event {}, {}, recorded {}", event.at.value, event.type, to_text(event.time)));
 }
 
 std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-json number_or_null(std::optional<position> at) {
-  return at ? json(at->value) : json(nullptr);
-}
+json number_or_null(std::optional<position> at) { return at ? json(at->value) : json(nullptr); }
 
 std::string text_or_dash(std::optional<position> at) {
   return at ? std::to_string(at->value) : "-";

@@ -21,9 +21,9 @@ struct shown_event {
   std::string type;
   timestamp time;
   v1::Envelope envelope;
-  std::string data;          ///< one line of JSON; `null` when it does not decode
-  bool is_base64 = false;    ///< data is the payload of an unknown type
-  std::string problem;       ///< why something here does not decode; empty: all does
+  std::string data;        ///< one line of JSON; `null` when it does not decode
+  bool is_base64 = false;  ///< data is the payload of an unknown type
+  std::string problem;     ///< why something here does not decode; empty: all does
 };
 [[nodiscard]] shown_event decode(const type_registry& types, const event_row& row);
 
@@ -36,7 +36,8 @@ struct shown_event {
 /// The fields of `head` and, last, `data` to the letter: one line of JSON.
 [[nodiscard]] std::string line_of(const json& head, const shown_event& event);
 
-/// What there is to say beside type, time and payload: `cause 3, by Reminder|x, due …`; may be empty.
+/// What there is to say beside type, time and payload: `cause 3, by Reminder|x, due …`; may be
+/// empty.
 [[nodiscard]] std::string remarks(const shown_event& event);
 /// The payload for people: at most `width` columns (0: all of it), inert.
 [[nodiscard]] std::string excerpt(const shown_event& event, std::size_t width);

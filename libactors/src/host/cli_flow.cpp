@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "base/time_text.hpp"
+#include "engine/recovery.hpp"
 #include "host/cli_text.hpp"
 
 namespace millrace::cli {
@@ -12,34 +13,50 @@ namespace {
 
 constexpr std::size_t excerpt_width = 200;
 
+/// A large state is not saved with every checkpoint: the events since are folded again, silently,
+/// when the inbox up to the checkpoint is written. Otherwise what is saved, with a note of its age.
+result<void> fold_state(const context& in, const millrace::store& from, const flow_view& view,
+                        const flow_type& type, const loaded_flow& loaded, flow_report& made) {
+  auto row = from.find_flow(view.row.entry.number);
+  if (!row) return row.error();
+  const auto& checkpoint = loaded.checkpoint;
+  const bool written = *row && (*row)->latest && (*row)->latest->value >= checkpoint.position();
+  if (!needs_replay(checkpoint) || !written) {
+    if (checkpoint.has_snapshot() && checkpoint.snapshot() < checkpoint.position()) {
+      made.state_as_of = position{checkpoint.snapshot()};
+    }
+    made.state = state_as_json(*type.state_prototype, loaded.state).value_or("");
+    if (made.state.empty()) {
+      made.state_note = fmt::format("{} bytes that do not decode as {}", loaded.state.size(),
+                                    type.state_prototype->GetDescriptor()->name());
+    }
+    return {};
+  }
+  runner instance{type, view.row.entry.key};
+  auto folded = recover(from, in.known.registry, type, view.row.entry, loaded, instance);
+  if (!folded) {
+    made.state_note = folded.error().message;
+  } else if (instance.state() != nullptr) {
+    made.state = state_as_json(*instance.state());
+  }
+  return {};
+}
+
 result<void> read_state(const context& in, const millrace::store& from, const flow_view& view,
                         flow_report& made) {
   if (!view.stored || !view.row.checkpoint.has_position()) return {};
-  const auto type = in.known.table.find(view.row.entry.key.type());
   auto loaded = from.load(view.row.entry.number);
   if (!loaded) return loaded.error();
   if (!*loaded || !(*loaded)->checkpoint.has_life()) return {};
-  const auto& checkpoint = (*loaded)->checkpoint;
-  if (checkpoint.has_snapshot() && checkpoint.has_position() &&
-      checkpoint.snapshot() < checkpoint.position()) {
-    made.state_as_of = position{checkpoint.snapshot()};
-  }
-  if (!type) {
-    made.state_note = fmt::format("{} bytes; the type is not part of this program",
-                                  (*loaded)->state.size());
+  const auto index = in.known.table.find(view.row.entry.key.type());
+  if (!index) {
+    made.state_note =
+        fmt::format("{} bytes; the type is not part of this program", (*loaded)->state.size());
     return {};
   }
-  const auto* prototype = in.known.table.types()[*type]->state_prototype;
-  if (prototype == nullptr) {
-    made.state_note = "keeps none";
-    return {};
-  }
-  if (auto shown = state_as_json(*prototype, (*loaded)->state)) {
-    made.state = std::move(*shown);
-  } else {
-    made.state_note = fmt::format("{} bytes that do not decode as {}", (*loaded)->state.size(),
-                                  prototype->GetDescriptor()->name());
-  }
+  const flow_type& type = *in.known.table.types()[*index];
+  if (type.state_prototype != nullptr) return fold_state(in, from, view, type, **loaded, made);
+  made.state_note = "keeps none";
   return {};
 }
 
@@ -54,8 +71,8 @@ std::optional<position> event_at_hand(const flow_view& view, const overview::inb
 
 }  // namespace
 
-result<flow_report> report_flow(const context& in, const millrace::store& from,
-                                const overview& now, const flow_view& view) {
+result<flow_report> report_flow(const context& in, const millrace::store& from, const overview& now,
+                                const flow_view& view) {
   const auto& key = view.row.entry.key;
   flow_report made{.view = view, .hosted = now.is_known(key.type())};
   if (const auto type = now.types().find(std::string{key.type()}); type != now.types().end()) {
@@ -80,14 +97,15 @@ std::string in_words(const flow_report& report) {
   const auto& key = report.view.row.entry.key.text();
   const auto& checkpoint = report.view.row.checkpoint;
   if (checkpoint.has_error_position()) {
-    const auto what = report.event ? named(*report.event)
-                                   : fmt::format("event {}", checkpoint.error_position());
+    const auto what =
+        report.event ? named(*report.event) : fmt::format("event {}", checkpoint.error_position());
     const auto behind = report.lag > 0 ? report.lag - 1 : 0;
-    return fmt::format("{} stopped on {}: {}. {} behind it. `retry` tries that event again, `skip` "
-                       "passes it by.",
-                       inert(key), what, inert(checkpoint.error_message()),
-                       behind == 0 ? "Nothing waits"
-                                   : counted(behind, "event") + (behind == 1 ? " waits" : " wait"));
+    return fmt::format(
+        "{} stopped on {}: {}. {} behind it. `retry` tries that event again, `skip` "
+        "passes it by.",
+        inert(key), what, inert(checkpoint.error_message()),
+        behind == 0 ? "Nothing waits"
+                    : counted(behind, "event") + (behind == 1 ? " waits" : " wait"));
   }
   if (report.view.status != flow_status::pending) {
     return fmt::format("{} is idle: everything that was routed to it is handled{}.", inert(key),
@@ -107,10 +125,11 @@ std::string type_in_words(const v1::FlowType& type, const std::optional<shown_ev
                        inert(type.name()), type.routed());
   }
   const auto what = event ? named(*event) : fmt::format("event {}", type.error_position());
-  return fmt::format("The routing of {} stopped on {}: {}. No later event reaches its flows. `retry "
-                     "{}` routes that event again, `skip {}` passes it by.",
-                     inert(type.name()), what, inert(type.error_message()), inert(type.name()),
-                     inert(type.name()));
+  return fmt::format(
+      "The routing of {} stopped on {}: {}. No later event reaches its flows. `retry "
+      "{}` routes that event again, `skip {}` passes it by.",
+      inert(type.name()), what, inert(type.error_message()), inert(type.name()),
+      inert(type.name()));
 }
 
 namespace {
@@ -144,25 +163,24 @@ outcome show_type(const context& in, const millrace::store& from, const v1::Flow
   if (event) in.out.line("  payload      " + excerpt(*event, excerpt_width));
   in.out.line(fmt::format("  version      {}", type.version()));
   for (const auto& skipped : type.skipped()) {
-    in.out.line(fmt::format("  skipped      event {}: {}", skipped.position(),
-                            inert(skipped.error())));
+    in.out.line(
+        fmt::format("  skipped      event {}: {}", skipped.position(), inert(skipped.error())));
   }
   return exit_code::done;
 }
 
 error unknown_flow(const overview& now, const flow_key& key) {
   if (now.types().contains(std::string{key.type()}) || now.is_known(key.type())) {
-    return {errc::not_found, fmt::format("there is no flow {}: no event ever started it",
-                                         key.text())};
+    return {errc::not_found,
+            fmt::format("there is no flow {}: no event ever started it", key.text())};
   }
   std::vector<std::string> names;
   for (const auto& [name, type] : now.types()) names.push_back(name);
   const auto near = near_names(key.type(), names);
-  return {errc::not_found,
-          fmt::format("there is no flow {}{}", key.text(),
-                      near.empty() ? std::string{}
-                                   : fmt::format("; flow types of a like name: {}",
-                                                 fmt::join(near, ", ")))};
+  return {errc::not_found, fmt::format("there is no flow {}{}", key.text(),
+                                       near.empty() ? std::string{}
+                                                    : fmt::format("; flow types of a like name: {}",
+                                                                  fmt::join(near, ", ")))};
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct flow_report {
 [[nodiscard]] std::string type_line(const v1::FlowType& type,
                                     const std::optional<shown_event>& event);
 
+[[nodiscard]] std::string state_as_json(const google::protobuf::Message& state);
 /// None: the bytes are no such message.
 [[nodiscard]] std::optional<std::string> state_as_json(const google::protobuf::Message& prototype,
                                                        std::string_view bytes);

@@ -56,16 +56,20 @@ std::string with(std::string line, std::string_view name, std::string_view value
 
 }  // namespace
 
+std::string state_as_json(const google::protobuf::Message& state) {
+  google::protobuf::util::JsonPrintOptions print;
+  print.always_print_primitive_fields = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(state, &text, print).ok()) return {};
+  return text;
+}
+
 std::optional<std::string> state_as_json(const google::protobuf::Message& prototype,
                                          std::string_view bytes) {
   google::protobuf::Arena arena;
   auto* state = prototype.New(&arena);
   if (!state->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
-  google::protobuf::util::JsonPrintOptions print;
-  print.always_print_primitive_fields = true;
-  std::string text;
-  if (!google::protobuf::util::MessageToJsonString(*state, &text, print).ok()) return std::nullopt;
-  return text;
+  return state_as_json(*state);
 }
 
 std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& report) {
@@ -77,10 +81,11 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
   lines.emplace_back("lag", counted(report.lag, "event"));
   lines.emplace_back("life", life_of(checkpoint));
   if (checkpoint.version() > 0) {
-    lines.emplace_back("version", fmt::format("{}, generation {}", checkpoint.version(),
-                                              checkpoint.generation()));
+    lines.emplace_back(
+        "version", fmt::format("{}, generation {}", checkpoint.version(), checkpoint.generation()));
   }
-  if (checkpoint.has_changed()) lines.emplace_back("changed", fmt::format("{}", checkpoint.changed()));
+  if (checkpoint.has_changed())
+    lines.emplace_back("changed", fmt::format("{}", checkpoint.changed()));
   if (!report.state.empty()) lines.emplace_back("state", report.state);
   if (!report.state_note.empty()) lines.emplace_back("state", report.state_note);
   if (report.state_as_of) {
@@ -88,16 +93,16 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
                                        report.state_as_of->value));
   }
   for (const auto& one : report.timers) {
-    lines.emplace_back("timer", fmt::format("{} {} due {}", one.at.value, one.type,
-                                            to_text(one.due)));
+    lines.emplace_back("timer",
+                       fmt::format("{} {} due {}", one.at.value, one.type, to_text(one.due)));
   }
   for (const auto& one : checkpoint.skipped()) {
     lines.emplace_back("skipped", fmt::format("event {}: {}", one.position(), one.error()));
   }
   const auto shown = static_cast<std::uint64_t>(checkpoint.skipped_size());
   if (checkpoint.skipped_count() > shown) {
-    lines.emplace_back("", fmt::format("and {} before", counted(checkpoint.skipped_count() - shown,
-                                                                "event")));
+    lines.emplace_back(
+        "", fmt::format("and {} before", counted(checkpoint.skipped_count() - shown, "event")));
   }
   return lines;
 }
@@ -138,17 +143,16 @@ std::string flow_line(const flow_report& report) {
 
 std::string type_line(const v1::FlowType& type, const std::optional<shown_event>& event) {
   const bool parked = type.has_error_position();
-  const json line = {
-      {"flow_type", type.name()},
-      {"status", parked ? "parked" : "routing"},
-      {"why", type_in_words(type, event)},
-      {"routed", type.routed()},
-      {"version", type.version()},
-      {"topic", type.topic()},
-      {"single", type.single()},
-      {"error_position", parked ? json(type.error_position()) : json(nullptr)},
-      {"error_message", parked ? json(type.error_message()) : json(nullptr)},
-      {"skipped", skips_of(type.skipped())}};
+  const json line = {{"flow_type", type.name()},
+                     {"status", parked ? "parked" : "routing"},
+                     {"why", type_in_words(type, event)},
+                     {"routed", type.routed()},
+                     {"version", type.version()},
+                     {"topic", type.topic()},
+                     {"single", type.single()},
+                     {"error_position", parked ? json(type.error_position()) : json(nullptr)},
+                     {"error_message", parked ? json(type.error_message()) : json(nullptr)},
+                     {"skipped", skips_of(type.skipped())}};
   return with(dump(line), "event", event ? line_of(head_of(*event), *event) : "null");
 }
 

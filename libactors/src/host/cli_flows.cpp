@@ -97,7 +97,8 @@ outcome flows(const context& in, const flows_options& options) {
     } else {
       rows.row({view.row.entry.key.text(),
                 {std::string{name_of(view.status)}, colour_of(view.status)},
-                text_or_dash(checkpoint_of(view)), text_or_dash(view.row.latest),
+                text_or_dash(checkpoint_of(view)),
+                text_or_dash(view.row.latest),
                 note_of(view, hosted)});
     }
     return in.out.is_open();
@@ -125,7 +126,7 @@ const char* state_of(const posting& entry, const v1::Checkpoint& checkpoint) {
     return "failed";
   }
   return checkpoint.has_position() && entry.at.value <= checkpoint.position() ? "handled"
-                                                                               : "waiting";
+                                                                              : "waiting";
 }
 
 result<void> print_inbox(const context& in, const millrace::store& from,
@@ -169,9 +170,9 @@ outcome inbox(const context& in, const inbox_options& options) {
   }
   const auto rest = entries->count - entries->postings.size();
   if (!in.json && rest > 0 && !entries->postings.empty()) {
-    in.out.line(in.out.paint(
-        colour::dim, fmt::format("{} more: inbox KEY --after {}", grouped(rest),
-                                 entries->postings.back().at.value)));
+    in.out.line(
+        in.out.paint(colour::dim, fmt::format("{} more: inbox KEY --after {}", grouped(rest),
+                                              entries->postings.back().at.value)));
   }
   return exit_code::done;
 }

@@ -11,8 +11,8 @@ namespace millrace::cli {
 
 enum class colour { plain, bold, dim, red, yellow, green };
 
-/// Buffered lines to a descriptor. One thread. When nobody reads any more (`| head`) the rest is dropped
-/// and is_open() turns false, so that a command can stop early; that is no error.
+/// Buffered lines to a descriptor. One thread. When nobody reads any more (`| head`) the rest is
+/// dropped and is_open() turns false, so that a command can stop early; that is no error.
 class output {
  public:
   /// Writes all of it; false: it cannot be written any more, errno says why.

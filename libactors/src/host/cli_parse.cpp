@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "base/limits.hpp"
@@ -13,7 +14,8 @@ namespace millrace::cli {
 namespace {
 
 constexpr const char* exit_codes =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the store is in use or a condition "
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the store is in use or a "
+    "condition "
     "does not hold, 5 unavailable, try later.";
 
 /// Builds the parser; options live in shared blocks that the chosen command keeps.
@@ -33,17 +35,15 @@ class builder {
     add_repairs();
     add_plain("schedule", "List what is due when", schedule);
     add_trace();
-    add_plain("verify",
-              "Check the whole store against itself and report each inconsistency: exit code 1 when "
-              "there is one",
-              verify);
+    add_plain("verify", "Check the whole store against itself", verify)
+        ->footer("One line for each inconsistency; exit code 1 when there is one.");
     add_run();
   }
 
   void add_own(const grammar::own_command& own) {
     auto* command = app_.add_subcommand(own.name, own.help);
     command->prefix_command();
-    command->fallthrough();
+    command->fallthrough(false);
     command->final_callback([this, command, &own] {
       auto arguments = command->remaining();
       take_globals(arguments);
@@ -64,8 +64,10 @@ class builder {
     command->final_callback([this, run = std::move(run)] { made_.command = run; });
   }
 
-  void add_plain(const char* name, const char* help, outcome (*run)(const context&)) {
-    on(add(name, help), run);
+  CLI::App* add_plain(const char* name, const char* help, outcome (*run)(const context&)) {
+    auto* command = add(name, help);
+    on(command, run);
+    return command;
   }
 
   /// Digits only: a position like 010 or 0x10 is a slip, not a number in another base.
@@ -187,16 +189,19 @@ class builder {
 
   void add_run() {
     auto options = std::make_shared<run_options>();
-    auto* command = add("run",
-                        "Run the flows until a signal. A flow that stops on an event is named on "
-                        "stderr and does not change the exit code: the others went on; `flows "
-                        "--stopped` lists it. 1: the run itself failed");
+    auto* command = add("run", "Run the flows until a signal");
+    command->footer(
+        "A flow that stops on an event is named on stderr and does not change the exit code: the "
+        "others go on, and `flows --stopped` lists it. Exit code 1: the run itself failed; 5: it "
+        "was "
+        "interrupted before it had caught up.");
     command->add_flag("--until-caught-up", options->until_caught_up,
                       "End when everything that can be handled is");
     on(command, [options](const context& in) { return run(in, *options); });
   }
 
-  /// `--store PATH` and `--json` mean the same behind the name of a command of the program's own.
+  /// `--store PATH` means the same behind the name of a command of the program's own, and `--json`
+  /// the same before it: such a command sees its arguments alone.
   void take_globals(std::vector<std::string>& arguments) {
     for (auto next = arguments.begin(); next != arguments.end() && *next != "--";) {
       if (next->starts_with("--store=")) {
@@ -209,6 +214,8 @@ class builder {
         ++next;
       }
     }
+    const bool told = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    if (made_.json && !told) arguments.emplace_back("--json");
   }
 
   CLI::App& app_;

@@ -19,7 +19,8 @@ struct grammar {
   struct own_command {
     std::string name;
     std::string help;
-    /// Gets the arguments after the name; `--store` and `--json` among them are taken out before.
+    /// Gets the arguments after the name, without `--store PATH`, and with `--json` if that was
+    /// given.
     std::function<outcome(const context& in, const std::vector<std::string>& arguments)> run;
   };
   std::vector<own_command> own;

@@ -24,8 +24,7 @@ std::string time_left(double seconds) {
 
 }  // namespace
 
-std::string progress_line(const std::string& what, const progress_state& state,
-                          std::size_t width) {
+std::string progress_line(const std::string& what, const progress_state& state, std::size_t width) {
   const double seconds = std::max(state.elapsed.count(), 0.001);
   const double rate = static_cast<double>(state.done) / seconds;
   std::string text = what + "  ";

@@ -17,8 +17,8 @@ struct progress_state {
 [[nodiscard]] std::string progress_line(const std::string& what, const progress_state& state,
                                         std::size_t width);
 
-/// Draws the bar on stderr while work is under way and wipes it at the end; does nothing when that is
-/// no terminal. One thread. Cheap to tell often: it draws ten times a second.
+/// Draws the bar on stderr while work is under way and wipes it at the end; does nothing when that
+/// is no terminal. One thread. Cheap to tell often: it draws ten times a second.
 class progress {
  public:
   progress(std::string what, bool visible, std::size_t width);

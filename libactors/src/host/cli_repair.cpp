@@ -7,24 +7,29 @@
 namespace millrace::cli {
 namespace {
 
-/// On which event the flow, or the routing of the type, is stopped; none: it is not, or is not known.
+/// On which event the routing of the type, or else the flow, is stopped; none: it is not, or is not
+/// known.
 result<std::optional<position>> stopped_at(const context& in, const flow_key& key) {
   auto from = in.open_store();
   if (!from) return from.error();
-  auto row = (*from)->find_flow(key);
-  if (!row) return row.error();
-  if (*row && (*row)->checkpoint.has_error_position()) {
-    return std::optional{position{(*row)->checkpoint.error_position()}};
-  }
-  if (key.has_id()) return std::optional<position>{};
   auto types = (*from)->flow_types();
   if (!types) return types.error();
   for (const auto& type : *types) {
-    if (type.name() == key.type() && type.has_error_position()) {
+    if (type.name() == key.text() && type.has_error_position()) {
       return std::optional{position{type.error_position()}};
     }
   }
-  return std::optional<position>{};
+  auto row = (*from)->find_flow(key);
+  if (!row) return row.error();
+  if (!*row || !(*row)->checkpoint.has_error_position()) return std::optional<position>{};
+  return std::optional{position{(*row)->checkpoint.error_position()}};
+}
+
+/// The name of a type of many instances is no flow, but it is not unknown either.
+error refusal(const context& in, const flow_key& key, const error& by_host) {
+  const bool names_type = !key.has_id() && in.known.table.find(key.text());
+  if (by_host.code != errc::not_found || !names_type) return by_host;
+  return {errc::conflict, fmt::format("the routing of {} is not stopped", key.text())};
 }
 
 }  // namespace
@@ -37,7 +42,7 @@ outcome repair(const context& in, const std::string& key_text, repair_kind kind)
   if (!opened) return opened.error();
   const bool retries = kind == repair_kind::retry;
   auto repaired = retries ? (*opened)->retry(key) : (*opened)->skip(key);
-  if (!repaired) return repaired.error();
+  if (!repaired) return refusal(in, key, repaired.error());
   (*opened)->stop();
   if (in.json) {
     in.out.json(dump({{"flow", key_text},

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto look_interval = 100ms;
+constexpr int looks_per_check = 20;  // each question that is not answered yet waits in the host
 
 enum class ending { caught_up, asked, failed };
 
@@ -20,12 +21,17 @@ struct end_of_run {
   std::optional<error> failure;
 };
 
-/// Runs until a signal, until everything is handled when that is asked for, or until the store fails.
+/// Runs until a signal, until everything is handled when that is asked for, or until the store
+/// fails.
 end_of_run keep_running(const context& in, host& over, const interrupts& stop,
                         const run_options& options) {
   progress bar = in.long_work("running");
-  while (true) {
-    if (stop.arrived()) return {};
+  for (int looks = 0; !stop.arrived(); ++looks) {
+    bar.tell(over.counters().handled, 0);
+    if (!options.until_caught_up && looks % looks_per_check != 0) {
+      if (stop.wait(look_interval)) return {};
+      continue;
+    }
     // Also the way to hear that the store has failed.
     const auto limit = options.until_caught_up ? duration{look_interval} : duration{0};
     auto caught_up = over.wait_until_caught_up(limit);
@@ -33,9 +39,8 @@ end_of_run keep_running(const context& in, host& over, const interrupts& stop,
       return {ending::failed, caught_up.error()};
     }
     if (caught_up && options.until_caught_up) return {ending::caught_up, {}};
-    bar.tell(over.counters().handled, 0);
-    if (!options.until_caught_up && stop.wait(look_interval)) return {};
   }
+  return {};
 }
 
 result<std::uint64_t> report_stopped(const context& in, host& over) {
@@ -44,8 +49,7 @@ result<std::uint64_t> report_stopped(const context& in, host& over) {
     if (flow.status != flow_status::stopped) return;
     ++count;
     in.warn(fmt::format("{} stopped on event {}: {}", flow.key.text(),
-                        flow.error_position ? flow.error_position->value : 0,
-                        flow.error_message));
+                        flow.error_position ? flow.error_position->value : 0, flow.error_message));
   });
   if (!read) return read.error();
   return count;
@@ -81,9 +85,10 @@ outcome run(const context& in, const run_options& options) {
   const auto end = keep_running(in, over, stop, options);
   if (end.failure) return *end.failure;
   const auto stopped = report_stopped(in, over);
+  const auto counters = over.counters();  // a stopped host has none
   over.stop();
   if (!stopped) return stopped.error();
-  print_summary(in, over.counters(), *stopped, clock.elapsed().count());
+  print_summary(in, counters, *stopped, clock.elapsed().count());
   if (options.until_caught_up && end.how == ending::asked) {
     return error{errc::closed, "interrupted before everything was handled; run again to go on"};
   }

@@ -15,10 +15,10 @@ namespace {
 std::string distance(timestamp due, timestamp now) {
   const auto apart = due > now ? due - now : now - due;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(apart).count();
-  std::string text = seconds < 120        ? fmt::format("{} s", seconds)
-                     : seconds < 7200     ? fmt::format("{} min", seconds / 60)
-                     : seconds < 172'800  ? fmt::format("{} h", seconds / 3600)
-                                          : fmt::format("{} days", seconds / 86'400);
+  std::string text = seconds < 120       ? fmt::format("{} s", seconds)
+                     : seconds < 7200    ? fmt::format("{} min", seconds / 60)
+                     : seconds < 172'800 ? fmt::format("{} h", seconds / 3600)
+                                         : fmt::format("{} days", seconds / 86'400);
   return due > now ? "in " + text : text + " late";
 }
 
@@ -47,12 +47,13 @@ outcome schedule(const context& in) {
         continue;
       }
       const bool late = entry.due <= now;
-      const auto setter = entry.set_by
-                              ? fmt::format("{} at {}", entry.flow, entry.set_by->value)
-                              : entry.flow;
+      const auto setter =
+          entry.set_by ? fmt::format("{} at {}", entry.flow, entry.set_by->value) : entry.flow;
       rows.row({to_text(entry.due),
                 {distance(entry.due, now), late ? colour::yellow : colour::plain},
-                std::to_string(entry.at.value), entry.type, setter});
+                std::to_string(entry.at.value),
+                entry.type,
+                setter});
     }
     if (page->size() < limits::behind_read_max) break;
     after = {page->back().due, page->back().at};

@@ -15,8 +15,8 @@ class interrupts {
   interrupts(const interrupts&) = delete;
   interrupts& operator=(const interrupts&) = delete;
 
-  /// True as soon as a signal has arrived, also before the call; false after `limit`. Also true when
-  /// `reader_of` is a pipe that nobody reads any more.
+  /// True as soon as a signal has arrived, also before the call; false after `limit`. Also true
+  /// when `reader_of` is a pipe that nobody reads any more.
   [[nodiscard]] bool wait(std::chrono::milliseconds limit, int reader_of = -1) const;
   [[nodiscard]] bool arrived() const;
 };

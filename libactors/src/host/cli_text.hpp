@@ -1,4 +1,5 @@
-/// Text that is safe to show: names and payloads come from anybody, and a terminal obeys what it reads.
+/// Text that is safe to show: names and payloads come from anybody, and a terminal obeys what it
+/// reads.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,8 @@ namespace millrace::cli {
 /// `1 event`, `2 events`; the plural is the word with an s.
 [[nodiscard]] std::string counted(std::uint64_t number, std::string_view word);
 
-/// Those of `names` that somebody who typed `wanted` may have meant, the nearest first, at most three.
+/// Those of `names` that somebody who typed `wanted` may have meant, the nearest first, at most
+/// three.
 [[nodiscard]] std::vector<std::string> near_names(std::string_view wanted,
                                                   const std::vector<std::string>& names);
 

@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 constexpr auto follow_interval = 50ms;
 constexpr std::size_t type_width_first = 20;
 
-/// Prints events one by one. Columns grow with what they meet: nothing is read twice for the sake of
-/// a straight edge.
+/// Prints events one by one. Columns grow with what they meet: nothing is read twice for the sake
+/// of a straight edge.
 class event_printer {
  public:
   event_printer(const context& in, position tail) : in_(in) {

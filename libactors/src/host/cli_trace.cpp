@@ -38,7 +38,8 @@ class effect_reader {
     if (!found) return found;
     std::erase_if(*found, [&](position at) { return at >= indexed_ || at <= cause; });
     const auto later = later_.find(cause);
-    if (later != later_.end()) found->insert(found->end(), later->second.begin(), later->second.end());
+    if (later != later_.end())
+      found->insert(found->end(), later->second.begin(), later->second.end());
     return found;
   }
 

@@ -22,8 +22,8 @@ struct trace_report {
   [[nodiscard]] std::uint64_t hidden() const;
 };
 
-/// Bounded by `options`: the nearest causes, and effects level by level. Also where the cause index is
-/// not written yet. Errors: not_found; those of the store.
+/// Bounded by `options`: the nearest causes, and effects level by level. Also where the cause index
+/// is not written yet. Errors: not_found; those of the store.
 [[nodiscard]] result<trace_report> trace_events(const millrace::store& from,
                                                 const type_registry& types,
                                                 const trace_options& options);

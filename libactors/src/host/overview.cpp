@@ -10,7 +10,8 @@
 namespace millrace {
 namespace {
 
-/// What is read again from the store when memory should not grow: the overview remembers more itself.
+/// What is read again from the store when memory should not grow: the overview remembers more
+/// itself.
 constexpr std::size_t router_entries_max = 65'536;
 
 result<std::shared_ptr<const window>> read_window(const routing_run& run, position begin) {
@@ -108,10 +109,11 @@ result<overview> overview::of(const store& from, const known_types& types,
   auto routed = route_in_memory(routing, {.from = from,
                                           .types = types.registry,
                                           .tail = made.tail_,
-                                          .visit = [&](const auto& events, const auto& window) {
-                                            made.take(events, window);
-                                            return result<void>{};
-                                          },
+                                          .visit =
+                                              [&](const auto& events, const auto& window) {
+                                                made.take(events, window);
+                                                return result<void>{};
+                                              },
                                           .tell = tell});
   if (!routed) return routed.error();
   made.types_ = routing.types();
@@ -160,10 +162,10 @@ flow_view overview::merged(flow_row row) const {
   flow_view view{.row = std::move(row), .stored = true};
   const auto added = additions_.find(view.row.entry.key.text());
   if (added != additions_.end() && added->second.count > 0) {
-    // The host may have written some of the same meanwhile: what was added counts from what was stored
-    // when it was added.
-    view.row.postings = std::max(view.row.postings,
-                                 added->second.row.postings + added->second.count);
+    // The host may have written some of the same meanwhile: what was added counts from what was
+    // stored when it was added.
+    view.row.postings =
+        std::max(view.row.postings, added->second.row.postings + added->second.count);
     view.row.latest = std::max(view.row.latest, added->second.latest);
   }
   view.status = status_of(view.row.checkpoint, view.row.latest);

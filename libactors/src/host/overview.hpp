@@ -30,8 +30,9 @@ struct known_types {
 /// Told now and then how far long work is: so many events of so many.
 using progress_teller = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-/// What the router starts from over this store: the routed positions that are stored, and for a type that
-/// the store has never seen the beginning, or the tail for a topic that asks for no history.
+/// What the router starts from over this store: the routed positions that are stored, and for a
+/// type that the store has never seen the beginning, or the tail for a topic that asks for no
+/// history.
 [[nodiscard]] result<router::start> stored_start(const store& from, const interest_table& table);
 
 /// Hands the router all windows it needs before `tail`, and drops what it would have written.
@@ -54,9 +55,10 @@ struct flow_view {
   flow_status status = flow_status::idle;
 };
 
-/// Routes [needed, tail) in memory and answers from both. Nothing is written. Works beside a running
-/// host: what that writes meanwhile does no harm. Memory: one entry for each flow that the unwritten
-/// part of the timeline touches, however long that is. One thread; the store and the types outlive it.
+/// Routes [needed, tail) in memory and answers from both. Nothing is written. Works beside a
+/// running host: what that writes meanwhile does no harm. Memory: one entry for each flow that the
+/// unwritten part of the timeline touches, however long that is. One thread; the store and the
+/// types outlive it.
 class overview {
  public:
   /// One inbox to be kept as well: the first `limit` postings after `after`.
@@ -81,7 +83,8 @@ class overview {
   using visitor = std::function<bool(const flow_view&)>;
   /// All flows, or those of one type, in byte order of keys.
   result<void> flows(std::string_view type, const visitor& visit) const;
-  /// Those that are pending, ordered by type, single instance first, then ids. Costs what is pending.
+  /// Those that are pending, ordered by type, single instance first, then ids. Costs what is
+  /// pending.
   result<void> pending(const visitor& visit) const;
   [[nodiscard]] result<std::optional<flow_view>> find(const flow_key& key) const;
 
@@ -95,7 +98,7 @@ class overview {
  private:
   /// What routing in memory added to a flow.
   struct addition {
-    flow_row row;                           ///< as stored when it was first touched, or made up
+    flow_row row;  ///< as stored when it was first touched, or made up
     bool stored = false;
     std::optional<position> stored_latest;  ///< what is after it came from here
     std::optional<position> latest;

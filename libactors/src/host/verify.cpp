@@ -57,8 +57,8 @@ result<verify_counts> verifier::run() {
   return counts_;
 }
 
-/// Every change of the schedule comes with an event: when the tail stood still, what was read between
-/// belongs to it.
+/// Every change of the schedule comes with an event: when the tail stood still, what was read
+/// between belongs to it.
 result<void> verifier::take_snapshot() {
   for (int i = 0; i < snapshot_tries; ++i) {
     tail_ = store_.tail();
@@ -99,8 +99,8 @@ result<router::start> verifier::fresh_start() {
     const auto stored = stored_types_.find(type->name);
     const bool from_now = type->topic && type->starts_from == first_event::from_now;
     if (from_now) {
-      auto first = stored == stored_types_.end() ? result<position>{tail_}
-                                                 : first_routed(stored->second);
+      auto first =
+          stored == stored_types_.end() ? result<position>{tail_} : first_routed(stored->second);
       if (!first) return first.error();
       first_[type->name] = *first;
       fresh.set_routed(first->value);
@@ -110,8 +110,8 @@ result<router::start> verifier::fresh_start() {
   return start;
 }
 
-/// Where routing by the type's own route() must have begun: at or before its first flow that no explicit
-/// route made.
+/// Where routing by the type's own route() must have begun: at or before its first flow that no
+/// explicit route made.
 result<position> verifier::first_routed(const v1::FlowType& type) {
   std::vector<position> born;
   auto read = store_.flows(type.name(), [&](const flow_row& row) {
@@ -125,9 +125,9 @@ result<position> verifier::first_routed(const v1::FlowType& type) {
   position first = born.front();
   auto fetched = store_.fetch(born, [&](const event_row& row) {
     v1::Envelope envelope;
-    const bool own = !envelope.ParseFromArray(row.envelope.data(),
-                                              static_cast<int>(row.envelope.size())) ||
-                     !envelope.has_routes();
+    const bool own =
+        !envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size())) ||
+        !envelope.has_routes();
     if (own) first = row.at;
     return !own;
   });
@@ -144,14 +144,14 @@ result<void> verifier::route_afresh() {
       fresh, {.from = store_,
               .types = types_.registry,
               .tail = tail_,
-              .visit = [&](const auto& events, const auto& routed) {
-                return expect(fresh, events, routed);
-              },
+              .visit = [&](const auto& events,
+                           const auto& routed) { return expect(fresh, events, routed); },
               .tell = tell_,
               .see_row = [this](const event_row& row) { timeline_->see(row); }});
 }
 
-/// The directory as this routing made it. A flow that is older than its type's routing is the store's word.
+/// The directory as this routing made it. A flow that is older than its type's routing is the
+/// store's word.
 result<std::optional<flow_row>> verifier::look_up(const flow_key& key) {
   const auto known = expected_.find(key.text());
   if (known != expected_.end()) {
@@ -189,8 +189,9 @@ result<void> verifier::pass_known_failures(router& fresh, const window& events,
     const bool forgotten = skipped.size() >= static_cast<int>(limits::skips_kept_max) &&
                            at < skipped.begin()->position();
     if (!known && !forgotten) {
-      find("flow type " + name, fmt::format("event {} is routed in the store, but routing it fails: {}",
-                                            at, fresh.types().at(name).error_message()));
+      find("flow type " + name,
+           fmt::format("event {} is routed in the store, but routing it fails: {}", at,
+                       fresh.types().at(name).error_message()));
     }
     if (auto passed = fresh.unpark(name, true); !passed) return passed;
     auto routed = fresh.route(events);
@@ -286,8 +287,8 @@ void verifier::check_schedule() {
 }
 
 void verifier::check_entry(const schedule_entry& stored, const schedule_entry& folded) {
-  const bool set_alike = stored.flow == folded.flow &&
-                         (stored.flow.empty() || stored.set_by == folded.set_by);
+  const bool set_alike =
+      stored.flow == folded.flow && (stored.flow.empty() || stored.set_by == folded.set_by);
   if (stored.due == folded.due && stored.type == folded.type && set_alike) return;
   find(fmt::format("timer {}", stored.at.value),
        "the schedule's type, due time or flow is not that of its event");

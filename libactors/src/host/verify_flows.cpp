@@ -30,8 +30,8 @@ result<void> verifier::check_flows() {
   }
   std::sort(missing.begin(), missing.end());
   for (const auto& key : missing) {
-    find("flow " + key, fmt::format("is not in the directory; {} events are routed to it",
-                                    expected_[key].count));
+    find("flow " + key,
+         fmt::format("is not in the directory; {} events are routed to it", expected_[key].count));
   }
   for (const auto& [key, cause] : timeline_->reacted()) {
     auto row = store_.find_flow(flow_key::parse(key));
@@ -98,8 +98,8 @@ void verifier::compare_inbox(const flow_row& row, const stored_inbox& inbox,
   }
   const bool known = types_.table.find(row.entry.key.type()).has_value();
   if (known && expected.count > 0 && expected.born != row.entry.born) {
-    find(name, fmt::format("is born at {} in the directory, at {} by routing",
-                           row.entry.born.value, expected.born.value));
+    find(name, fmt::format("is born at {} in the directory, at {} by routing", row.entry.born.value,
+                           expected.born.value));
   }
 }
 
@@ -144,8 +144,8 @@ result<void> verifier::check_error(const flow_row& row, const std::string& name)
                            checkpoint.position()));
   }
   if (!row.latest || at > *row.latest) return {};  // not written yet
-  const auto before = at == position{} ? std::optional<position>{}
-                                       : std::optional{position{at.value - 1}};
+  const auto before =
+      at == position{} ? std::optional<position>{} : std::optional{position{at.value - 1}};
   auto there = store_.postings(row.entry.number, before, 1);
   if (!there) return there.error();
   if (there->empty() || there->front().at != at) {
