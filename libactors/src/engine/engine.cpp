@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "base/limits.hpp"
 #include "engine/context.hpp"
 #include "engine/flow_types.hpp"
 #include "engine/journal_thread.hpp"
@@ -24,8 +25,11 @@ class work_actor final : public caf::event_based_actor {
  protected:
   caf::behavior make_behavior() override {
     return {[this](work) {
-      if (driven_.work() == journal::worked::more) {
+      const auto outcome = driven_.work();
+      if (outcome == journal::worked::more) {
         tell(*this, caf::actor_cast<caf::actor>(this), work{});
+      } else if (outcome == journal::worked::disk_full) {
+        tell_self_after(*this, limits::full_disk_retry, work{});
       }
       while (driven_.maintain()) {
       }

@@ -85,7 +85,8 @@ void router_actor::go_on() {
 }
 
 void router_actor::on_pump() {
-  if (context_.failed || drained_) return;
+  if (context_.failed) return;
+  if (drained_ && routed_enough_to_end()) return check_drained();
   const bool too_much_unwritten = core_.unwritten() >= 2 * limits::postings_buffered_max;
   if (too_much_unwritten && writing_) return;  // goes on when that is written
   if (!make_room()) return;
@@ -195,7 +196,7 @@ void router_actor::route(std::shared_ptr<const window> events) {
 }
 
 void router_actor::push_all(routed_window& routed, const std::shared_ptr<const window>& events) {
-  if (!context_.run_flows || routed.deliveries.empty()) return;
+  if (!context_.run_flows || drained_ || routed.deliveries.empty()) return;
   const auto& budget = *context_.budget;
   const auto held = budget.events + events->events().size();
   const bool more = core_.head() < context_.writes.tail() &&
@@ -274,7 +275,7 @@ void router_actor::arm_tick() {
 
 void router_actor::on_tick() {
   tick_armed_ = false;
-  if (context_.failed || drained_) return;
+  if (context_.failed) return;
   const auto now = context_.time.now();
   if (!core_.has_unwritten()) unwritten_since_.reset();
   if (core_.has_unwritten() && !unwritten_since_) unwritten_since_ = now;

@@ -69,6 +69,7 @@ class router_actor final : public caf::event_based_actor {
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);
+  [[nodiscard]] bool routed_enough_to_end() const;
   void check_drained();
 
   engine_context& context_;

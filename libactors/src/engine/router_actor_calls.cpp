@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.hpp"
 #include "engine/router_actor.hpp"
 
 namespace millrace {
@@ -189,9 +190,16 @@ void router_actor::on_drain(const drain_call& call) {
   check_drained();
 }
 
+/// The next start finds nothing to route; but a long way to the tail is left for it.
+bool router_actor::routed_enough_to_end() const {
+  const auto left = context_.writes.tail().value - core_.head().value;
+  return left == 0 || left > limits::window_events_max;
+}
+
 /// When every flow actor has left, what is not written yet is written, and that is the end.
 void router_actor::check_drained() {
   if (!drained_ || !flows_.empty() || writing_) return;
+  if (!routed_enough_to_end()) return go_on();
   if (core_.has_unwritten()) return write();
   const auto answer = std::exchange(drained_, std::make_shared<answer_to<void>>([](auto&&) {}));
   (*answer)({});
