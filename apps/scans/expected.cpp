@@ -21,6 +21,9 @@ using millrace::flow_type;
 using millrace::position;
 using millrace::reactions;
 
+/// Names of what the engine records for itself: a timer taken off the schedule.
+constexpr std::string_view engines_own = "millrace.";
+
 std::string bytes_of(const Message& message) {
   std::string bytes;
   google::protobuf::io::StringOutputStream out{&bytes};
@@ -61,7 +64,7 @@ class interpreter {
 
   expected_run run() {
     for (const auto& one : timeline_) {
-      if (!one.emitter.empty()) {
+      if (!one.emitter.empty() && !one.type.starts_with(engines_own)) {
         recorded_.insert(
             {one.cause.value_or(position{}), one.emitter, one.type, one.payload, one.due});
       }

@@ -2,6 +2,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "millrace/host.hpp"
 #include "scans/generate_command.hpp"
@@ -52,51 +53,87 @@ std::string hours(std::uint64_t seconds) {
   return fmt::format("{}:{:02}", seconds / 3600, seconds / 60 % 60);
 }
 
-result<void> print_people(millrace::host& host) {
-  const auto activity = states_of<scan_activity>(host);
-  if (!activity) return activity.error();
-  const auto times = states_of<time_on_task>(host);
+struct shop_report {
+  std::map<std::string, ScanActivityState> people;
+  std::map<std::string, TimeOnTaskState> times;
+  std::map<std::string, ClientImageListState> clients;
+
+  [[nodiscard]] time_sums sums(const std::string& user) const {
+    const auto known = times.find(user);
+    return known == times.end() ? time_sums{} : sums_of(known->second);
+  }
+};
+
+result<shop_report> collect(millrace::host& host) {
+  auto people = states_of<scan_activity>(host);
+  if (!people) return people.error();
+  auto times = states_of<time_on_task>(host);
   if (!times) return times.error();
+  auto clients = states_of<client_image_list>(host);
+  if (!clients) return clients.error();
+  return shop_report{std::move(*people), std::move(*times), std::move(*clients)};
+}
+
+void print_text(const shop_report& shop) {
   fmt::print("{:<12}{:>7}{:>10}{:>6}{:>10}{:>6}{:>8}{:>9}{:>10}{:>9}\n", "user", "scans",
              "complete", "open", "images", "days", "breaks", "lunches", "on task", "off");
-  for (const auto& [user, did] : *activity) {
-    const auto known = times->find(user);
-    const auto sums = known == times->end() ? time_sums{} : sums_of(known->second);
+  for (const auto& [user, did] : shop.people) {
+    const auto sums = shop.sums(user);
     fmt::print("{:<12}{:>7}{:>10}{:>6}{:>10}{:>6}{:>8}{:>9}{:>10}{:>9}\n", user, did.registered(),
                did.completed(), did.open().size(), did.images(), sums.days, sums.breaks,
                sums.lunches, hours(sums.on_task), hours(sums.off));
   }
-  return {};
-}
-
-result<void> print_clients(millrace::host& host) {
-  const auto clients = states_of<client_image_list>(host);
-  if (!clients) return clients.error();
   fmt::print("\n{:<24}{:>10}{:>8}  {}\n", "client", "images", "users", "latest");
-  for (const auto& [client, list] : *clients) {
-    const auto& latest = list.latest().empty() ? "" : list.latest().rbegin()->path();
+  for (const auto& [client, list] : shop.clients) {
+    const auto latest = list.latest().empty() ? std::string{} : list.latest().rbegin()->path();
     fmt::print("{:<24}{:>10}{:>8}  {}\n", client, list.images(), list.by_user().size(), latest);
   }
-  return {};
+}
+
+void print_json(const shop_report& shop) {
+  nlohmann::ordered_json made = {{"users", nlohmann::ordered_json::array()},
+                                 {"clients", nlohmann::ordered_json::array()}};
+  for (const auto& [user, did] : shop.people) {
+    const auto sums = shop.sums(user);
+    made["users"].push_back({{"user", user},
+                             {"scans", did.registered()},
+                             {"complete", did.completed()},
+                             {"open", did.open().size()},
+                             {"timed_out", did.timed_out()},
+                             {"images", did.images()},
+                             {"days", sums.days},
+                             {"breaks", sums.breaks},
+                             {"lunches", sums.lunches},
+                             {"seconds_on_task", sums.on_task},
+                             {"seconds_off", sums.off}});
+  }
+  for (const auto& [client, list] : shop.clients) {
+    made["clients"].push_back(
+        {{"client", client}, {"images", list.images()}, {"users", list.by_user().size()}});
+  }
+  fmt::print("{}\n", made.dump());
 }
 
 int run_report(millrace::host& host, const std::vector<std::string>& arguments) {
-  if (!arguments.empty()) {
+  const bool json = arguments == std::vector<std::string>{"--json"};
+  if (!json && !arguments.empty()) {
     fmt::print(stderr, "report: there is no option {}\n", arguments.front());
     return 2;
   }
-  auto done = print_people(host);
-  if (done) done = print_clients(host);
-  if (done) return 0;
-  fmt::print(stderr, "report: {}\n", done.error().message);
-  return 1;
+  const auto shop = collect(host);
+  if (!shop) {
+    fmt::print(stderr, "report: {}\n", shop.error().message);
+    return 1;
+  }
+  json ? print_json(*shop) : print_text(*shop);
+  return 0;
 }
 
 }  // namespace
 
 millrace::application::command report_command() {
   return {.name = "report",
-          .help = "users, their time on task, and clients",
+          .help = "users, their time on task, and clients: [--json]",
           .run_flows = false,
           .run = run_report};
 }

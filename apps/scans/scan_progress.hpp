@@ -44,8 +44,7 @@ struct scan_progress {
     end.set_user(state.user());
     end.set_images(state.detected());
     *end.mutable_completed_at() = e.detected_at();
-    then.cancel<ScanTimedOut>();
-    then.done();
+    then.done();  // takes the timer off
   }
   void when(const ScanTimedOut&, millrace::reactions& then) const { then.done(); }
 
