@@ -48,7 +48,8 @@ class host_test {
   void run();
   /// One step of one actor; false when nothing is ready.
   bool step();
-  /// Time passes; whatever falls due on the way happens in order, and everything runs.
+  /// Time passes; whatever falls due on the way happens in order, and everything runs. While no host
+  /// is there (between crash() or stop() and restart()) only the clock moves.
   void advance(duration by);
   [[nodiscard]] timestamp now() const;
 
@@ -91,6 +92,9 @@ class host_test {
   /// Called before each commit with its number since construction; returning false makes the process
   /// die there (the commit is lost), for crashes at every boundary.
   void on_commit(std::function<bool(std::uint64_t commit)> hook);
+  /// Asked before each commit what the disk has to say: an error (storage_full, storage_failed) is
+  /// what the commit gets, and nothing is written. storage_failed lasts until the next restart.
+  void disk(std::function<result<void>()> hook);
   [[nodiscard]] bool crashed() const;
   [[nodiscard]] std::uint64_t commits() const;
 

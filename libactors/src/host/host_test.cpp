@@ -131,6 +131,7 @@ bool host_test::step() {
 }
 
 void host_test::advance(duration by) {
+  if (!parts_->alive && parts_->starts > 0) return parts_->time.advance(by);
   run();
   while (by > duration{0} && !parts_->crashed) {
     auto& engine = *parts_->alive->inside().running;
@@ -216,6 +217,11 @@ std::vector<position> host_test::schedule() {
 
 void host_test::on_commit(std::function<bool(std::uint64_t)> hook) {
   parts_->hook = std::move(hook);
+}
+
+void host_test::disk(std::function<result<void>()> hook) {
+  parts_->memory.before_commit(
+      [hook = std::move(hook)](const commit_batch&) { return hook ? hook() : result<void>{}; });
 }
 
 bool host_test::crashed() const { return parts_->crashed; }
