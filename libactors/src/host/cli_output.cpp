@@ -46,7 +46,7 @@ void output::flush() {
 int output::failure() const { return problem_ == EPIPE ? 0 : problem_; }
 
 std::string output::paint(colour with, std::string_view text) const {
-  if (!look_.colour || with == colour::plain) return std::string{text};
+  if (!look_.colour || with == colour::plain || text.empty()) return std::string{text};
   return std::string{code_of(with)}.append(text).append("\x1b[0m");
 }
 
