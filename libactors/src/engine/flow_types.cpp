@@ -48,12 +48,12 @@ result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
 
 }  // namespace
 
-result<known_types> reconcile(const store& stored, const interest_table& interest, position tail) {
+result<reconciled_types> reconcile(const store& stored, const interest_table& interest, position tail) {
   auto rows = stored.flow_types();
   if (!rows) return rows.error();
   std::map<std::string, v1::FlowType> all;
   for (auto& row : *rows) all.emplace(row.name(), std::move(row));
-  known_types known;
+  reconciled_types known;
   for (const auto& hosted : interest.types()) {
     auto present = describe(*hosted);
     const auto found = all.find(hosted->name);

@@ -1,0 +1,18 @@
+/// What must hold of a store after any history, said without the engine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scans/expected.hpp"
+#include "shop_run.hpp"
+
+namespace millrace::simulation {
+
+/// The recorded timeline before `end` without the system's own events, for scans::expected.
+[[nodiscard]] std::vector<scans::recorded_event> recorded(host_test& test, position end);
+
+/// Everything that is wrong when nothing is left to do, one sentence each.
+[[nodiscard]] std::vector<std::string> findings(shop_run& run);
+
+}  // namespace millrace::simulation

@@ -1,0 +1,80 @@
+/// One history of the scan shop, chosen by a seed: appends, races, faults, crashes and repairs.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "faults.hpp"
+#include "millrace/host_test.hpp"
+#include "scans/scans.hpp"
+
+namespace millrace::simulation {
+
+/// Collects the types that scans::add_scans hands it.
+struct type_list {
+  std::vector<flow_type> types;
+  void add(flow_type type) { types.push_back(std::move(type)); }
+};
+
+class shop_run {
+ public:
+  /// `tells`: prints what it does, for a person who looks for the reason of a failure.
+  shop_run(std::uint64_t seed, bool tells);
+  ~shop_run();
+  shop_run(const shop_run&) = delete;
+  shop_run& operator=(const shop_run&) = delete;
+
+  /// The whole history: trouble, then quiet.
+  void play();
+
+  [[nodiscard]] host_test& test() { return test_; }
+  [[nodiscard]] const client& appends() const { return client_; }
+  /// The flow types without their faults.
+  [[nodiscard]] const std::vector<flow_type>& types() const { return pure_.types; }
+  /// How often it did what.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
+  /// What was seen to be wrong on the way.
+  [[nodiscard]] const std::vector<std::string>& findings() const { return findings_; }
+
+ private:
+  void act();
+  void append_some();
+  void append_on_condition();
+  void step_some();
+  void advance(duration by);
+  void arm_a_crash();
+  void crash();
+  void revive();
+  void stop_and_start();
+  void fill_the_disk();
+  void repair_some(bool all);
+  [[nodiscard]] std::vector<flow_summary> flows();
+  void read_one();
+  void subscribe();
+  void settle();
+  void restart_quietly();
+
+  void expect(bool holds, const std::string& otherwise);
+  void say(const std::string& what, const std::string& detail);
+
+  bool tells_;
+  scans::dice dice_;
+  faults bugs_;
+  type_list pure_;
+  host_test test_;
+  client client_;
+  std::optional<std::uint64_t> dies_at_;  ///< before this commit
+  std::uint64_t commits_refused_ = 0;     ///< still to come: the disk is full
+  bool disk_troubled_ = false;            ///< it was; what it held back may not be written yet
+  duration time_left_ = std::chrono::hours{20};  ///< the id window is longer
+  std::map<std::string, std::string, std::less<>> bytes_by_etag_;
+  subscription subscription_;
+  std::optional<position> subscribed_to_;  ///< next that is due; none: nobody listens
+  std::map<std::string, std::uint64_t> counts_;
+  std::vector<std::string> findings_;
+};
+
+}  // namespace millrace::simulation
