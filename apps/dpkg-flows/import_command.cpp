@@ -27,6 +27,10 @@ void show_progress(std::uint64_t done, std::uint64_t all) {
 
 void end_progress() { fmt::print(stderr, "\r\033[K"); }
 
+std::string counted(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 void tell_problems(const import_outcome& outcome) {
   for (const auto& bad : outcome.problems) {
     fmt::print(stderr, "skipped {}: {}\n", bad.where, bad.why);
@@ -45,9 +49,11 @@ void tell(const import_outcome& outcome, bool json) {
                                          {"bad", outcome.bad}};
     fmt::print("{}\n", line.dump());
   } else {
-    fmt::print("{} new lines of {} in {} files, {} were known{}\n", outcome.appended, outcome.lines,
-               outcome.files, outcome.lines - outcome.appended,
-               outcome.bad == 0 ? "" : fmt::format(", {} bad ones skipped", outcome.bad));
+    fmt::print(
+        "{} appended; {} in {}, {} known before{}\n", counted(outcome.appended, "new line"),
+        counted(outcome.lines, "line"), counted(outcome.files, "file"),
+        outcome.lines - outcome.appended,
+        outcome.bad == 0 ? "" : fmt::format("; {} skipped", counted(outcome.bad, "bad line")));
   }
   std::fflush(stdout);
 }
@@ -55,7 +61,7 @@ void tell(const import_outcome& outcome, bool json) {
 int fail(const error& why, std::uint64_t appended) {
   fmt::print(stderr, "import-log: {}\n", why.message);
   if (why.code == errc::invalid || appended > 0) {
-    fmt::print(stderr, "import-log: {} lines were appended before that\n", appended);
+    fmt::print(stderr, "import-log: {} appended before that\n", counted(appended, "line"));
   }
   return exit_code_of(why.code);
 }
