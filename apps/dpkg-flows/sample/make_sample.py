@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the sample log beside this file: dpkg.log, dpkg.log.1 and dpkg.log.2.gz, always the same.
 
-For machines that have no log of their own. Invented, after the order in which dpkg writes its lines:
+For machines that have no log of their own. Invented, in the order in which dpkg writes its lines:
 a small web server over five weeks, with its installation, upgrades, questions about configuration
-files, a removal, a purge, and a package whose configuration fails and is repaired only in part.
+files, a removal, a purge, and a package whose configuration fails and is not repaired.
 """
 import datetime
 import gzip
