@@ -20,7 +20,8 @@ class faults {
   /// While the oracle calls what it shares with the engine.
   void pause(bool paused) { paused_ = paused; }
   void may_throw() {
-    if (one_in_ != 0 && !paused_ && dice_.one_in(one_in_)) throw std::runtime_error{"an injected fault"};
+    if (one_in_ != 0 && !paused_ && dice_.one_in(one_in_))
+      throw std::runtime_error{"an injected fault"};
   }
 
  private:

@@ -21,7 +21,8 @@ bool is_of_the_system(std::string_view type) { return type.starts_with("millrace
 /// One look at a finished run.
 class inquiry {
  public:
-  explicit inquiry(shop_run& run) : run_(run), test_(run.test()), store_(*test_.running().inside().stored) {}
+  explicit inquiry(shop_run& run)
+      : run_(run), test_(run.test()), store_(*test_.running().inside().stored) {}
 
   std::vector<std::string> all() {
     found_ = run_.findings();
@@ -91,8 +92,8 @@ void inquiry::check_appends() {
     return true;
   });
   expect(read.has_value(), "the timeline cannot be read");
-  expect(seen.size() == known.size(), fmt::format("{} of {} acknowledged events are there",
-                                                  seen.size(), known.size()));
+  expect(seen.size() == known.size(),
+         fmt::format("{} of {} acknowledged events are there", seen.size(), known.size()));
 }
 
 void inquiry::check_conditions() {
@@ -104,8 +105,8 @@ void inquiry::check_conditions() {
     }
     const auto& latest = condition.flow_latest->at;
     for (auto i = latest ? latest->value + 1 : 0; i < at.value; ++i) {
-      const bool reached = !timeline_[i].due &&
-                           scanner.find(timeline_[i].type) < scanner.observes.size();
+      const bool reached =
+          !timeline_[i].due && scanner.find(timeline_[i].type) < scanner.observes.size();
       expect(!reached, fmt::format("{} came to a flow before the conditional {}", i, at.value));
     }
   }
@@ -165,9 +166,9 @@ void inquiry::check_schedule() {
   }
   std::sort(wanted.begin(), wanted.end());
   const auto stored = test_.schedule();
-  const bool equal = std::equal(
-      wanted.begin(), wanted.end(), stored.begin(), stored.end(),
-      [](const auto& entry, position at) { return std::get<position>(entry) == at; });
+  const bool equal =
+      std::equal(wanted.begin(), wanted.end(), stored.begin(), stored.end(),
+                 [](const auto& entry, position at) { return std::get<position>(entry) == at; });
   expect(equal, fmt::format("the schedule has {} entries, and not the {} of the timeline",
                             stored.size(), wanted.size()));
 }
@@ -187,8 +188,8 @@ void inquiry::fold_schedule(const host_test::recorded& one) {
 void inquiry::leave_schedule(position entry, const host_test::recorded& by) {
   const auto found = outstanding_.find(entry);
   if (found == outstanding_.end()) {
-    found_.push_back(fmt::format("{} takes {} off the schedule, which is not on it", by.at.value,
-                                 entry.value));
+    found_.push_back(
+        fmt::format("{} takes {} off the schedule, which is not on it", by.at.value, entry.value));
     return;
   }
   const auto& timer = found->second;
@@ -212,9 +213,12 @@ void inquiry::check_store() {
   const auto known = known_types::of(types);
   expect(known.has_value(), "the flow types contradict each other");
   if (!known) return;
-  verifier check{store_, **known, [this](const std::string& subject, const std::string& what) {
+  verifier check{store_,
+                 **known,
+                 [this](const std::string& subject, const std::string& what) {
                    found_.push_back("verify: " + subject + ": " + what);
-                 }, {}};
+                 },
+                 {}};
   expect(check.run().has_value(), "the store cannot be verified");
 }
 

@@ -1,5 +1,5 @@
-// Random histories of the scan shop against an oracle. MILLRACE_SEED=N plays that one and tells what
-// it does; MILLRACE_RUNS=N plays so many, from the seed on.
+// Random histories of the scan shop against an oracle. MILLRACE_SEED=N plays that one and tells
+// what it does; MILLRACE_RUNS=N plays so many, from the seed on.
 #include <catch2/catch.hpp>
 
 #include <cstdint>
@@ -38,8 +38,8 @@ TEST_CASE("after any history every event is handled exactly once, and all follow
     for (const auto& [what, often] : run.counts()) did[what] += often;
   }
   if (count < runs) return;
-  for (const auto* what : {"append on condition", "crash", "full disk", "read", "retry", "stop",
-                           "unpark"}) {
+  for (const auto* what :
+       {"append on condition", "crash", "full disk", "read", "retry", "stop", "unpark"}) {
     INFO("how often in all: " << what);
     CHECK(did[what] >= 20);
   }

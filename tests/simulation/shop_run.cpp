@@ -148,9 +148,7 @@ void shop_run::arm_a_crash() {
   say("arm a crash", fmt::format("before commit {}", *dies_at_));
 }
 
-void shop_run::crash() {
-  revive();
-}
+void shop_run::crash() { revive(); }
 
 /// Ends what is left of the process and starts it anew, which may die again while it starts.
 void shop_run::revive() {
@@ -235,9 +233,8 @@ void shop_run::subscribe() {
   subscription_ = test_.running().subscribe(
       {.from = from, .types = {}}, [this](delivery what, const event* seen) {
         if (what != delivery::event) return;
-        expect(seen->at == *subscribed_to_,
-               fmt::format("a subscriber gets {} instead of {}", seen->at.value,
-                           subscribed_to_->value));
+        expect(seen->at == *subscribed_to_, fmt::format("a subscriber gets {} instead of {}",
+                                                        seen->at.value, subscribed_to_->value));
         subscribed_to_ = seen->at.next();
       });
 }
