@@ -24,6 +24,7 @@ enum class errc : std::uint8_t {
   overloaded,       ///< a queue is at its bound; try again later
   storage_full,     ///< no space on the device; held work goes on when there is
   storage_failed,   ///< the store cannot be trusted any more; stop the host
+  broken,           ///< the engine broke a promise to itself; restart the process
   corrupt,          ///< stored bytes contradict themselves
   stopped,          ///< the flow asked about stopped on an error
   closed,           ///< the host is not open, or is stopping

@@ -16,6 +16,7 @@ std::string_view to_string(errc code) {
     case errc::overloaded: return "overloaded";
     case errc::storage_full: return "storage_full";
     case errc::storage_failed: return "storage_failed";
+    case errc::broken: return "broken";
     case errc::corrupt: return "corrupt";
     case errc::stopped: return "stopped";
     case errc::closed: return "closed";

@@ -50,6 +50,15 @@ void tell_self_after(caf::event_based_actor& self, std::chrono::microseconds del
 
 #endif
 
+/// No exception may leave a handler; should one, `tell` hears of it, and the actor ends.
+template <class Tell>
+void on_escaped_exception(caf::event_based_actor& self, Tell tell) {
+  self.set_exception_handler([tell](std::exception_ptr& thrown) -> caf::error {
+    tell(thrown);
+    return caf::exit_reason::unhandled_exception;
+  });
+}
+
 /// Ends an actor before anything else in its mailbox.
 inline void kill(const caf::actor& victim) {
   caf::anon_send_exit(victim, caf::exit_reason::kill);

@@ -63,6 +63,17 @@ struct engine_context {
   std::optional<error> failure{};
 };
 
+/// What an exception says that reached a place where none may arrive.
+[[nodiscard]] inline error broken_by(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& known) {
+    return {errc::broken, std::string{"an actor of the engine failed: "} + known.what()};
+  } catch (...) {
+    return {errc::broken, "an actor of the engine failed"};
+  }
+}
+
 /// Held by an actor from its construction until its on_exit: when none is left, nothing of the engine runs
 /// any more and the context may go.
 class life {

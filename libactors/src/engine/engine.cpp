@@ -151,7 +151,7 @@ void engine::inside::end_actors() {
 void engine::inside::run_until_ended() {
   while (context.actors > 0) {
     if (steps == nullptr) {
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
     } else if (!steps->try_run_once()) {
       break;
     }
@@ -214,12 +214,16 @@ void engine::append(append_request request) {
   }
 }
 
-void engine::wait(position at, engine_answer<void> answer) {
-  tell(inside_->router, wait_call{shared<void>(std::move(answer)), at});
+void engine::wait(position at, std::weak_ptr<const void> caller, engine_answer<void> answer) {
+  tell(inside_->router, wait_call{shared<void>(std::move(answer)), std::move(caller), at});
 }
 
-void engine::when_caught_up(engine_answer<void> answer) {
-  tell(inside_->router, caught_up_call{shared<void>(std::move(answer))});
+void engine::when_caught_up(std::weak_ptr<const void> caller, engine_answer<void> answer) {
+  tell(inside_->router, caught_up_call{shared<void>(std::move(answer)), std::move(caller)});
+}
+
+void engine::unwritten(engine_answer<std::map<std::string, position>> answer) {
+  tell(inside_->router, unwritten_call{shared<unwritten_flows>(std::move(answer))});
 }
 
 void engine::inspect(const flow_key& key, engine_answer<engine_inspection> answer) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -46,9 +47,12 @@ class engine {
   engine& operator=(const engine&) = delete;
 
   void append(append_request request);
-  void wait(position at, engine_answer<void> answer);
-  void when_caught_up(engine_answer<void> answer);
+  /// These two may take long: they are forgotten, without an answer, when `caller` has expired.
+  void wait(position at, std::weak_ptr<const void> caller, engine_answer<void> answer);
+  void when_caught_up(std::weak_ptr<const void> caller, engine_answer<void> answer);
   void inspect(const flow_key& key, engine_answer<engine_inspection> answer);
+  /// The latest position of each flow that the store knows less of, by key.
+  void unwritten(engine_answer<std::map<std::string, position>> answer);
   /// All derived data known now is in the store when this is answered.
   void write_derived(engine_answer<void> answer);
   void repair(const flow_key& key, bool skip, engine_answer<void> answer);

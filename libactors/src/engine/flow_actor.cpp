@@ -30,6 +30,9 @@ flow_actor::flow_actor(caf::actor_config& config, start from)
       slice_(first_slice) {}
 
 caf::behavior flow_actor::make_behavior() {
+  on_escaped_exception(*this, [&context = context_](const std::exception_ptr& thrown) {
+    context.fail(broken_by(thrown));
+  });
   load();
   return {
       [this](deliver& one) { on_deliver(one); },

@@ -58,7 +58,8 @@ result<reconciled_types> reconcile(const store& stored, const interest_table& in
     auto present = describe(*hosted);
     const auto found = all.find(hosted->name);
     if (found == all.end()) {
-      present.set_routed(hosted->starts_from == first_event::from_now ? tail.value : 0);
+      present.set_since(hosted->starts_from == first_event::from_now ? tail.value : 0);
+      present.set_routed(present.since());
     } else {
       if (auto fits = check(found->second, present); !fits) return fits.error();
       if (found->second.state_fingerprint() == present.state_fingerprint()) continue;

@@ -8,12 +8,11 @@
 #include "base/invariant.hpp"
 #include "base/limits.hpp"
 #include "millrace/envelope.pb.h"
+#include "wire/system_events.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
 namespace {
-
-constexpr std::string_view timers_cancelled_type = "millrace.TimersCancelled";
 
 std::int64_t micros(timestamp time) { return time.time_since_epoch().count(); }
 

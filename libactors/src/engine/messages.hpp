@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,12 +55,16 @@ struct timers_settled {};
 template <class Answer>
 using answer_to = std::function<void(result<Answer>)>;
 
+// A call that may take long goes with its caller: expired, the caller gave up, and it is forgotten.
+
 struct wait_call {
   std::shared_ptr<answer_to<void>> answer;
+  std::weak_ptr<const void> caller;
   position at;
 };
 struct caught_up_call {
   std::shared_ptr<answer_to<void>> answer;
+  std::weak_ptr<const void> caller;
 };
 /// What is routed and not yet handled: for read() and its scanned position.
 struct inspection {
@@ -71,6 +75,11 @@ struct inspection {
 struct inspect_call {
   std::shared_ptr<answer_to<inspection>> answer;
   flow_key key;
+};
+/// The flows with postings that are not in the store yet, by key, and their latest positions.
+using unwritten_flows = std::map<std::string, position>;
+struct unwritten_call {
+  std::shared_ptr<answer_to<unwritten_flows>> answer;
 };
 /// All derived data is in the store when this is answered.
 struct write_call {
@@ -148,6 +157,7 @@ struct work {};
   each(committed_news) each(pump) each(derived_written) each(router_tick) each(take_on)        \
   each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled) \
   each(wait_call) each(caught_up_call) each(inspect_call) each(write_call) each(repair_call)  \
+  each(unwritten_call)                                                                        \
   each(conditional_append_call) each(watch_tail) each(drain_call)                             \
   each(deliver) each(taken_on) each(no_room) each(postings_written) each(commit_done)         \
   each(flow_tick) each(unload) each(drain) each(tail_moved) each(read_on)                     \

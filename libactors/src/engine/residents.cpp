@@ -141,6 +141,8 @@ bool residents::settled(const resident& one) {
 
 void residents::sweep(timestamp now) {
   const bool crowded = in_memory_.size() > limits::resident_flows_max;
+  if (!crowded && now - swept_ < limits::idle_unload / 8) return;
+  swept_ = now;
   for (auto at = in_memory_.begin(); at != in_memory_.end();) {
     const auto here = at++;
     const auto& one = here->second;

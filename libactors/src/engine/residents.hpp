@@ -68,6 +68,7 @@ class residents {
   std::unordered_map<flow_number, resident> in_memory_;
   std::unordered_set<flow_number> stopped_;
   std::size_t waking_ = 0;
+  timestamp swept_{};
   std::optional<flow_number> last_unsettled_;
 };
 

@@ -14,6 +14,9 @@ router_actor::router_actor(caf::actor_config& config, start from)
       flows_(context_, *this) {}
 
 caf::behavior router_actor::make_behavior() {
+  on_escaped_exception(*this, [&context = context_](const std::exception_ptr& thrown) {
+    context.fail(broken_by(thrown));
+  });
   if (context_.run_flows) {
     auto read = context_.stored.pending([this](const flow_row& row) {
       to_wake_.push_back(row.entry.key);
@@ -60,6 +63,7 @@ caf::behavior router_actor::make_behavior() {
         on_progress();
       },
       [this](const inspect_call& call) { on_inspect(call); },
+      [this](const unwritten_call& call) { (*call.answer)(core_.unwritten_latest()); },
       [this](const write_call& call) {
         write_then([answer = call.answer] { (*answer)({}); });
       },
@@ -129,13 +133,9 @@ std::shared_ptr<const window> router_actor::next_window() {
 
 std::shared_ptr<const window> router_actor::head_window(position head, position tail) {
   forget_feed_before(head);
-  if (!feed_.empty() && feed_.front()->begin == head && feed_.front()->in_memory) {
-    return window_from_feed();
-  }
-  const auto in_memory = std::find_if(feed_.begin(), feed_.end(), [&](const auto& each) {
-    return each->in_memory && each->begin > head;
-  });
-  return window_from_store(head, in_memory == feed_.end() ? tail : (*in_memory)->begin);
+  if (!feed_.empty() && feed_.front()->begin == head) return window_from_feed();
+  // A gap: the feed was full when these were committed, or they are from before the start.
+  return window_from_store(head, feed_.empty() ? tail : feed_.front()->begin);
 }
 
 void router_actor::forget_feed_before(position at) {
@@ -148,7 +148,7 @@ void router_actor::forget_feed_before(position at) {
 std::shared_ptr<const window> router_actor::window_from_feed() {
   window_builder built{context_.types, feed_.front()->begin};
   auto end = feed_.front()->begin;
-  while (!feed_.empty() && feed_.front()->begin == end && feed_.front()->in_memory) {
+  while (!feed_.empty() && feed_.front()->begin == end) {
     const auto& next = *feed_.front();
     const bool fits = built.size() + next.events.size() <= limits::window_events_max &&
                       built.encoded_size() + next.size <= limits::window_size_max;

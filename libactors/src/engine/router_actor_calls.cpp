@@ -10,7 +10,7 @@
 namespace millrace {
 
 void router_actor::on_news(const committed_news& news) {
-  if (news.what->begin != news.what->end) feed_.push_back(news.what);
+  if (news.what->begin != news.what->end && news.what->in_memory) feed_.push_back(news.what);
   go_on();
   const auto tail = context_.writes.tail();
   std::erase_if(watchers_, [&](const watch_tail& each) {
@@ -43,7 +43,11 @@ void router_actor::on_progress() {
   std::erase_if(appends_, [this](const auto& each) {
     return each.first <= core_.head() && try_append(each.second);
   });
-  std::erase_if(waiters_, [this](waiter& each) { return try_answer(each); });
+  std::erase_if(waiters_, [this](waiter& each) {
+    return each.call.caller.expired() || try_answer(each);
+  });
+  std::erase_if(caught_up_calls_, [](const auto& each) { return each.caller.expired(); });
+  context_.watch_all = !caught_up_calls_.empty();
   if (caught_up_calls_.empty()) return;
   const auto failure = context_.failure_now();
   if (!failure && !caught_up()) return;
@@ -144,7 +148,10 @@ void router_actor::on_repair(const repair_call& call) {
   auto flow = core_.find(call.key);
   if (!flow) return (*call.answer)(flow.error());
   if (*flow == nullptr) {
-    return (*call.answer)(error{errc::not_found, "no flow " + call.key.text()});
+    const bool is_type = type != core_.types().end();
+    return (*call.answer)(is_type ? error{errc::conflict, "the routing of " + call.key.text() +
+                                                              " is not stopped"}
+                                  : error{errc::not_found, "no flow " + call.key.text()});
   }
   flows_.repair(**flow, {.skip = call.skip, .answer = call.answer});
 }

@@ -19,6 +19,9 @@ schedule_actor::schedule_actor(caf::actor_config& config, start from)
       queue_(limits::timers_in_memory_max) {}
 
 caf::behavior schedule_actor::make_behavior() {
+  on_escaped_exception(*this, [&context = context_](const std::exception_ptr& thrown) {
+    context.fail(broken_by(thrown));
+  });
   load();
   fire_due();
   return {

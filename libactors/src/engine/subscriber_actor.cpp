@@ -15,6 +15,9 @@ subscriber_actor::subscriber_actor(caf::actor_config& config, start from)
       target_(std::move(from.target)) {}
 
 caf::behavior subscriber_actor::make_behavior() {
+  on_escaped_exception(*this, [&context = context_](const std::exception_ptr& thrown) {
+    context.fail(broken_by(thrown));
+  });
   tell(*this, caf::actor_cast<caf::actor>(this), read_on{});
   return {
       [this](read_on) { read_slice(); },

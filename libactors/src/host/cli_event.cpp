@@ -7,6 +7,7 @@
 #include "base/time_text.hpp"
 #include "host/cli_text.hpp"
 #include "wire/window.hpp"
+#include "wire/system_events.hpp"
 
 namespace millrace::cli {
 namespace {

@@ -12,9 +12,6 @@ namespace millrace::cli {
 
 using json = nlohmann::ordered_json;
 
-/// The system's own event: positions that left the schedule without firing. Durable.
-inline constexpr std::string_view timers_cancelled_type = "millrace.TimersCancelled";
-
 /// A recorded event, copied out of the store and decoded as far as it can be.
 struct shown_event {
   position at;

@@ -16,6 +16,7 @@ exit_code exit_code_of(errc code) {
     case errc::overloaded: return exit_code::unavailable;
     case errc::storage_full: return exit_code::unavailable;
     case errc::storage_failed: return exit_code::failed;
+    case errc::broken: return exit_code::failed;
     case errc::corrupt: return exit_code::failed;
     case errc::stopped: return exit_code::failed;
     case errc::closed: return exit_code::unavailable;

@@ -13,7 +13,11 @@
 namespace millrace {
 namespace {
 
-error not_open() { return {errc::closed, "the host is not open"}; }
+/// Why no call can be made; none: the host is open and its engine works.
+std::optional<error> unusable(const host::parts& parts) {
+  if (!parts.running) return error{errc::closed, "the host is not open"};
+  return parts.running->failure();
+}
 
 /// A promise that is kept in any case: with `closed` when the engine ends without an answer.
 template <class T>
@@ -178,7 +182,7 @@ std::future<result<std::vector<position>>> host::append(new_event one,
 
 std::future<result<std::vector<position>>> host::append(std::vector<new_event> events,
                                                         append_condition condition) {
-  if (!parts_->running) return ready(not_open());
+  if (const auto why = unusable(*parts_)) return ready(*why);
   auto size = check_all(parts_->types, events, parts_->options.strict);
   if (!size) return ready(size.error());
   pending_answer<std::vector<position>> answer;
@@ -192,7 +196,7 @@ std::future<result<std::vector<position>>> host::append(std::vector<new_event> e
 
 result<raw_reading> host::read(const flow_key& key) {
   auto& own = *parts_;
-  if (!own.running) return not_open();
+  if (const auto why = unusable(own)) return *why;
   const auto type = own.interest->find(key.type());
   if (!type) {
     return error{errc::unknown_type, fmt::format("no flow type {} here", key.type())};
@@ -230,16 +234,18 @@ result<raw_reading> host::read(const flow_key& key) {
 }
 
 result<void> host::wait(position at, duration limit) {
-  if (!parts_->running) return not_open();
+  if (const auto why = unusable(*parts_)) return *why;
   pending_answer<void> answer;
-  parts_->running->wait(at, answer.keep());
+  const auto caller = std::make_shared<int>();
+  parts_->running->wait(at, caller, answer.keep());
   return await(*parts_, answer, limit);
 }
 
 result<void> host::wait_until_caught_up(duration limit) {
-  if (!parts_->running) return not_open();
+  if (const auto why = unusable(*parts_)) return *why;
   pending_answer<void> answer;
-  parts_->running->when_caught_up(answer.keep());
+  const auto caller = std::make_shared<int>();
+  parts_->running->when_caught_up(caller, answer.keep());
   return await(*parts_, answer, limit);
 }
 
@@ -251,7 +257,7 @@ subscription host::subscribe(subscription_options options, event_handler handler
 namespace {
 
 result<void> repair(host::parts& parts, const flow_key& key, bool skip) {
-  if (!parts.running) return not_open();
+  if (const auto why = unusable(parts)) return *why;
   pending_answer<void> answer;
   parts.running->repair(key, skip, answer.keep());
   return await(parts, answer, answer_limit);
@@ -263,17 +269,41 @@ result<void> host::retry(const flow_key& key) { return repair(*parts_, key, fals
 
 result<void> host::skip(const flow_key& key) { return repair(*parts_, key, true); }
 
+/// What the store knows, and on top of it what is routed and not written yet.
 result<void> host::flows(const std::function<void(const flow_summary&)>& visit,
                          std::string_view type) {
   auto& own = *parts_;
-  if (!own.running) return not_open();
-  pending_answer<void> written;
-  own.running->write_derived(written.keep());
-  if (auto done = await(own, written, answer_limit); !done) return done;
-  return own.stored->flows(type, [&](const flow_row& row) {
-    visit(summarise(row, own.interest->find(row.entry.key.type()).has_value()));
+  if (const auto why = unusable(own)) return *why;
+  pending_answer<std::map<std::string, position>> asked;
+  own.running->unwritten(asked.keep());
+  auto unwritten = await(own, asked, answer_limit);
+  if (!unwritten) return unwritten.error();
+  const auto hosted = [&](const flow_key& key) {
+    return own.interest->find(key.type()).has_value();
+  };
+  const auto visit_new = [&](const std::string* before) {
+    while (!unwritten->empty() && (before == nullptr || unwritten->begin()->first < *before)) {
+      flow_row row;
+      row.entry.key = flow_key::parse(unwritten->begin()->first);
+      row.latest = unwritten->begin()->second;
+      unwritten->erase(unwritten->begin());
+      if (type.empty() || row.entry.key.type() == type) {
+        visit(summarise(row, hosted(row.entry.key)));
+      }
+    }
+  };
+  auto read = own.stored->flows(type, [&](const flow_row& stored) {
+    visit_new(&stored.entry.key.text());
+    flow_row row = stored;
+    if (const auto newer = unwritten->find(row.entry.key.text()); newer != unwritten->end()) {
+      row.latest = std::max(row.latest, std::optional{newer->second});
+      unwritten->erase(newer);
+    }
+    visit(summarise(row, hosted(row.entry.key)));
     return true;
   });
+  if (read) visit_new(nullptr);
+  return read;
 }
 
 position host::tail() const { return parts_->running ? parts_->running->tail() : position{}; }

@@ -36,7 +36,8 @@ v1::FlowType unseen(const flow_type& type, position tail) {
   made.set_topic(type.topic);
   made.set_single(type.single);
   const bool from_now = type.topic && type.starts_from == first_event::from_now;
-  made.set_routed(from_now ? tail.value : 0);
+  made.set_since(from_now ? tail.value : 0);
+  made.set_routed(made.since());
   return made;
 }
 

@@ -97,42 +97,12 @@ result<router::start> verifier::fresh_start() {
     v1::FlowType fresh;
     fresh.set_name(type->name);
     const auto stored = stored_types_.find(type->name);
-    const bool from_now = type->topic && type->starts_from == first_event::from_now;
-    if (from_now) {
-      auto first =
-          stored == stored_types_.end() ? result<position>{tail_} : first_routed(stored->second);
-      if (!first) return first.error();
-      first_[type->name] = *first;
-      fresh.set_routed(first->value);
-    }
+    const auto first = stored == stored_types_.end() ? tail_ : position{stored->second.since()};
+    first_[type->name] = first;
+    fresh.set_routed(first.value);
     start.types.push_back(std::move(fresh));
   }
   return start;
-}
-
-/// Where routing by the type's own route() must have begun: at or before its first flow that no
-/// explicit route made.
-result<position> verifier::first_routed(const v1::FlowType& type) {
-  std::vector<position> born;
-  auto read = store_.flows(type.name(), [&](const flow_row& row) {
-    born.push_back(row.entry.born);
-    return true;
-  });
-  if (!read) return read.error();
-  if (born.empty()) return position{type.routed()};
-  std::sort(born.begin(), born.end());
-  born.erase(std::unique(born.begin(), born.end()), born.end());
-  position first = born.front();
-  auto fetched = store_.fetch(born, [&](const event_row& row) {
-    v1::Envelope envelope;
-    const bool own =
-        !envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size())) ||
-        !envelope.has_routes();
-    if (own) first = row.at;
-    return !own;
-  });
-  if (!fetched) return fetched.error();
-  return first;
 }
 
 result<void> verifier::route_afresh() {

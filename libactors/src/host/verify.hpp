@@ -22,8 +22,8 @@ struct verify_counts {
   bool schedule_compared = true;  ///< false: a host wrote faster than the schedule could be read
 };
 
-/// Checks a whole store; see docs/guide for the list. Reads everything once, and what a finding
-/// needs once more. Memory: a bit for each event, eight bytes for each reaction, one entry for each
+/// Checks a whole store against itself and against a fresh routing of its timeline. Reads everything
+/// once, and what a finding needs once more. Memory: a bit for each event, eight bytes for each reaction, one entry for each
 /// flow. Works beside a running host: what is written meanwhile is not looked at. One thread.
 ///
 /// What a program without a flow's type cannot know is not compared: of such a flow only the
@@ -54,7 +54,6 @@ class verifier {
 
   result<void> take_snapshot();
   result<router::start> fresh_start();
-  result<position> first_routed(const v1::FlowType& type);
   result<void> route_afresh();
   result<void> expect(router& fresh, const window& events, const routed_window& routed);
   result<void> pass_known_failures(router& fresh, const window& events,

@@ -7,11 +7,11 @@
 #include <unordered_set>
 
 #include "wire/window.hpp"
+#include "wire/system_events.hpp"
 
 namespace millrace {
 namespace {
 
-constexpr std::string_view timers_cancelled_type = "millrace.TimersCancelled";
 
 bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
   return into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));

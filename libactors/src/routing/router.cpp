@@ -269,8 +269,13 @@ void router::written() {
   }
 }
 
-void router::each_flow(const std::function<void(routed_flow&)>& visit) {
-  for (auto& [key, flow] : flows_) visit(flow);
+std::map<std::string, position> router::unwritten_latest() const {
+  std::map<std::string, position> latest;
+  for (const auto* flow : touched_) latest.emplace(flow->entry.key.text(), *flow->latest);
+  for (const auto& each : being_written_) {
+    latest.emplace(each.flow->entry.key.text(), *each.flow->latest);
+  }
+  return latest;
 }
 
 void router::forget(std::size_t limit) {

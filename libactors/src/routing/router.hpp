@@ -97,8 +97,8 @@ class router {
   void take_unwritten(commit_batch& into);
   /// The commit of what was taken: it is in the store now.
   void written();
-  /// Calls with every flow that has been touched and not been forgotten.
-  void each_flow(const std::function<void(routed_flow&)>& visit);
+  /// The latest position of each flow that has postings which are not written, by key.
+  [[nodiscard]] std::map<std::string, position> unwritten_latest() const;
   /// Drops directory entries that have nothing unwritten and are not kept, when there are too many.
   void forget(std::size_t limit);
 
