@@ -1,6 +1,6 @@
 // expect: ends must be `bool ends(const E&) const`
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

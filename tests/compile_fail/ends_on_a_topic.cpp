@@ -1,6 +1,6 @@
 // expect: ends is for queries; a topic ends itself with reactions::done
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

@@ -1,6 +1,6 @@
 // expect: given must be `void given(const E&)` for each observed event E
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

@@ -1,6 +1,6 @@
 // expect: a flow needs `static constexpr std::string_view name
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

@@ -1,6 +1,6 @@
 // expect: a flow's name is not empty and has no `|`
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

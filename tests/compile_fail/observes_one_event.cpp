@@ -1,6 +1,6 @@
 // expect: observes must be millrace::events<...> of Protobuf messages
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

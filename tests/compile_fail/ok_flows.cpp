@@ -1,6 +1,6 @@
 // What the other files of this folder get wrong, done right; and what looks alike and is allowed.
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

@@ -1,6 +1,6 @@
 // expect: a query needs a Protobuf message named `state`, public
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

@@ -1,6 +1,6 @@
 // expect: route must be `static millrace::route route(const E&)`: static
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

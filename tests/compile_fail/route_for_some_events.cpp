@@ -1,6 +1,6 @@
 // expect: route must be there for all observed events or for none of them
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

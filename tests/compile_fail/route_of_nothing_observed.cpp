@@ -1,6 +1,6 @@
 // expect: route is there, but takes no observed event
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

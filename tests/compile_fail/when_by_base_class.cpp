@@ -1,6 +1,6 @@
 // expect: when must be `void when(const E&, reactions&) const` for each observed
-#include <millrace/flow.hpp>
 #include <support/flows.pb.h>
+#include <millrace/flow.hpp>
 
 using millrace::test::Act;
 using millrace::test::Diary;

@@ -20,7 +20,8 @@ struct host_options;
 ///       return app.run(argc, argv);
 ///     }
 ///
-/// An application that has flows is strict: `append` refuses event types that none of them observes.
+/// An application that has flows is strict: `append` refuses event types that none of them
+/// observes.
 class application {
  public:
   explicit application(std::string name, std::string description = {});

@@ -58,14 +58,15 @@ struct new_event {
 
 inline constexpr std::string_view content_type_json = "application/json";
 
-/// A recorded event as handlers, subscribers and readers see it. A view: its text and body belong to
-/// the batch it came in and are gone when the call that got it returns.
+/// A recorded event as handlers, subscribers and readers see it. A view: its text and body belong
+/// to the batch it came in and are gone when the call that got it returns.
 struct event {
   position at;
   std::string_view type;
   timestamp time;  ///< when it was recorded
   std::string_view payload;
-  /// Decoded once for all observers; null when no flow here observes the type or it does not decode.
+  /// Decoded once for all observers; null when no flow here observes the type or it does not
+  /// decode.
   const google::protobuf::Message* body = nullptr;
   /// Everything rarer; never null.
   const v1::Envelope* envelope = nullptr;

@@ -129,6 +129,8 @@ namespace detail {
 
 using google::protobuf::Message;
 
+// clang-format 14 does not know requires-expressions.
+// clang-format off
 template <class F, class E>
 concept given_plain = requires { static_cast<void (F::*)(const E&)>(&F::given); };
 template <class F, class E>
@@ -193,11 +195,13 @@ concept has_name = requires {
   { F::name } -> std::convertible_to<std::string_view>;
 };
 
+// clang-format on
+
 template <class List>
 inline constexpr bool is_event_list = false;
 template <class... E>
-inline constexpr bool is_event_list<events<E...>> =
-    sizeof...(E) > 0 && (std::derived_from<E, Message> && ...);
+inline constexpr bool is_event_list<events<E...>> = sizeof...(E) > 0 &&
+                                                    (std::derived_from<E, Message> && ...);
 
 /// All that can be wrong with the handlers of one observed event, one sentence each.
 template <class F, class E>
@@ -248,8 +252,9 @@ template <class F>
 constexpr bool check_flow() {
   static_assert(has_name<F>,
                 "millrace: a flow needs `static constexpr std::string_view name = \"...\"`");
-  static_assert(requires { typename F::observes; },
-                "millrace: a flow needs `using observes = millrace::events<...>`");
+  static_assert(
+      requires { typename F::observes; },
+      "millrace: a flow needs `using observes = millrace::events<...>`");
   if constexpr (has_name<F> && requires { typename F::observes; }) {
     static_assert(!std::string_view{F::name}.empty() &&
                       std::string_view{F::name}.find('|') == std::string_view::npos,

@@ -49,8 +49,7 @@ template <flow F>
 class flow_test {
  public:
   template <class... Settings>
-  explicit flow_test(Settings... settings)
-      : tester_(describe<F>({}, std::move(settings)...)) {}
+  explicit flow_test(Settings... settings) : tester_(describe<F>({}, std::move(settings)...)) {}
 
   flow_test& given(const google::protobuf::Message& past) {
     tester_.observe(past, false);
@@ -88,9 +87,7 @@ class flow_test {
     return *this;
   }
 
-  [[nodiscard]] const auto& state() const
-      requires detail::has_state<F>
-  {
+  [[nodiscard]] const auto& state() const requires detail::has_state<F> {
     return static_cast<const decltype(F::state)&>(*tester_.state());
   }
 

@@ -144,15 +144,16 @@ class host {
   result<void> add(flow_type type);
 
   /// Opens the store and starts what is pending. Reads what is pending, not the history. Errors:
-  /// in_use (says who holds it), newer_schema, incompatible (a flow type changed kind or state without
-  /// a new version), storage_failed, corrupt, invalid.
+  /// in_use (says who holds it), newer_schema, incompatible (a flow type changed kind or state
+  /// without a new version), storage_failed, corrupt, invalid.
   result<void> open();
 
   /// Appends events in order, all or none. The future is ready after the commit that covers them is
   /// flushed. One position for each event; an event whose id was appended within the id window
   /// (limits::id_window_count, limits::id_window_age) gets its first position and is not appended
-  /// again. Errors: invalid, unknown_type, undecodable, too_large, conflict, overloaded (retryable),
-  /// storage_full (retryable), storage_failed, closed. On any error nothing is appended.
+  /// again. Errors: invalid, unknown_type, undecodable, too_large, conflict, overloaded
+  /// (retryable), storage_full (retryable), storage_failed, closed. On any error nothing is
+  /// appended.
   [[nodiscard]] std::future<result<std::vector<position>>> append(std::vector<new_event> events,
                                                                   append_condition condition = {});
   /// One event.
@@ -164,13 +165,13 @@ class host {
   }
 
   /// The committed state of a query instance (an empty id for a single-instance type). Errors:
-  /// unknown_type, not_found (never started, or ended), stopped is none: the good state is returned.
+  /// unknown_type, not_found (never started, or ended), stopped is none: the good state is
+  /// returned.
   template <flow Query>
   [[nodiscard]] result<reading<decltype(Query::state)>> read(std::string_view id = {}) {
     auto raw = read(key_of<Query>(id));
     if (!raw) return raw.error();
-    reading<decltype(Query::state)> made{
-        {}, raw->scanned, raw->changed, raw->generation};
+    reading<decltype(Query::state)> made{{}, raw->scanned, raw->changed, raw->generation};
     if (!made.state.ParseFromString(raw->state)) {
       return error{errc::corrupt, "the state of " + key_of<Query>(id).text() + " does not decode"};
     }
@@ -178,8 +179,8 @@ class host {
   }
   [[nodiscard]] result<raw_reading> read(const flow_key& key);
 
-  /// Waits until every hosted flow that the event was routed to has handled it. Errors: not_found (no
-  /// such position), stopped (names the flow and its error), timed_out, closed.
+  /// Waits until every hosted flow that the event was routed to has handled it. Errors: not_found
+  /// (no such position), stopped (names the flow and its error), timed_out, closed.
   result<void> wait(position at, duration limit = std::chrono::seconds{30});
   /// Waits until nothing is pending that could run: the router is at the tail and every hosted flow
   /// is idle or stopped. Timers that are not due yet do not count. Errors: timed_out, closed,
@@ -187,14 +188,14 @@ class host {
   result<void> wait_until_caught_up(duration limit);
 
   /// Calls `handler` with events in order, from a thread of the actor system, one call at a time;
-  /// `delivery::caught_up` (event null) each time nothing more is there. A slow handler slows nobody
-  /// else. It must not throw.
+  /// `delivery::caught_up` (event null) each time nothing more is there. A slow handler slows
+  /// nobody else. It must not throw.
   using event_handler = std::function<void(delivery, const event*)>;
   [[nodiscard]] subscription subscribe(subscription_options options, event_handler handler);
 
-  /// Repairs of a stopped flow, or of a parked flow type when the key is a multi-instance type's name.
-  /// retry: try the failed event again. skip: pass it by and record that. Errors: not_found, conflict
-  /// (not stopped).
+  /// Repairs of a stopped flow, or of a parked flow type when the key is a multi-instance type's
+  /// name. retry: try the failed event again. skip: pass it by and record that. Errors: not_found,
+  /// conflict (not stopped).
   result<void> retry(const flow_key& key);
   result<void> skip(const flow_key& key);
 

@@ -22,8 +22,8 @@ struct host_test_options {
   host_options host = {};  ///< store and actors are not used
 };
 
-/// Owns a host over a memory store, its scheduler and its clock. Single-threaded. Expected failures of
-/// the calls below throw std::runtime_error; a test framework reports them.
+/// Owns a host over a memory store, its scheduler and its clock. Single-threaded. Expected failures
+/// of the calls below throw std::runtime_error; a test framework reports them.
 class host_test {
  public:
   explicit host_test(host_test_options options = {});
@@ -48,8 +48,8 @@ class host_test {
   void run();
   /// One step of one actor; false when nothing is ready.
   bool step();
-  /// Time passes; whatever falls due on the way happens in order, and everything runs. While no host
-  /// is there (between crash() or stop() and restart()) only the clock moves.
+  /// Time passes; whatever falls due on the way happens in order, and everything runs. While no
+  /// host is there (between crash() or stop() and restart()) only the clock moves.
   void advance(duration by);
   [[nodiscard]] timestamp now() const;
 
@@ -89,8 +89,8 @@ class host_test {
   /// Due entries, in order of (due, position).
   [[nodiscard]] std::vector<position> schedule();
 
-  /// Called before each commit with its number since construction; returning false makes the process
-  /// die there (the commit is lost), for crashes at every boundary.
+  /// Called before each commit with its number since construction; returning false makes the
+  /// process die there (the commit is lost), for crashes at every boundary.
   void on_commit(std::function<bool(std::uint64_t commit)> hook);
   /// Asked before each commit what the disk has to say: an error (storage_full, storage_failed) is
   /// what the commit gets, and nothing is written. storage_failed lasts until the next restart.

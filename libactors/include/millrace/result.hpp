@@ -12,23 +12,23 @@ namespace millrace {
 
 /// Why a call failed. Values are not stored; the names are printed.
 enum class errc : std::uint8_t {
-  invalid,          ///< the input breaks a stated rule; nothing changed
-  unknown_type,     ///< no such event or flow type here
-  undecodable,      ///< a payload is not what its type says
-  too_large,        ///< over a limit of limits.hpp
-  not_found,        ///< no such flow, event or store
-  conflict,         ///< a condition of the call (tail, latest, fence) does not hold
-  in_use,           ///< another process owns the store
-  newer_schema,     ///< the store was written by a newer millrace
-  incompatible,     ///< a flow's state or kind changed without a new version
-  overloaded,       ///< a queue is at its bound; try again later
-  storage_full,     ///< no space on the device; held work goes on when there is
-  storage_failed,   ///< the store cannot be trusted any more; stop the host
-  broken,           ///< the engine broke a promise to itself; restart the process
-  corrupt,          ///< stored bytes contradict themselves
-  stopped,          ///< the flow asked about stopped on an error
-  closed,           ///< the host is not open, or is stopping
-  timed_out,        ///< the time limit of the call passed first
+  invalid,         ///< the input breaks a stated rule; nothing changed
+  unknown_type,    ///< no such event or flow type here
+  undecodable,     ///< a payload is not what its type says
+  too_large,       ///< over a limit of limits.hpp
+  not_found,       ///< no such flow, event or store
+  conflict,        ///< a condition of the call (tail, latest, fence) does not hold
+  in_use,          ///< another process owns the store
+  newer_schema,    ///< the store was written by a newer millrace
+  incompatible,    ///< a flow's state or kind changed without a new version
+  overloaded,      ///< a queue is at its bound; try again later
+  storage_full,    ///< no space on the device; held work goes on when there is
+  storage_failed,  ///< the store cannot be trusted any more; stop the host
+  broken,          ///< the engine broke a promise to itself; restart the process
+  corrupt,         ///< stored bytes contradict themselves
+  stopped,         ///< the flow asked about stopped on an error
+  closed,          ///< the host is not open, or is stopping
+  timed_out,       ///< the time limit of the call passed first
 };
 
 /// The name as it stands in the enumeration, for messages and JSON.

@@ -29,8 +29,8 @@ using timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 using duration = std::chrono::microseconds;
 
 /// Names one flow: `ShiftSchedule` (its type has a single instance) or `ScanActivity|ajohnston`
-/// (one instance for each id). The first `|` splits; the id may hold any UTF-8, also `|`, and may be
-/// empty: `T` and `T|` are different flows. Ordered by bytes.
+/// (one instance for each id). The first `|` splits; the id may hold any UTF-8, also `|`, and may
+/// be empty: `T` and `T|` are different flows. Ordered by bytes.
 class flow_key {
  public:
   flow_key() = default;

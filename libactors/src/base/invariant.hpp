@@ -1,4 +1,5 @@
-/// Broken invariants: always on, print both sides, abort. For what cannot happen; input is never one.
+/// Broken invariants: always on, print both sides, abort. For what cannot happen; input is never
+/// one.
 #pragma once
 
 #include <fmt/format.h>
@@ -19,21 +20,21 @@ namespace millrace::detail {
 
 }  // namespace millrace::detail
 
-#define MILLRACE_INVARIANT(condition)                                                        \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] {                                                         \
-      ::millrace::detail::fail_invariant(#condition, "false", __FILE__, __LINE__);           \
-    }                                                                                        \
+#define MILLRACE_INVARIANT(condition)                                              \
+  do {                                                                             \
+    if (!(condition)) [[unlikely]] {                                               \
+      ::millrace::detail::fail_invariant(#condition, "false", __FILE__, __LINE__); \
+    }                                                                              \
   } while (false)
 
 /// `op` is a comparison: MILLRACE_INVARIANT_CMP(first, ==, tail).
-#define MILLRACE_INVARIANT_CMP(left, op, right)                                              \
-  do {                                                                                       \
-    const auto& left_side = (left);                                                          \
-    const auto& right_side = (right);                                                        \
-    if (!(left_side op right_side)) [[unlikely]] {                                           \
-      ::millrace::detail::fail_invariant(#left " " #op " " #right,                           \
-                                         fmt::format("{} against {}", left_side, right_side),\
-                                         __FILE__, __LINE__);                                \
-    }                                                                                        \
+#define MILLRACE_INVARIANT_CMP(left, op, right)                                               \
+  do {                                                                                        \
+    const auto& left_side = (left);                                                           \
+    const auto& right_side = (right);                                                         \
+    if (!(left_side op right_side)) [[unlikely]] {                                            \
+      ::millrace::detail::fail_invariant(#left " " #op " " #right,                            \
+                                         fmt::format("{} against {}", left_side, right_side), \
+                                         __FILE__, __LINE__);                                 \
+    }                                                                                         \
   } while (false)

@@ -10,7 +10,7 @@ namespace millrace::limits {
 using namespace std::chrono_literals;
 
 // What one event may be.
-inline constexpr std::size_t event_size_max = 4u << 20;        // payload and envelope
+inline constexpr std::size_t event_size_max = 4u << 20;  // payload and envelope
 inline constexpr std::size_t type_name_size_max = 256;
 inline constexpr std::size_t flow_key_size_max = 1024;
 inline constexpr std::size_t event_id_size_max = 256;
@@ -21,43 +21,43 @@ inline constexpr std::uint32_t causal_depth_max = 1000;
 inline constexpr std::size_t reactions_per_event_max = 65'536;
 
 // The journal.
-inline constexpr std::size_t append_events_max = 65'536;        // in one call
-inline constexpr std::size_t append_size_max = 32u << 20;       // in one call
-inline constexpr std::size_t queue_events_max = 262'144;        // waiting appends from outside
+inline constexpr std::size_t append_events_max = 65'536;   // in one call
+inline constexpr std::size_t append_size_max = 32u << 20;  // in one call
+inline constexpr std::size_t queue_events_max = 262'144;   // waiting appends from outside
 inline constexpr std::size_t queue_size_max = 128u << 20;
-inline constexpr std::size_t commit_events_max = 65'536;        // in one transaction
+inline constexpr std::size_t commit_events_max = 65'536;  // in one transaction
 inline constexpr std::size_t commit_size_max = 64u << 20;
-inline constexpr std::size_t fire_batch_max = 1024;             // timers in one request
+inline constexpr std::size_t fire_batch_max = 1024;  // timers in one request
 inline constexpr std::size_t id_window_count = 65'536;
 inline constexpr auto id_window_age = std::chrono::hours{24};
 inline constexpr auto full_disk_retry = 500ms;
 
 // The router.
-inline constexpr std::size_t window_events_max = 65'536;        // one read of the timeline
-inline constexpr std::size_t window_size_max = 16u << 20;       // encoded
-inline constexpr std::size_t windows_max = 3;                   // decoded and still in use
-inline constexpr auto window_hold_max = 250ms;                  // then slow flows lose theirs
-inline constexpr std::size_t feed_size_max = 16u << 20;         // committed, not yet routed
-inline constexpr std::size_t postings_buffered_max = 262'144;   // then they are written
+inline constexpr std::size_t window_events_max = 65'536;       // one read of the timeline
+inline constexpr std::size_t window_size_max = 16u << 20;      // encoded
+inline constexpr std::size_t windows_max = 3;                  // decoded and still in use
+inline constexpr auto window_hold_max = 250ms;                 // then slow flows lose theirs
+inline constexpr std::size_t feed_size_max = 16u << 20;        // committed, not yet routed
+inline constexpr std::size_t postings_buffered_max = 262'144;  // then they are written
 inline constexpr auto postings_age_max = 1000ms;
 inline constexpr auto router_tick = 250ms;                      // looks at ages
 inline constexpr std::size_t directory_entries_max = 1u << 20;  // cached key → flow number
 
 // One flow.
-inline constexpr std::size_t inbox_events_max = 131'072;        // pushed and not yet handled
-inline constexpr std::size_t behind_read_max = 4096;            // postings in one read
+inline constexpr std::size_t inbox_events_max = 131'072;  // pushed and not yet handled
+inline constexpr std::size_t behind_read_max = 4096;      // postings in one read
 inline constexpr std::size_t behind_size_max = 8u << 20;
-inline constexpr std::size_t small_state_max = 4096;            // saved with every checkpoint
+inline constexpr std::size_t small_state_max = 4096;  // saved with every checkpoint
 inline constexpr std::size_t skips_kept_max = 100;
 inline constexpr std::size_t error_message_size_max = 4096;
 inline constexpr auto idle_unload = 30s;
-inline constexpr std::size_t resident_flows_max = 100'000;     // then every idle one is unloaded
-inline constexpr std::size_t waking_flows_max = 1024;           // at once, at start
+inline constexpr std::size_t resident_flows_max = 100'000;  // then every idle one is unloaded
+inline constexpr std::size_t waking_flows_max = 1024;       // at once, at start
 
 // The store.
 inline constexpr std::size_t posting_block_size_max = 2048;
 inline constexpr std::size_t checkpoint_log_entries_max = 16'384;
-inline constexpr std::size_t fold_slice = 512;                  // checkpoints folded at once
+inline constexpr std::size_t fold_slice = 512;  // checkpoints folded at once
 inline constexpr std::size_t wal_size_max = 4u << 20;
 inline constexpr std::size_t timers_in_memory_max = 65'536;
 

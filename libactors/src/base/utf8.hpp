@@ -8,7 +8,8 @@ namespace millrace {
 
 /// No overlong forms, no surrogates, nothing above U+10FFFF. Empty text is valid.
 [[nodiscard]] bool is_utf8(std::string_view text);
-/// At most `size_max` bytes of it, valid UTF-8: broken bytes become '?', and no character is cut in two.
+/// At most `size_max` bytes of it, valid UTF-8: broken bytes become '?', and no character is cut in
+/// two.
 [[nodiscard]] std::string to_utf8(std::string_view text, std::size_t size_max);
 
 }  // namespace millrace

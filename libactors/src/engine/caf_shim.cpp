@@ -22,8 +22,7 @@ void initialise_messages() { caf::init_global_meta_objects<caf::id_block::millra
 #else
 
 void apply(caf::actor_system_config& config, const scheduler_settings& settings) {
-  config.set("scheduler.policy",
-             caf::atom_from_string(settings.testing ? "testing" : "sharing"));
+  config.set("scheduler.policy", caf::atom_from_string(settings.testing ? "testing" : "sharing"));
   if (settings.threads != 0) config.set("scheduler.max-threads", settings.threads);
   config.set("scheduler.max-throughput", messages_per_turn);
 }

@@ -60,12 +60,11 @@ void on_escaped_exception(caf::event_based_actor& self, Tell tell) {
 }
 
 /// Ends an actor before anything else in its mailbox.
-inline void kill(const caf::actor& victim) {
-  caf::anon_send_exit(victim, caf::exit_reason::kill);
-}
+inline void kill(const caf::actor& victim) { caf::anon_send_exit(victim, caf::exit_reason::kill); }
 
-/// Settings of an actor system of our own. `sharing`, because work stealing collapses with thousands of
-/// runnable actors (docs/decisions), and a bound on what one actor may handle before others have a turn.
+/// Settings of an actor system of our own. `sharing`, because work stealing collapses with
+/// thousands of runnable actors (docs/decisions), and a bound on what one actor may handle before
+/// others have a turn.
 struct scheduler_settings {
   std::size_t threads = 0;  ///< 0: CAF's default
   bool testing = false;     ///< the deterministic scheduler

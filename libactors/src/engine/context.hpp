@@ -16,7 +16,8 @@
 
 namespace millrace {
 
-/// How one flow actor tells the router how far it is, without messages. Flow actor writes, router reads.
+/// How one flow actor tells the router how far it is, without messages. Flow actor writes, router
+/// reads.
 struct flow_gate {
   std::atomic<std::uint64_t> consumed{0};  ///< entries taken off its mailbox and done with
   std::atomic<std::uint64_t> handled{0};   ///< first position not committed yet
@@ -74,8 +75,8 @@ struct engine_context {
   }
 }
 
-/// Held by an actor from its construction until its on_exit: when none is left, nothing of the engine runs
-/// any more and the context may go.
+/// Held by an actor from its construction until its on_exit: when none is left, nothing of the
+/// engine runs any more and the context may go.
 class life {
  public:
   explicit life(engine_context& context) : actors_(&context.actors) { ++*actors_; }

@@ -125,13 +125,11 @@ result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
   context.timers_busy = parts.run_flows;
   if (virtual_time) worker = in.spawn<work_actor>(&context, &writes);
   router = in.spawn<router_actor>(router_actor::start{
-      .context = &context, .from = {.types = std::move(known->all),
-                                    .routed = *routed,
-                                    .next_number = *next_number}});
+      .context = &context,
+      .from = {.types = std::move(known->all), .routed = *routed, .next_number = *next_number}});
   context.budget->on_room = [to = router] { tell(to, pump{}); };
   if (parts.run_flows) {
-    timers = in.spawn<schedule_actor>(
-        schedule_actor::start{.context = &context, .router = router});
+    timers = in.spawn<schedule_actor>(schedule_actor::start{.context = &context, .router = router});
   }
   if (!virtual_time) thread.start(writes);
   return {};
@@ -207,8 +205,8 @@ void engine::advance(duration by) { inside_->steps->advance_time(by); }
 
 void engine::append(append_request request) {
   if (request.condition.flow_latest) {
-    tell(inside_->router, conditional_append_call{std::make_shared<append_request>(
-                              std::move(request))});
+    tell(inside_->router,
+         conditional_append_call{std::make_shared<append_request>(std::move(request))});
   } else {
     inside_->writes.submit(std::move(request));
   }
@@ -244,8 +242,8 @@ void engine::repair(const flow_key& key, bool skip, engine_answer<void> answer) 
 
 subscription engine::subscribe(subscription_options options, host::event_handler handler) {
   auto target = std::make_shared<subscription_target>(std::move(handler));
-  const auto actor = inside_->actors->spawn<subscriber_actor>(subscriber_actor::start{
-      &inside_->context, inside_->router, std::move(options), target});
+  const auto actor = inside_->actors->spawn<subscriber_actor>(
+      subscriber_actor::start{&inside_->context, inside_->router, std::move(options), target});
   const auto list = inside_->subscribers;
   const auto which = list->add(actor);
   return subscription{[target, list, which] {

@@ -99,8 +99,7 @@ void flow_actor::recover_when_written() {
 }
 
 void flow_actor::recover_and_go_on() {
-  auto recovered =
-      recover(context_.stored, context_.types, *type_, flow_, loaded_, runner_);
+  auto recovered = recover(context_.stored, context_.types, *type_, flow_, loaded_, runner_);
   loaded_ = {};
   if (!recovered) {
     const auto at = checkpoint_position().value_or(position{});
@@ -260,9 +259,8 @@ void flow_actor::handle_live() {
   }
   pending_entries_ = seen.size();
   // Routed again after a crash, and handled before it.
-  std::erase_if(seen, [&](const observation& each) {
-    return each.what->at <= checkpoint_position();
-  });
+  std::erase_if(seen,
+                [&](const observation& each) { return each.what->at <= checkpoint_position(); });
   if (!seen.empty()) return observe(std::move(seen));
   consume_handled();
   handle_live();
@@ -322,15 +320,14 @@ void flow_actor::commit(turn decided) {
   pending_.emplace();
   pending_->checkpoint = decided.checkpoint;
   const auto self = caf::actor_cast<caf::actor>(this);
-  context_.writes.submit(flow_commit{.flow = flow_.number,
-                                     .key = flow_.key,
-                                     .expected = checkpoint_position(),
-                                     .decided = std::move(decided),
-                                     .done = [self](const result<void>& outcome) {
-                                       tell(self, commit_done{outcome ? std::nullopt
-                                                                      : std::optional{
-                                                                            outcome.error()}});
-                                     }});
+  context_.writes.submit(flow_commit{
+      .flow = flow_.number,
+      .key = flow_.key,
+      .expected = checkpoint_position(),
+      .decided = std::move(decided),
+      .done = [self](const result<void>& outcome) {
+        tell(self, commit_done{outcome ? std::nullopt : std::optional{outcome.error()}});
+      }});
 }
 
 void flow_actor::on_committed(const std::optional<error>& failed) {

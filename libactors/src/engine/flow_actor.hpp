@@ -13,12 +13,14 @@
 
 namespace millrace {
 
-/// Holds one instance in memory, feeds its runner, commits its turns: one commit under way at a time.
-/// Spawned, fed and unloaded by the router actor. Runs on a shared worker, or on a thread of its own.
+/// Holds one instance in memory, feeds its runner, commits its turns: one commit under way at a
+/// time. Spawned, fed and unloaded by the router actor. Runs on a shared worker, or on a thread of
+/// its own.
 ///
 /// It is *live* while the router pushes and it keeps up. When a delivery does not follow the one
-/// before, a lease was revoked, or there was no room, it falls behind: it drops what it holds and reads
-/// its inbox from the store until the router takes it on again. Exactly: nothing twice, nothing missed.
+/// before, a lease was revoked, or there was no room, it falls behind: it drops what it holds and
+/// reads its inbox from the store until the router takes it on again. Exactly: nothing twice,
+/// nothing missed.
 class flow_actor final : public caf::event_based_actor {
  public:
   struct repair {

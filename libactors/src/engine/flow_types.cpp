@@ -26,9 +26,10 @@ result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
     return error{errc::incompatible, fmt::format("flow type {}: {}", present.name(), why)};
   };
   if (stored.version() != present.version()) {
-    return refuse(fmt::format("the store holds version {}, this program has version {}; a store is "
-                              "not rebuilt for another version yet: use a store of its own",
-                              stored.version(), present.version()));
+    return refuse(
+        fmt::format("the store holds version {}, this program has version {}; a store is "
+                    "not rebuilt for another version yet: use a store of its own",
+                    stored.version(), present.version()));
   }
   if (stored.topic() != present.topic()) {
     return refuse(stored.topic() ? "it was a topic and is a query now; give it another name"
@@ -39,16 +40,18 @@ result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
   }
   const auto field = incompatible_field(stored.state_fingerprint(), present.state_fingerprint());
   if (field) {
-    return refuse(fmt::format("field {} of its state changed its type, and stored states could not be "
-                              "read; give the field a new number",
-                              *field));
+    return refuse(
+        fmt::format("field {} of its state changed its type, and stored states could not be "
+                    "read; give the field a new number",
+                    *field));
   }
   return {};
 }
 
 }  // namespace
 
-result<reconciled_types> reconcile(const store& stored, const interest_table& interest, position tail) {
+result<reconciled_types> reconcile(const store& stored, const interest_table& interest,
+                                   position tail) {
   auto rows = stored.flow_types();
   if (!rows) return rows.error();
   std::map<std::string, v1::FlowType> all;

@@ -84,8 +84,8 @@ result<std::vector<position>> group::add(const append_request& request) {
   for (const auto& wanted : request.events) {
     if (!wanted.id.empty()) {
       const auto known = new_ids_.find(wanted.id);
-      const auto before = known == new_ids_.end() ? around_.ids.find(wanted.id)
-                                                  : std::optional{known->second};
+      const auto before =
+          known == new_ids_.end() ? around_.ids.find(wanted.id) : std::optional{known->second};
       if (before) {
         positions.push_back(*before);
         continue;
@@ -103,17 +103,16 @@ result<std::vector<position>> group::add(const append_request& request) {
 
 result<void> group::check_condition(const append_request& request) const {
   if (request.condition.tail && *request.condition.tail != next_) {
-    return error{errc::conflict, fmt::format("the tail is {}, not {}", next_.value,
-                                             request.condition.tail->value)};
+    return error{errc::conflict,
+                 fmt::format("the tail is {}, not {}", next_.value, request.condition.tail->value)};
   }
   if (!request.condition.flow_latest) return {};
   const auto& key = request.condition.flow_latest->flow;
   auto reached = reached_since(key, request.routed);
   if (!reached) return reached.error();
   if (*reached) {
-    return error{errc::conflict,
-                 fmt::format("events for {} came after position {}", key.text(),
-                             shown(request.condition.flow_latest->at))};
+    return error{errc::conflict, fmt::format("events for {} came after position {}", key.text(),
+                                             shown(request.condition.flow_latest->at))};
   }
   return {};
 }
@@ -150,9 +149,8 @@ result<void> group::check_fence(const flow_commit& request) const {
     }
   }
   if (present == request.expected) return {};
-  return error{errc::conflict, fmt::format("the checkpoint of {} is {}, not {}",
-                                           request.key.text(), shown(present),
-                                           shown(request.expected))};
+  return error{errc::conflict, fmt::format("the checkpoint of {} is {}, not {}", request.key.text(),
+                                           shown(present), shown(request.expected))};
 }
 
 result<void> group::add(const flow_commit& request) {

@@ -24,8 +24,8 @@ struct group_surroundings {
 };
 
 /// Checks each request before anything is written, numbers its events, and lays the batch out. The
-/// requests stay as they are and outlive the group, so that a commit that found the disk full can be
-/// built again. Journal thread only.
+/// requests stay as they are and outlive the group, so that a commit that found the disk full can
+/// be built again. Journal thread only.
 class group {
  public:
   group(group_surroundings around, position tail, timestamp now);

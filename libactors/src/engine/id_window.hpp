@@ -24,7 +24,8 @@ class id_window {
 
  private:
   std::deque<remembered_id> order_;
-  std::unordered_map<std::string_view, position> by_id_;  // views into order_: a deque never moves them
+  std::unordered_map<std::string_view, position>
+      by_id_;  // views into order_: a deque never moves them
 };
 
 }  // namespace millrace

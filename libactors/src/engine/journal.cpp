@@ -126,7 +126,8 @@ journal::worked journal::commit(batch& taken) {
         [&](auto& request) {
           auto added = made.add(request);
           if (!request.done) return;
-          acknowledge.emplace_back([&request, outcome = std::move(added)] { request.done(outcome); });
+          acknowledge.emplace_back(
+              [&request, outcome = std::move(added)] { request.done(outcome); });
         },
         each.request);
   }

@@ -14,12 +14,12 @@
 namespace millrace {
 
 /// Submitting is for any thread and never waits. Committing (`work`) is for one thread, or for one
-/// scheduled actor in tests; the journal does not know which. It waits for nobody: what it tells others
-/// it sends.
+/// scheduled actor in tests; the journal does not know which. It waits for nobody: what it tells
+/// others it sends.
 ///
 /// Lanes: appends from outside are bounded and refused with `overloaded`; everything else (turns of
-/// flows, router progress, timers) is bounded by its senders, one each, and always admitted. Order within
-/// the queue is that of submission.
+/// flows, router progress, timers) is bounded by its senders, one each, and always admitted. Order
+/// within the queue is that of submission.
 class journal {
  public:
   struct listeners {
@@ -27,7 +27,8 @@ class journal {
     std::function<void(std::shared_ptr<const committed>)> on_committed;
     /// Wakes whoever calls work(). Any thread.
     std::function<void()> on_ready;
-    /// Before each commit; false: the process dies here (tests), and nothing is written or answered.
+    /// Before each commit; false: the process dies here (tests), and nothing is written or
+    /// answered.
     std::function<bool()> before_commit;
     /// The store failed for good; called once, before the completions of what failed with it.
     std::function<void(const error&)> on_failed;
@@ -43,8 +44,8 @@ class journal {
   /// Loads the id window. Before the first call of work(); errors of the store.
   result<void> open();
 
-  /// An append from outside. False: the queue is at its bound or the journal is closed, and `done` was
-  /// called with overloaded or closed, on this thread.
+  /// An append from outside. False: the queue is at its bound or the journal is closed, and `done`
+  /// was called with overloaded or closed, on this thread.
   bool submit(append_request request);
   /// The lane that is always admitted. After the store failed: `done` is called with that, at once.
   void submit(flow_commit request);

@@ -47,8 +47,7 @@ void journal_thread::run(journal& driven) {
       stopping = stopping_;
     }
     switch (outcome) {
-      case journal::worked::more:
-        break;
+      case journal::worked::more: break;
       case journal::worked::idle:
         if (stopping) return;
         if (!driven.maintain()) wait(std::nullopt);

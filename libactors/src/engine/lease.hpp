@@ -32,9 +32,9 @@ struct window_budget {
   }
 };
 
-/// A routed window, shared by the deliveries cut from it. The router revokes the lease of a window that a
-/// slow flow holds for too long: the flow then finds nothing, and reads its inbox from the store. Any
-/// thread.
+/// A routed window, shared by the deliveries cut from it. The router revokes the lease of a window
+/// that a slow flow holds for too long: the flow then finds nothing, and reads its inbox from the
+/// store. Any thread.
 class window_lease {
  public:
   struct content {

@@ -153,15 +153,15 @@ struct work {};
 
 }  // namespace millrace
 
-#define MILLRACE_MESSAGES(each)                                                               \
-  each(committed_news) each(pump) each(derived_written) each(router_tick) each(take_on)        \
-  each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled) \
-  each(wait_call) each(caught_up_call) each(inspect_call) each(write_call) each(repair_call)  \
-  each(unwritten_call)                                                                        \
-  each(conditional_append_call) each(watch_tail) each(drain_call)                             \
-  each(deliver) each(taken_on) each(no_room) each(postings_written) each(commit_done)         \
-  each(flow_tick) each(unload) each(drain) each(tail_moved) each(read_on)                     \
-  each(timers_changed) each(timer_tick) each(timers_fired) each(work)
+#define MILLRACE_MESSAGES(each)                                                                   \
+  each(committed_news) each(pump) each(derived_written) each(router_tick) each(take_on)           \
+      each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled) \
+          each(wait_call) each(caught_up_call) each(inspect_call) each(write_call)                \
+              each(repair_call) each(unwritten_call) each(conditional_append_call)                \
+                  each(watch_tail) each(drain_call) each(deliver) each(taken_on) each(no_room)    \
+                      each(postings_written) each(commit_done) each(flow_tick) each(unload)       \
+                          each(drain) each(tail_moved) each(read_on) each(timers_changed)         \
+                              each(timer_tick) each(timers_fired) each(work)
 
 #define MILLRACE_ADD_TYPE_ID(name) CAF_ADD_TYPE_ID(millrace, (millrace::name))
 #define MILLRACE_ALLOW_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::name)

@@ -1,4 +1,5 @@
-/// What the journal is asked to make durable. Each request is all or nothing; one commit covers many.
+/// What the journal is asked to make durable. Each request is all or nothing; one commit covers
+/// many.
 #pragma once
 
 #include <functional>

@@ -13,14 +13,14 @@
 
 namespace millrace {
 
-/// Spawns, feeds and unloads flow actors. Part of the router actor; same thread. Bounded: idle ones are
-/// unloaded after a while, and at once when there are too many.
+/// Spawns, feeds and unloads flow actors. Part of the router actor; same thread. Bounded: idle ones
+/// are unloaded after a while, and at once when there are too many.
 class residents {
  public:
   residents(engine_context& context, caf::event_based_actor& owner);
 
-  /// Hands one delivery to its flow: spawns the actor when it is not there, and leaves it out when the
-  /// flow is stopped, nobody hosts its type, it reads from the store, or its inbox is full.
+  /// Hands one delivery to its flow: spawns the actor when it is not there, and leaves it out when
+  /// the flow is stopped, nobody hosts its type, it reads from the store, or its inbox is full.
   void push(routed_flow& to, bool fresh, deliver what);
   /// Loads a flow that has something pending. The entry comes from the store's directory.
   void wake(routed_flow& flow);
@@ -33,7 +33,8 @@ class residents {
   void on_left(const flow_left& news);
   void tell_postings_written(flow_number flow);
 
-  /// Unloads what has been idle for limits::idle_unload, or all that is idle when there are too many.
+  /// Unloads what has been idle for limits::idle_unload, or all that is idle when there are too
+  /// many.
   void sweep(timestamp now);
   /// Everything pushed or pending is committed, or its flow is stopped.
   [[nodiscard]] bool all_settled();
@@ -51,8 +52,8 @@ class residents {
     caf::actor actor;
     std::shared_ptr<flow_gate> gate;
     routed_flow* flow = nullptr;
-    bool live = false;      ///< the router pushes
-    bool waking = false;    ///< counts in waking_
+    bool live = false;    ///< the router pushes
+    bool waking = false;  ///< counts in waking_
     std::uint64_t sent = 0;
     timestamp used;
   };

@@ -64,9 +64,7 @@ caf::behavior router_actor::make_behavior() {
       },
       [this](const inspect_call& call) { on_inspect(call); },
       [this](const unwritten_call& call) { (*call.answer)(core_.unwritten_latest()); },
-      [this](const write_call& call) {
-        write_then([answer = call.answer] { (*answer)({}); });
-      },
+      [this](const write_call& call) { write_then([answer = call.answer] { (*answer)({}); }); },
       [this](const repair_call& call) { on_repair(call); },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const watch_tail& request) { on_watch(request); },

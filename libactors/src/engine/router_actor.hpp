@@ -13,9 +13,10 @@
 
 namespace millrace {
 
-/// Takes what the journal committed, from memory or, when it is behind, from the store; has the router
-/// core route it, a window at a time; pushes deliveries; writes postings now and then. It also answers
-/// every question that needs to know how far routing is. One in an engine; never waits for a flow.
+/// Takes what the journal committed, from memory or, when it is behind, from the store; has the
+/// router core route it, a window at a time; pushes deliveries; writes postings now and then. It
+/// also answers every question that needs to know how far routing is. One in an engine; never waits
+/// for a flow.
 class router_actor final : public caf::event_based_actor {
  public:
   struct start {

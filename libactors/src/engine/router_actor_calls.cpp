@@ -43,9 +43,8 @@ void router_actor::on_progress() {
   std::erase_if(appends_, [this](const auto& each) {
     return each.first <= core_.head() && try_append(each.second);
   });
-  std::erase_if(waiters_, [this](waiter& each) {
-    return each.call.caller.expired() || try_answer(each);
-  });
+  std::erase_if(waiters_,
+                [this](waiter& each) { return each.call.caller.expired() || try_answer(each); });
   std::erase_if(caught_up_calls_, [](const auto& each) { return each.caller.expired(); });
   context_.watch_all = !caught_up_calls_.empty();
   if (caught_up_calls_.empty()) return;
@@ -80,9 +79,9 @@ result<void> router_actor::resolve(waiter& one) {
     const auto& name = context_.interest.types()[type]->name;
     const auto& progress = core_.types().at(name);
     if (progress.has_error_position() && progress.routed() <= one.call.at.value) {
-      return error{errc::stopped, fmt::format("the routing of {} is stopped at position {}: {}",
-                                              name, progress.error_position(),
-                                              progress.error_message())};
+      return error{errc::stopped,
+                   fmt::format("the routing of {} is stopped at position {}: {}", name,
+                               progress.error_position(), progress.error_message())};
     }
   }
   auto reached = core_.reached(events->events().front());
@@ -149,9 +148,9 @@ void router_actor::on_repair(const repair_call& call) {
   if (!flow) return (*call.answer)(flow.error());
   if (*flow == nullptr) {
     const bool is_type = type != core_.types().end();
-    return (*call.answer)(is_type ? error{errc::conflict, "the routing of " + call.key.text() +
-                                                              " is not stopped"}
-                                  : error{errc::not_found, "no flow " + call.key.text()});
+    return (*call.answer)(
+        is_type ? error{errc::conflict, "the routing of " + call.key.text() + " is not stopped"}
+                : error{errc::not_found, "no flow " + call.key.text()});
   }
   flows_.repair(**flow, {.skip = call.skip, .answer = call.answer});
 }
@@ -175,9 +174,9 @@ bool router_actor::try_append(const conditional_append_call& call) {
     const auto shown = [](std::optional<position> at) {
       return at ? std::to_string(at->value) : std::string{"none"};
     };
-    request.done(error{errc::conflict, fmt::format("the latest position of {} is {}, not {}",
-                                                   wanted.flow.text(), shown(latest),
-                                                   shown(wanted.at))});
+    request.done(
+        error{errc::conflict, fmt::format("the latest position of {} is {}, not {}",
+                                          wanted.flow.text(), shown(latest), shown(wanted.at))});
     return true;
   }
   request.routed = core_.head();

@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-/// Keeps the nearest part of the schedule, told of changes by the journal, and asks the journal to fire
-/// what is due: one request under way at a time. Late ones fire at start. One in an engine.
+/// Keeps the nearest part of the schedule, told of changes by the journal, and asks the journal to
+/// fire what is due: one request under way at a time. Late ones fire at start. One in an engine.
 class schedule_actor final : public caf::event_based_actor {
  public:
   struct start {

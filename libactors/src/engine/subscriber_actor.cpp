@@ -38,8 +38,8 @@ void subscriber_actor::read_slice() {
   std::size_t seen = 0;
   auto read = context_.stored.scan(wanted_.from, tail, [&](const event_row& row) {
     if (wants(row.type)) built.add(row.at, row.type, row.time, row.payload, row.envelope);
-    const bool full = ++seen >= limits::behind_read_max ||
-                      built.encoded_size() >= limits::behind_size_max;
+    const bool full =
+        ++seen >= limits::behind_read_max || built.encoded_size() >= limits::behind_size_max;
     if (full) end = row.at.next();
     return !full;
   });

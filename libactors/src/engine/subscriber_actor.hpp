@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// Where a subscriber calls, and how its owner ends it: no call is under way once cancel() returned,
-/// unless it was made from inside that call. Any thread.
+/// Where a subscriber calls, and how its owner ends it: no call is under way once cancel()
+/// returned, unless it was made from inside that call. Any thread.
 class subscription_target {
  public:
   explicit subscription_target(host::event_handler handler) : handler_(std::move(handler)) {}
@@ -62,8 +62,8 @@ class subscriber_list {
   std::map<std::uint64_t, caf::actor> open_;
 };
 
-/// Reads slices from the store, never from memory, so a slow one costs nobody anything. Ends itself when
-/// its target is cancelled.
+/// Reads slices from the store, never from memory, so a slow one costs nobody anything. Ends itself
+/// when its target is cancelled.
 class subscriber_actor final : public caf::event_based_actor {
  public:
   struct start {

@@ -10,9 +10,9 @@
 
 namespace millrace {
 
-/// Counts what waits; the deliveries themselves are with the flow actor. Pure: told the time. At rest
-/// the first event is due at once; under load a batch grows until the policy says otherwise. What was
-/// due once stays due until it is handled, however many turns that takes.
+/// Counts what waits; the deliveries themselves are with the flow actor. Pure: told the time. At
+/// rest the first event is due at once; under load a batch grows until the policy says otherwise.
+/// What was due once stays due until it is handled, however many turns that takes.
 class inbox {
  public:
   explicit inbox(flush_policy policy) : policy_(policy) {}

@@ -6,8 +6,8 @@
 
 #include "base/time_text.hpp"
 #include "host/cli_text.hpp"
-#include "wire/window.hpp"
 #include "wire/system_events.hpp"
+#include "wire/window.hpp"
 
 namespace millrace::cli {
 namespace {

@@ -154,11 +154,11 @@ result<void> host::open() {
   engine_parts from{.stored = *own.stored,
                     .types = own.types,
                     .interest = *own.interest,
-                     .time = *own.time,
-                     .run_flows = own.options.run_flows,
-                     .actors = own.options.actors,
-                     .worker_threads = own.options.worker_threads,
-                     .before_commit = {}};
+                    .time = *own.time,
+                    .run_flows = own.options.run_flows,
+                    .actors = own.options.actors,
+                    .worker_threads = own.options.worker_threads,
+                    .before_commit = {}};
   if (own.in_virtual_time) from.before_commit = own.in_virtual_time->before_commit;
   auto started = own.in_virtual_time
                      ? engine::open_virtual(std::move(from), own.in_virtual_time->seed)
@@ -173,8 +173,7 @@ result<void> host::open() {
   return {};
 }
 
-std::future<result<std::vector<position>>> host::append(new_event one,
-                                                        append_condition condition) {
+std::future<result<std::vector<position>>> host::append(new_event one, append_condition condition) {
   std::vector<new_event> events;
   events.push_back(std::move(one));
   return append(std::move(events), std::move(condition));
@@ -222,7 +221,9 @@ result<raw_reading> host::read(const flow_key& key) {
   if (!recovered) return recovered.error();
 
   const auto& checkpoint = (*loaded)->checkpoint;
-  raw_reading made{.state = {}, .scanned = position{checkpoint.position()}, .changed = {},
+  raw_reading made{.state = {},
+                   .scanned = position{checkpoint.position()},
+                   .changed = {},
                    .generation = checkpoint.generation()};
   if (instance.state() != nullptr) made.state = encode_deterministic(*instance.state());
   if (checkpoint.has_changed()) made.changed = position{checkpoint.changed()};

@@ -19,9 +19,7 @@ class virtual_clock final : public clock {
   timestamp now_ = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
 };
 
-[[noreturn]] void fail(const std::string& what) {
-  throw std::runtime_error{"host_test: " + what};
-}
+[[noreturn]] void fail(const std::string& what) { throw std::runtime_error{"host_test: " + what}; }
 
 template <class T>
 T need(result<T> outcome, const char* doing) {
@@ -56,12 +54,12 @@ void host_test::parts::open() {
   alive = std::make_unique<host>(options.host);
   const auto seed = options.seed == 0 ? 0 : options.seed + starts;
   ++starts;
-  alive->inside().in_virtual_time = host::parts::virtual_time{
-      .memory = &memory,
-      .time = &time,
-      .seed = seed,
-      .before_commit = [this] { return before_commit(); },
-      .run_all = [this] { run(); }};
+  alive->inside().in_virtual_time =
+      host::parts::virtual_time{.memory = &memory,
+                                .time = &time,
+                                .seed = seed,
+                                .before_commit = [this] { return before_commit(); },
+                                .run_all = [this] { run(); }};
   for (const auto& each : types) {
     if (auto added = alive->add(each); !added) fail("add: " + added.error().message);
   }
@@ -115,8 +113,7 @@ result<std::vector<position>> host_test::try_append(std::vector<new_event> event
   return answer.get();
 }
 
-std::future<result<std::vector<position>>> host_test::append_later(
-    std::vector<new_event> events) {
+std::future<result<std::vector<position>>> host_test::append_later(std::vector<new_event> events) {
   return running().append(std::move(events));
 }
 
@@ -179,9 +176,13 @@ std::vector<host_test::recorded> host_test::timeline(std::string_view type) {
     if (!type.empty() && row.type != type) return true;
     v1::Envelope envelope;
     envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size()));
-    recorded one{.at = row.at, .type = std::string{row.type}, .time = row.time,
-                 .cause = {}, .emitter = envelope.emitter(),
-                 .from_schedule = envelope.from_schedule(), .due = {},
+    recorded one{.at = row.at,
+                 .type = std::string{row.type},
+                 .time = row.time,
+                 .cause = {},
+                 .emitter = envelope.emitter(),
+                 .from_schedule = envelope.from_schedule(),
+                 .due = {},
                  .payload = std::string{row.payload}};
     if (envelope.has_cause()) one.cause = position{envelope.cause()};
     if (envelope.has_due()) one.due = timestamp{duration{envelope.due()}};

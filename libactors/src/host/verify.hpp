@@ -22,9 +22,10 @@ struct verify_counts {
   bool schedule_compared = true;  ///< false: a host wrote faster than the schedule could be read
 };
 
-/// Checks a whole store against itself and against a fresh routing of its timeline. Reads everything
-/// once, and what a finding needs once more. Memory: a bit for each event, eight bytes for each reaction, one entry for each
-/// flow. Works beside a running host: what is written meanwhile is not looked at. One thread.
+/// Checks a whole store against itself and against a fresh routing of its timeline. Reads
+/// everything once, and what a finding needs once more. Memory: a bit for each event, eight bytes
+/// for each reaction, one entry for each flow. Works beside a running host: what is written
+/// meanwhile is not looked at. One thread.
 ///
 /// What a program without a flow's type cannot know is not compared: of such a flow only the
 /// explicitly routed events are.

@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "wire/window.hpp"
 #include "wire/system_events.hpp"
+#include "wire/window.hpp"
 
 namespace millrace {
 namespace {
-
 
 bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
   return into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));

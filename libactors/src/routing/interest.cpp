@@ -30,8 +30,8 @@ std::span<const std::uint32_t> interest_table::observers(std::string_view event_
 namespace {
 
 error bad_route(const flow_type& type, const event& what, std::string_view why) {
-  return {errc::invalid, fmt::format("routing {} {} to {}: {}", what.type, what.at.value, type.name,
-                                     why)};
+  return {errc::invalid,
+          fmt::format("routing {} {} to {}: {}", what.type, what.at.value, type.name, why)};
 }
 
 result<void> check_ids(const flow_type& type, const event& what, const route& made) {
@@ -57,8 +57,7 @@ result<void> route_typed(const flow_type& type, const event& what, route& made,
     return {};
   }
   if (what.body == nullptr) {
-    return error{errc::undecodable,
-                 bad_route(type, what, "the payload does not decode").message};
+    return error{errc::undecodable, bad_route(type, what, "the payload does not decode").message};
   }
   try {
     made = observed.route(*what.body, what);

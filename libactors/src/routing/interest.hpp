@@ -38,15 +38,15 @@ struct route_target {
   bool starts = true;
 };
 
-/// Where an event goes within one flow type, by that type's own route(); appends to `targets`; the ids
-/// live as long as `made`, which is overwritten. Not for events with explicit routes, and not for
-/// schedule entries: those go to nobody. Errors: undecodable; invalid (route threw, or an id is not
-/// UTF-8 or too long). Both park the type.
+/// Where an event goes within one flow type, by that type's own route(); appends to `targets`; the
+/// ids live as long as `made`, which is overwritten. Not for events with explicit routes, and not
+/// for schedule entries: those go to nobody. Errors: undecodable; invalid (route threw, or an id is
+/// not UTF-8 or too long). Both park the type.
 result<void> route_typed(const flow_type& type, const event& what, route& made,
                          std::vector<route_target>& targets);
 
-/// Whether an event could reach a flow. True also for a `joins` that may find nobody: whoever asks must
-/// bear a yes too many, never a no too many.
+/// Whether an event could reach a flow. True also for a `joins` that may find nobody: whoever asks
+/// must bear a yes too many, never a no too many.
 [[nodiscard]] bool may_reach(const interest_table& table, const event& what, const flow_key& key);
 
 }  // namespace millrace

@@ -52,8 +52,8 @@ result<routed_window> router::route(const window& events) {
           .made = {},
           .targets = {}};
   for (std::size_t i = 0; i < progress_.size(); ++i) {
-    in.active[i] = !progress_[i]->has_error_position() &&
-                   inside(position{progress_[i]->routed()}, events);
+    in.active[i] =
+        !progress_[i]->has_error_position() && inside(position{progress_[i]->routed()}, events);
   }
   ++windows_;
   for (std::uint32_t i = 0; i < events.events().size(); ++i) {
@@ -125,7 +125,8 @@ result<void> router::hit(pass& in, const event& what, routed_entry entry) {
     flow = &remember(std::move(fresh));
   }
   if (!entry.starts && what.at < flow->entry.born) return {};
-  if (flow->latest && what.at <= *flow->latest) return {};  // named twice, or written before a crash
+  if (flow->latest && what.at <= *flow->latest)
+    return {};  // named twice, or written before a crash
   post(in, *flow, what.at, entry);
   return {};
 }
@@ -229,9 +230,9 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
       const flow_type& observer = *table_.types()[type];
       if (!route_typed(observer, what, made, targets)) continue;
       for (const auto& target : targets) {
-        keys.emplace_back(observer.single ? observer.name
-                                          : flow_key{observer.name, target.id}.text(),
-                          target.starts);
+        keys.emplace_back(
+            observer.single ? observer.name : flow_key{observer.name, target.id}.text(),
+            target.starts);
       }
     }
   }

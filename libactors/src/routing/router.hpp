@@ -1,5 +1,5 @@
-/// Turns windows of the timeline into deliveries and postings. Pure: what it has to look up is handed
-/// to it, what it wants written is taken from it.
+/// Turns windows of the timeline into deliveries and postings. Pure: what it has to look up is
+/// handed to it, what it wants written is taken from it.
 #pragma once
 
 #include <deque>
@@ -26,9 +26,9 @@ struct routed_flow {
 
  private:
   friend class router;
-  std::uint64_t window_ = 0;      ///< in which it was last touched
-  std::uint32_t delivery_ = 0;    ///< its delivery there
-  bool listed_ = false;           ///< in router::touched_
+  std::uint64_t window_ = 0;    ///< in which it was last touched
+  std::uint32_t delivery_ = 0;  ///< its delivery there
+  bool listed_ = false;         ///< in router::touched_
 };
 
 /// One entry of a delivery.
@@ -53,26 +53,27 @@ struct routed_window {
 };
 
 /// The routing state of one host: interest, the part of the directory that is in use, and what is
-/// routed but not written. Owned by the router actor (and, for a look at a store that nobody serves, by
-/// the command line). One thread.
+/// routed but not written. Owned by the router actor (and, for a look at a store that nobody
+/// serves, by the command line). One thread.
 ///
-/// Every flow type has its own routed position. route() moves the types that stand inside the window, so
-/// one call serves those at the tail and those that lag: hand it the windows each of them needs.
+/// Every flow type has its own routed position. route() moves the types that stand inside the
+/// window, so one call serves those at the tail and those that lag: hand it the windows each of
+/// them needs.
 class router {
  public:
   /// Finds a directory entry in the store.
-  using directory_lookup =
-      std::function<result<std::optional<flow_row>>(const flow_key& key)>;
+  using directory_lookup = std::function<result<std::optional<flow_row>>(const flow_key& key)>;
 
   struct start {
-    std::vector<v1::FlowType> types;  ///< one for each of the table's; other names are kept as they are
-    position routed;                  ///< of events with explicit routes, and of the cause index
+    std::vector<v1::FlowType>
+        types;        ///< one for each of the table's; other names are kept as they are
+    position routed;  ///< of events with explicit routes, and of the cause index
     std::uint32_t next_number = 0;
   };
   router(const interest_table& table, start from, directory_lookup lookup);
 
-  /// Routes what the window holds for every type whose routed position is inside it. Errors: those of
-  /// the lookup; the router is spent then.
+  /// Routes what the window holds for every type whose routed position is inside it. Errors: those
+  /// of the lookup; the router is spent then.
   result<routed_window> route(const window& events);
 
   /// The first position that some type, not parked, still needs; at the tail: nothing lags.
@@ -85,7 +86,8 @@ class router {
   /// Errors: not_found, conflict (not parked).
   result<void> unpark(const std::string& type, bool skip);
 
-  /// Where an event went, or would go, among flows that are in the directory. Errors: those of the lookup.
+  /// Where an event went, or would go, among flows that are in the directory. Errors: those of the
+  /// lookup.
   result<std::vector<const routed_flow*>> reached(const event& what);
   /// Looks a flow up in memory, then in the store; null: unknown.
   result<routed_flow*> find(const flow_key& key);
@@ -93,7 +95,8 @@ class router {
   // Writing derived data.
   [[nodiscard]] std::size_t unwritten() const { return unwritten_count_; }
   [[nodiscard]] bool has_unwritten() const { return dirty_; }
-  /// Fills in postings, effects, flow types and the routed position. One at a time: written() comes next.
+  /// Fills in postings, effects, flow types and the routed position. One at a time: written() comes
+  /// next.
   void take_unwritten(commit_batch& into);
   /// The commit of what was taken: it is in the store now.
   void written();

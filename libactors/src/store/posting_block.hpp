@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Eight full blocks and their rows take a page of 4096 bytes. A longer one would make each flush of a
-/// busy flow's tail dearer, and reading hardly cheaper.
+/// Eight full blocks and their rows take a page of 4096 bytes. A longer one would make each flush
+/// of a busy flow's tail dearer, and reading hardly cheaper.
 inline constexpr std::size_t posting_block_size = 480;
 static_assert(posting_block_size <= limits::posting_block_size_max);
 

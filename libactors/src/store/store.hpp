@@ -60,8 +60,8 @@ struct schedule_entry {
   position at;
   timestamp due;
   std::string type;
-  std::string flow;                  ///< key text of the topic that set it; empty: from outside
-  std::optional<position> set_by;    ///< the event that made it do so
+  std::string flow;                ///< key text of the topic that set it; empty: from outside
+  std::optional<position> set_by;  ///< the event that made it do so
   friend bool operator==(const schedule_entry&, const schedule_entry&) = default;
 };
 
@@ -102,9 +102,9 @@ struct commit_batch {
     std::vector<posting> postings;  ///< in order, each after the flow's latest
   };
   std::vector<posting_write> postings;
-  std::vector<effect> effects;               ///< in order of (cause, at)
-  std::vector<v1::FlowType> flow_types;      ///< routed positions; replaces the rows of these names
-  std::optional<position> routed;            ///< the effects are complete before this position
+  std::vector<effect> effects;           ///< in order of (cause, at)
+  std::vector<v1::FlowType> flow_types;  ///< routed positions; replaces the rows of these names
+  std::optional<position> routed;        ///< the effects are complete before this position
 
   [[nodiscard]] bool empty() const;
 };
@@ -118,14 +118,16 @@ class store {
 
   /// Writes and flushes. After storage_failed the store refuses every further commit.
   virtual result<void> commit(const commit_batch& batch) = 0;
-  /// A slice of housekeeping (folding checkpoints, the WAL) between commits. True: there is more to do.
+  /// A slice of housekeeping (folding checkpoints, the WAL) between commits. True: there is more to
+  /// do.
   virtual result<bool> maintain() = 0;
   /// Does all housekeeping and closes the writing side; the last call of the committing thread.
   virtual result<void> close() = 0;
 
   // The timeline.
   [[nodiscard]] virtual position tail() const = 0;
-  /// Rows from `from` on, before `to`, in order, until `visit` returns false. Rows live for the call.
+  /// Rows from `from` on, before `to`, in order, until `visit` returns false. Rows live for the
+  /// call.
   using row_visitor = std::function<bool(const event_row&)>;
   virtual result<void> scan(position from, position to, const row_visitor& visit) const = 0;
   /// The rows at these ascending positions; a position that holds no event is left out.
@@ -142,8 +144,8 @@ class store {
                                                               std::optional<position> after,
                                                               std::size_t limit) const = 0;
   using flow_visitor = std::function<bool(const flow_row&)>;
-  /// Those whose latest is after their checkpoint and that are not stopped; in order of numbers. Costs
-  /// what is pending.
+  /// Those whose latest is after their checkpoint and that are not stopped; in order of numbers.
+  /// Costs what is pending.
   virtual result<void> pending(const flow_visitor& visit) const = 0;
   /// All, or those of one type, in byte order of keys.
   virtual result<void> flows(std::string_view type, const flow_visitor& visit) const = 0;
@@ -164,7 +166,8 @@ class store {
   /// Everything still in the id window, oldest first.
   [[nodiscard]] virtual result<std::vector<remembered_id>> recent_ids() const = 0;
 
-  /// Looks for damage below the level of this interface (pages, indexes, counts). One line a finding.
+  /// Looks for damage below the level of this interface (pages, indexes, counts). One line a
+  /// finding.
   [[nodiscard]] virtual result<std::vector<std::string>> check() const = 0;
 
   /// Rows read since construction, for tests that count.
