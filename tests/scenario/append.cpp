@@ -46,7 +46,8 @@ std::size_t count_of(host_test& test, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("an event whose id was appended before gets its first position, and is not appended again") {
+TEST_CASE(
+    "an event whose id was appended before gets its first position, and is not appended again") {
   host_test test;
   test.add<notes>();
   const auto first = test.append(with_id(new_event::of(note("a", 1)), "one"));
@@ -78,8 +79,7 @@ TEST_CASE("an id of an append that failed is free") {
   host_test test;
   test.add<notes>();
   test.append(note("a", 1));
-  const auto refused =
-      test.try_append({with_id(new_event::of(note("a", 2)), "one")}, at_tail(7));
+  const auto refused = test.try_append({with_id(new_event::of(note("a", 2)), "one")}, at_tail(7));
   REQUIRE_FALSE(refused);
   CHECK(test.append(with_id(new_event::of(note("a", 3)), "one")) == position{1});
 }
@@ -154,7 +154,8 @@ TEST_CASE("an append under the condition of a flow's latest position") {
   }
 }
 
-TEST_CASE("of appends that race for a flow's latest position one wins, and it had seen everything") {
+TEST_CASE(
+    "of appends that race for a flow's latest position one wins, and it had seen everything") {
   int won = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     INFO("seed " << seed);
@@ -267,7 +268,8 @@ TEST_CASE("an append of nothing is nothing") {
   CHECK(test.running().tail() == position{0});
 }
 
-TEST_CASE("types that no flow observes are taken as JSON, to the letter, unless the host is strict") {
+TEST_CASE(
+    "types that no flow observes are taken as JSON, to the letter, unless the host is strict") {
   const bool strict = GENERATE(false, true);
   host_test test{{.host = {.strict = strict}}};
   test.add<notes>();

@@ -1,4 +1,5 @@
-// Promise 6: every queue and cache has a limit; what is idle is unloaded, what is too much is refused.
+// Promise 6: every queue and cache has a limit; what is idle is unloaded, what is too much is
+// refused.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -186,7 +187,8 @@ TEST_CASE("a large state is not written for each event, and recovers over a cras
   }
 }
 
-TEST_CASE("a topic with a large state and own words recovers over a crash at every commit boundary") {
+TEST_CASE(
+    "a topic with a large state and own words recovers over a crash at every commit boundary") {
   std::uint64_t boundaries = 0;
   for (std::uint64_t boundary = 0; boundary == 0 || boundary < boundaries; ++boundary) {
     INFO("the process dies before commit " << boundary);

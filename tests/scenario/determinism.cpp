@@ -1,5 +1,5 @@
-// Promise 11: every flow's state is a function of the recorded timeline alone: not of batch sizes, worker
-// counts, crashes or speed.
+// Promise 11: every flow's state is a function of the recorded timeline alone: not of batch sizes,
+// worker counts, crashes or speed.
 #include <catch2/catch.hpp>
 #include <millrace/host.hpp>
 
@@ -22,7 +22,8 @@ using recorded = host_test::recorded;
 
 constexpr int customers = 6;
 
-/// All that a topic can do: own words, timers, cancellations, an end from outside and one of its own.
+/// All that a topic can do: own words, timers, cancellations, an end from outside and one of its
+/// own.
 struct dunning {
   static constexpr std::string_view name = "Dunning";
   using observes = events<OrderPlaced, OrderPaid, PaymentOverdue, ReminderSent>;
@@ -138,8 +139,8 @@ class plain_fold {
     for (const auto& each : all_) {
       if (each.cause == what.at && each.type == "ReminderSent") give(mine.state, each);
     }
-    const bool over = what.type == "OrderPaid" ||
-                      (what.type == "ReminderSent" && mine.state.reminders() > 6);
+    const bool over =
+        what.type == "OrderPaid" || (what.type == "ReminderSent" && mine.state.reminders() > 6);
     if (over) return mine.begun.reset();
     if (placed && what.as<OrderPlaced>().total() % 4 == 1) mine.cancelled_before = what.at;
   }
@@ -206,8 +207,8 @@ std::vector<std::vector<new_event>> workload(std::uint64_t seed, int calls) {
       const auto id = std::to_string(random() % customers);
       const auto total = static_cast<std::int64_t>(random() % 60);
       const bool pays = random() % 4 == 0;
-      auto& one = events.emplace_back(pays ? new_event::of(paid(id))
-                                           : new_event::of(placed(id, total)));
+      auto& one =
+          events.emplace_back(pays ? new_event::of(paid(id)) : new_event::of(placed(id, total)));
       one.id = std::to_string(call) + "." + std::to_string(more);
     }
   }
@@ -216,7 +217,8 @@ std::vector<std::vector<new_event>> workload(std::uint64_t seed, int calls) {
 
 }  // namespace
 
-TEST_CASE("whatever the batches, the order of steps and the crashes, states are folds of the timeline") {
+TEST_CASE(
+    "whatever the batches, the order of steps and the crashes, states are folds of the timeline") {
   const std::size_t batch = GENERATE(1, 2, 3, 7, 100, 4096);
   const std::uint64_t seed = GENERATE(0, 1, 2);
   const int lost = GENERATE(0, 2, 3, 11);
@@ -257,9 +259,13 @@ std::vector<recorded> timeline_of(host& running) {
   bool told = false;
   const auto open = running.subscribe({}, [&](delivery kind, const event* what) {
     if (kind == delivery::event) {
-      recorded one{.at = what->at, .type = std::string{what->type}, .time = what->time,
-                   .cause = what->cause(), .emitter = std::string{what->emitter()},
-                   .from_schedule = what->from_schedule(), .due = {},
+      recorded one{.at = what->at,
+                   .type = std::string{what->type},
+                   .time = what->time,
+                   .cause = what->cause(),
+                   .emitter = std::string{what->emitter()},
+                   .from_schedule = what->from_schedule(),
+                   .due = {},
                    .payload = std::string{what->payload}};
       if (!one.from_schedule) one.due = what->due();
       all.push_back(std::move(one));

@@ -81,7 +81,8 @@ TEST_CASE("a flow that is named twice is reached once") {
 }
 
 TEST_CASE("an id may hold any UTF-8") {
-  const std::string id = GENERATE(as<std::string>{}, "", "|", "a|b", "/@: \"'", "\n", "ключ", "日本");
+  const std::string id =
+      GENERATE(as<std::string>{}, "", "|", "a|b", "/@: \"'", "\n", "ключ", "日本");
   host_test test;
   test.add<notes>();
   test.append(routed(note("x", 1), {flow_key{"Notes", id}}));

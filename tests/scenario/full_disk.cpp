@@ -1,5 +1,5 @@
-// A full disk holds what the engine wants to write and refuses what comes from outside; a broken one
-// ends everything, and says so.
+// A full disk holds what the engine wants to write and refuses what comes from outside; a broken
+// one ends everything, and says so.
 #include <catch2/catch.hpp>
 
 #include "support/diarist.hpp"

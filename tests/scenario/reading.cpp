@@ -1,5 +1,5 @@
-// Promise 10: every query knows how far it has scanned and where it last changed; equal tags mean equal
-// bytes.
+// Promise 10: every query knows how far it has scanned and where it last changed; equal tags mean
+// equal bytes.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The largest number so far; the text "ignored" is looked at by nobody. -1 takes it back to nothing.
+/// The largest number so far; the text "ignored" is looked at by nobody. -1 takes it back to
+/// nothing.
 struct maximum {
   static constexpr std::string_view name = "Maximum";
   using observes = events<Noted>;

@@ -113,7 +113,8 @@ struct opened_at_the_end {
 
 }  // namespace
 
-TEST_CASE("nine flows handle everything while a tenth is stuck in its handler, and then it catches up") {
+TEST_CASE(
+    "nine flows handle everything while a tenth is stuck in its handler, and then it catches up") {
   constexpr auto nine = std::make_index_sequence<9>{};
   constexpr std::int64_t count = 20'000;
   const std::size_t workers = GENERATE(1, 2);
@@ -216,7 +217,8 @@ list recorded_numbers(host_test& test) {
 
 }  // namespace
 
-TEST_CASE("a flow that falls behind reads, and goes on live exactly, whatever is appended meanwhile") {
+TEST_CASE(
+    "a flow that falls behind reads, and goes on live exactly, whatever is appended meanwhile") {
   const std::size_t batch = GENERATE(1, 3, 4096);
   const bool crashes = GENERATE(false, true);
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {
@@ -227,9 +229,8 @@ TEST_CASE("a flow that falls behind reads, and goes on live exactly, whatever is
       stones.left.insert(static_cast<std::int64_t>(random() % 300));
     }
     host_test test{{.seed = seed}};
-    test.add<stumbling>({.flush = flush_every(batch),
-                         .on_error = retry_then_stop(3).with_backoff(10ms)},
-                        &stones);
+    test.add<stumbling>(
+        {.flush = flush_every(batch), .on_error = retry_then_stop(3).with_backoff(10ms)}, &stones);
     std::int64_t next = 0;
     while (next < 300) {
       static_cast<void>(

@@ -1,6 +1,6 @@
 // Timers: durable, fired exactly once, in order, and taken off by cancel and done.
-#include <catch2/catch.hpp>
 #include <millrace/envelope.pb.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <random>
@@ -217,8 +217,8 @@ TEST_CASE("a firing that overtook its cancellation is not observed") {
   test.crash_and_restart();
   test.append(act("x", "again", {{Do::BELL, "1"}}));
   test.advance(5min);
-  CHECK(lines(test, "x") == list{"begin", "bad", "cancel", "chime 10", "again", "bell 1",
-                                 "word heard 1"});
+  CHECK(lines(test, "x") ==
+        list{"begin", "bad", "cancel", "chime 10", "again", "bell 1", "word heard 1"});
 }
 
 TEST_CASE("whether a timer or its cancellation is quicker changes nothing for the flow") {
@@ -267,7 +267,8 @@ TEST_CASE("an event appended with a due time fires as a copy that names it as it
   CHECK(lines(test, "x") == list{"begin", "bell outside", "word heard outside"});
 }
 
-TEST_CASE("an event appended with a due time in the past fires at once, and cancel does not reach it") {
+TEST_CASE(
+    "an event appended with a due time in the past fires at once, and cancel does not reach it") {
   host_test test;
   test.add<diarist>();
   test.append(act("x", "begin"));

@@ -1,5 +1,5 @@
-/// A topic that does what its events tell it, and keeps what its `given` saw: for scenarios about lives
-/// and timers.
+/// A topic that does what its events tell it, and keeps what its `given` saw: for scenarios about
+/// lives and timers.
 #pragma once
 
 #include <millrace/flow.hpp>
