@@ -1,7 +1,5 @@
-// Appending: idempotent by id, conditional, checked; on any error nothing is appended.
+// Appending: idempotent by id, checked; on any error nothing is appended.
 #include <catch2/catch.hpp>
-
-#include <random>
 
 #include "base/limits.hpp"
 #include "support/notes.hpp"
@@ -14,8 +12,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using positions = std::vector<position>;
-
-const flow_key notes_of_a{"Notes", "a"};
 
 new_event with_id(new_event one, const std::string& id) {
   one.id = id;
@@ -31,11 +27,6 @@ new_event json(const std::string& type, const std::string& text) {
 append_condition at_tail(std::uint64_t tail) {
   append_condition made;
   made.tail = position{tail};
-  return made;
-}
-append_condition when_latest(const flow_key& flow, std::optional<position> at) {
-  append_condition made;
-  made.flow_latest = append_condition::latest{flow, at};
   return made;
 }
 
@@ -94,101 +85,6 @@ TEST_CASE("an id is remembered for the age of the window, and not longer") {
   if (GENERATE(false, true)) test.crash_and_restart();
   test.advance(2min);
   CHECK(test.append(one) == position{1});
-}
-
-TEST_CASE("an append under the condition of a tail happens only there") {
-  host_test test;
-  test.add<notes>();
-  CHECK(test.try_append({new_event::of(note("a", 1))}, at_tail(0)));
-  const auto refused = test.try_append({new_event::of(note("a", 2))}, at_tail(0));
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == errc::conflict);
-  CHECK(refused.error().message == "the tail is 1, not 0");
-  CHECK(test.running().tail() == position{1});
-
-  // Of two that expect the same tail, in one commit, one wins.
-  auto winner = test.running().append({new_event::of(note("a", 3))}, at_tail(1));
-  auto loser = test.running().append({new_event::of(note("a", 4))}, at_tail(1));
-  test.run();
-  CHECK(winner.get());
-  CHECK(loser.get().error().code == errc::conflict);
-  CHECK(numbers(test.read<notes>("a")->state) == std::vector<std::int64_t>{1, 3});
-}
-
-TEST_CASE("an append under the condition of a flow's latest position") {
-  host_test test;
-  test.add<notes>();
-  SECTION("holds while nothing was ever routed to the flow") {
-    CHECK(test.try_append({new_event::of(note("a", 1))}, when_latest(notes_of_a, {})));
-    CHECK_FALSE(test.try_append({new_event::of(note("a", 2))}, when_latest(notes_of_a, {})));
-  }
-  SECTION("holds whatever happened to others") {
-    const auto at = test.append(note("a", 1));
-    test.append(note("b", 1));
-    CHECK(test.try_append({new_event::of(note("a", 2))}, when_latest(notes_of_a, at)));
-  }
-  SECTION("fails, and says what was found") {
-    test.append(note("a", 1));
-    test.append(note("a", 2));
-    const auto refused =
-        test.try_append({new_event::of(note("a", 3))}, when_latest(notes_of_a, position{0}));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == errc::conflict);
-    CHECK(refused.error().message == "the latest position of Notes|a is 1, not 0");
-    CHECK(count_of(test, "a") == 2);
-  }
-  SECTION("fails for what is appended and not routed yet") {
-    auto unrouted = test.append_later({new_event::of(note("a", 1))});
-    const auto refused =
-        test.try_append({new_event::of(note("a", 2))}, when_latest(notes_of_a, {}));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == errc::conflict);
-    CHECK(unrouted.get());
-    CHECK(count_of(test, "a") == 1);
-  }
-  SECTION("is known again after a restart") {
-    const auto at = test.append(note("a", 1));
-    test.crash_and_restart();
-    CHECK_FALSE(test.try_append({new_event::of(note("a", 2))}, when_latest(notes_of_a, {})));
-    CHECK(test.try_append({new_event::of(note("a", 2))}, when_latest(notes_of_a, at)));
-  }
-}
-
-TEST_CASE(
-    "of appends that race for a flow's latest position one wins, and it had seen everything") {
-  int won = 0;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    INFO("seed " << seed);
-    std::mt19937_64 random{seed};
-    host_test test{{.seed = seed}};
-    test.add<notes>();
-    const auto latest = test.append(note("a", 0));
-    std::vector<std::future<result<positions>>> racing;
-    for (int i = 1; i <= 4; ++i) {
-      racing.push_back(
-          test.running().append({new_event::of(note("a", i))}, when_latest(notes_of_a, latest)));
-      for (auto steps = random() % 4; steps > 0; --steps) test.step();
-      if (i == 2 && seed % 2 == 0) {
-        static_cast<void>(test.append_later({new_event::of(note("a", 100))}));
-      }
-    }
-    test.run();
-    int winners = 0;
-    for (auto& each : racing) {
-      const auto answer = each.get();
-      if (!answer) {
-        CHECK(answer.error().code == errc::conflict);
-        continue;
-      }
-      ++winners;
-      CHECK(answer->front() == latest.next());  // nothing came between
-    }
-    CHECK(winners <= 1);
-    if (seed % 2 == 1) CHECK(winners == 1);
-    won += winners;
-    CHECK(count_of(test, "a") == test.timeline().size());
-  }
-  CHECK(won > 30);
 }
 
 TEST_CASE("an append that breaks a rule is refused by name, and nothing of the call is appended") {
@@ -292,7 +188,7 @@ TEST_CASE("a host that is not open, or stopped, answers closed") {
   host never{{}};
   CHECK(never.append(new_event::of(note("a", 1))).get().error().code == errc::closed);
   CHECK(never.wait(position{0}).error().code == errc::closed);
-  CHECK(never.read(notes_of_a).error().code == errc::closed);
+  CHECK(never.read(flow_key{"Notes", "a"}).error().code == errc::closed);
 
   const temporary_directory place;
   host stopped{{.store = place.path()}};

@@ -205,6 +205,7 @@ void engine::advance(duration by) { inside_->steps->advance_time(by); }
 
 void engine::append(append_request request) {
   if (request.condition.flow_latest) {
+    if (!inside_->writes.admit(request)) return;
     tell(inside_->router,
          conditional_append_call{std::make_shared<append_request>(std::move(request))});
   } else {

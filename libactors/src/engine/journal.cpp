@@ -33,22 +33,29 @@ result<void> journal::open() {
   return {};
 }
 
+/// Under the mutex.
+std::optional<error> journal::take_room(append_request& request) {
+  if (failure_) return failure_;
+  if (appends_refused_) return error{errc::closed, "the host is stopping"};
+  if (request.admitted) return std::nullopt;
+  if (outside_events_ + request.events.size() > limits::queue_events_max ||
+      outside_size_ + request.size > limits::queue_size_max) {
+    return error{errc::overloaded,
+                 fmt::format("{} events wait to be written; try again", outside_events_)};
+  }
+  outside_events_ += request.events.size();
+  outside_size_ += request.size;
+  request.admitted = true;
+  return std::nullopt;
+}
+
 bool journal::submit(append_request request) {
-  queued one{.request = {}, .events = request.events.size(), .size = request.size};
   std::optional<error> refusal;
   {
     std::scoped_lock lock{mutex_};
-    if (failure_) {
-      refusal = failure_;
-    } else if (appends_refused_) {
-      refusal = error{errc::closed, "the host is stopping"};
-    } else if (outside_events_ + one.events > limits::queue_events_max ||
-               outside_size_ + one.size > limits::queue_size_max) {
-      refusal = error{errc::overloaded,
-                      fmt::format("{} events wait to be written; try again", outside_events_)};
-    } else {
-      outside_events_ += one.events;
-      outside_size_ += one.size;
+    refusal = take_room(request);
+    if (!refusal) {
+      queued one{.request = {}, .events = request.events.size(), .size = request.size};
       one.request = std::move(request);
       queue_.push_back(std::move(one));
     }
@@ -59,6 +66,23 @@ bool journal::submit(append_request request) {
   }
   tell_.on_ready();
   return true;
+}
+
+bool journal::admit(append_request& request) {
+  std::optional<error> refusal;
+  {
+    std::scoped_lock lock{mutex_};
+    refusal = take_room(request);
+  }
+  if (refusal) request.done(*refusal);
+  return !refusal;
+}
+
+void journal::give_back(const append_request& request) {
+  std::scoped_lock lock{mutex_};
+  if (failure_ || !request.admitted) return;
+  outside_events_ -= request.events.size();
+  outside_size_ -= request.size;
 }
 
 void journal::submit(flow_commit request) { push({.request = std::move(request)}); }

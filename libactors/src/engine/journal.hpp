@@ -47,6 +47,10 @@ class journal {
   /// An append from outside. False: the queue is at its bound or the journal is closed, and `done`
   /// was called with overloaded or closed, on this thread.
   bool submit(append_request request);
+  /// The room that submit() takes, beforehand: for an append that waits for the router. False: as
+  /// there. Afterwards comes submit() or, when it is refused elsewhere, give_back().
+  bool admit(append_request& request);
+  void give_back(const append_request& request);
   /// The lane that is always admitted. After the store failed: `done` is called with that, at once.
   void submit(flow_commit request);
   void submit(derived_commit request);
@@ -78,6 +82,8 @@ class journal {
   };
   using batch = std::deque<queued>;
 
+  /// Why an append cannot be taken now; none: it has its room.
+  [[nodiscard]] std::optional<error> take_room(append_request& request);
   void push(queued one);
   batch take();
   void put_back(batch held);

@@ -23,7 +23,8 @@ struct append_request {
   append_condition condition;
   /// With condition.flow_latest: the router found it to hold for all events before this position.
   position routed;
-  std::size_t size = 0;  ///< bytes, for the bound of the queue
+  std::size_t size = 0;   ///< bytes, for the bound of the queue
+  bool admitted = false;  ///< has its room in the queue already: journal::admit
   completion<std::vector<position>> done;
 };
 

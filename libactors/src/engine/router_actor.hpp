@@ -66,7 +66,8 @@ class router_actor final : public caf::event_based_actor {
   void on_inspect(const inspect_call& call);
   void on_repair(const repair_call& call);
   void on_conditional_append(const conditional_append_call& call);
-  bool try_append(const conditional_append_call& call);
+  bool try_append(position appended, const conditional_append_call& call);
+  result<position> routed_for(std::string_view flow_type) const;
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);

@@ -8,6 +8,14 @@
 #include "engine/router_actor.hpp"
 
 namespace millrace {
+namespace {
+
+error parked(const v1::FlowType& type) {
+  return {errc::stopped, fmt::format("the routing of {} is stopped at position {}: {}", type.name(),
+                                     type.error_position(), type.error_message())};
+}
+
+}  // namespace
 
 void router_actor::on_news(const committed_news& news) {
   if (news.what->begin != news.what->end && news.what->in_memory) feed_.push_back(news.what);
@@ -40,9 +48,7 @@ void router_actor::on_progress() {
     write_then([this, flow = each.flow] { flows_.tell_postings_written(flow); });
     return true;
   });
-  std::erase_if(appends_, [this](const auto& each) {
-    return each.first <= core_.head() && try_append(each.second);
-  });
+  std::erase_if(appends_, [this](const auto& each) { return try_append(each.first, each.second); });
   std::erase_if(waiters_,
                 [this](waiter& each) { return each.call.caller.expired() || try_answer(each); });
   std::erase_if(caught_up_calls_, [](const auto& each) { return each.caller.expired(); });
@@ -79,9 +85,7 @@ result<void> router_actor::resolve(waiter& one) {
     const auto& name = context_.interest.types()[type]->name;
     const auto& progress = core_.types().at(name);
     if (progress.has_error_position() && progress.routed() <= one.call.at.value) {
-      return error{errc::stopped,
-                   fmt::format("the routing of {} is stopped at position {}: {}", name,
-                               progress.error_position(), progress.error_message())};
+      return parked(progress);
     }
   }
   auto reached = core_.reached(events->events().front());
@@ -161,25 +165,40 @@ void router_actor::on_conditional_append(const conditional_append_call& call) {
   on_progress();
 }
 
-bool router_actor::try_append(const conditional_append_call& call) {
+/// How far events are routed to flows of a type. Errors: stopped, when that is parked.
+result<position> router_actor::routed_for(std::string_view flow_type) const {
+  const auto type = context_.interest.find(flow_type);
+  if (!type) return core_.head();
+  const auto& progress = core_.types().at(context_.interest.types()[*type]->name);
+  if (progress.has_error_position()) return parked(progress);
+  return position{progress.routed()};
+}
+
+/// False: what was appended before the call is not routed yet.
+bool router_actor::try_append(position appended, const conditional_append_call& call) {
   auto& request = *call.request;
-  const auto& wanted = *request.condition.flow_latest;
-  auto flow = core_.find(wanted.flow);
-  if (!flow) {
-    request.done(flow.error());
+  const auto refuse = [&](const error& why) {
+    context_.writes.give_back(request);
+    request.done(why);
     return true;
-  }
+  };
+  const auto& wanted = *request.condition.flow_latest;
+  if (const auto failure = context_.failure_now()) return refuse(*failure);
+  const auto routed = routed_for(wanted.flow.type());
+  if (!routed) return refuse(routed.error());
+  if (*routed < appended) return false;
+  auto flow = core_.find(wanted.flow);
+  if (!flow) return refuse(flow.error());
   const auto latest = *flow == nullptr ? std::nullopt : (*flow)->latest;
   if (latest != wanted.at) {
     const auto shown = [](std::optional<position> at) {
       return at ? std::to_string(at->value) : std::string{"none"};
     };
-    request.done(
-        error{errc::conflict, fmt::format("the latest position of {} is {}, not {}",
-                                          wanted.flow.text(), shown(latest), shown(wanted.at))});
-    return true;
+    return refuse(
+        {errc::conflict, fmt::format("the latest position of {} is {}, not {}", wanted.flow.text(),
+                                     shown(latest), shown(wanted.at))});
   }
-  request.routed = core_.head();
+  request.routed = *routed;
   context_.writes.submit(std::move(request));
   return true;
 }
