@@ -3,11 +3,8 @@
 
 #include <stdexcept>
 
-#include <scans/events.pb.h>
-
 #include "millrace/flow.hpp"
 #include "scans/generator.hpp"
-#include "support/shop.pb.h"
 
 namespace millrace::simulation {
 
@@ -65,29 +62,5 @@ class faulty_instance final : public flow_instance {
   };
   return type;
 }
-
-/// ImageLedger|scan, a query that ends, and whose route fails now and then. Its state shows every
-/// order, loss and repetition.
-struct image_ledger {
-  static constexpr std::string_view name = "ImageLedger";
-  using observes = events<scans::NewImageDetected, scans::ScanCompleted>;
-  static inline faults route_bugs{1};
-
-  static millrace::route route(const scans::NewImageDetected& e) {
-    route_bugs.may_throw();
-    return starts(e.scan_id());
-  }
-  static millrace::route route(const scans::ScanCompleted& e) {
-    route_bugs.may_throw();
-    return joins(e.scan_id());
-  }
-  void given(const scans::NewImageDetected&, const event& envelope) {
-    state.set_count(state.count() + 1);
-    state.add_numbers(static_cast<std::int64_t>(envelope.at.value));
-  }
-  bool ends(const scans::ScanCompleted&) const { return true; }
-
-  shop::Notes state;
-};
 
 }  // namespace millrace::simulation

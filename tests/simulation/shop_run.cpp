@@ -9,6 +9,7 @@
 #include "host/host_parts.hpp"
 #include "oracle.hpp"
 #include "store/memory_store.hpp"
+#include "test_flows.hpp"
 
 namespace millrace::simulation {
 namespace {
@@ -44,6 +45,7 @@ shop_run::shop_run(std::uint64_t seed, bool tells)
   const scans::shop_settings settings{.scan_time_limit = 1min * dice_.between(1, 40)};
   scans::add_scans(pure_, settings);
   pure_.add(describe<image_ledger>());
+  pure_.add(describe<diarist>({}, duration{1s * dice_.between(1, 600)}));
   for (auto type : pure_.types) {
     type.options = any_options(dice_);
     test_.add(with_faults(std::move(type), bugs_));

@@ -1,0 +1,89 @@
+/// Flows for what the shop's own do not do: a query that ends, a route that fails, a state too
+/// large to be saved each time, timers that are cancelled and set again.
+#pragma once
+
+#include <scans/events.pb.h>
+
+#include <chrono>
+#include <string>
+
+#include "faults.hpp"
+#include "millrace/flow.hpp"
+#include "support/shop.pb.h"
+
+namespace millrace::simulation {
+
+/// ImageLedger|scan, a query that ends, and whose route fails now and then. Its state shows every
+/// order, loss and repetition.
+struct image_ledger {
+  static constexpr std::string_view name = "ImageLedger";
+  using observes = events<scans::NewImageDetected, scans::ScanCompleted>;
+  static inline faults route_bugs{1};
+
+  static millrace::route route(const scans::NewImageDetected& e) {
+    route_bugs.may_throw();
+    return starts(e.scan_id());
+  }
+  static millrace::route route(const scans::ScanCompleted& e) {
+    route_bugs.may_throw();
+    return joins(e.scan_id());
+  }
+  void given(const scans::NewImageDetected&, const event& envelope) {
+    state.set_count(state.count() + 1);
+    state.add_numbers(static_cast<std::int64_t>(envelope.at.value));
+  }
+  bool ends(const scans::ScanCompleted&) const { return true; }
+
+  shop::Notes state;
+};
+
+/// Diarist|desk, one for a third of the users each. Every third image it notes something, which it
+/// folds itself at once; after each it waits for the next, and notes when that takes too long. Its
+/// life ends now and then. Its state is large, so it is seldom saved and mostly replayed.
+struct diarist {
+  static constexpr std::string_view name = "Diarist";
+  static constexpr auto starts_from = first_event::of_history;
+  static constexpr std::size_t ballast = 8192;
+  using observes = events<scans::NewImageDetected, shop::Noted>;
+
+  explicit diarist(duration limit) : patience(limit) {}
+
+  static std::string desk_of(const std::string& user) { return std::to_string(user.size() % 3); }
+  static millrace::route route(const scans::NewImageDetected& e) {
+    return starts(desk_of(e.user()));
+  }
+  static millrace::route route(const shop::Noted& e) { return joins(e.key()); }
+
+  void given(const scans::NewImageDetected& e, const event& envelope) {
+    if (state.ballast().empty()) state.set_ballast(std::string(ballast, 'x'));
+    state.set_count(state.count() + 1);
+    state.set_last(e.detected_at().seconds());
+    state.add_numbers(static_cast<std::int64_t>(envelope.at.value));
+  }
+  void given(const shop::Noted& e) {
+    state.set_sum(state.sum() * 3 + e.number());
+    state.add_numbers(-e.number());
+  }
+  void when(const scans::NewImageDetected& e, reactions& then) const {
+    if (state.count() % 3 == 0) then.emit<shop::Noted>() = note(e, "a third");
+    then.cancel<shop::Noted>();
+    then.emit_after<shop::Noted>(patience) = note(e, "idle");
+    if (state.count() == lifetime) then.done();
+  }
+  void when(const shop::Noted& e, reactions& then) const {
+    if (e.text() == "idle" && state.sum() % 5 == 0) then.done();
+  }
+  [[nodiscard]] shop::Noted note(const scans::NewImageDetected& e, const char* text) const {
+    shop::Noted made;
+    made.set_key(desk_of(e.user()));
+    made.set_number(state.count());
+    made.set_text(text);
+    return made;
+  }
+
+  static constexpr std::int64_t lifetime = 70;
+  duration patience;
+  shop::Notes state;
+};
+
+}  // namespace millrace::simulation
