@@ -1,4 +1,4 @@
-// Promises 1 to 4: what is acknowledged is kept; order; reactions and checkpoint are one; own words.
+// Promises 1 to 4: acknowledged is kept; order; reactions and checkpoint are one; own words.
 #include <catch2/catch.hpp>
 
 #include <set>

@@ -20,7 +20,8 @@ struct broken_shop {
   }
   void append_numbers(const std::string& key, std::int64_t from, std::int64_t to) {
     std::vector<new_event> events;
-    for (auto number = from; number < to; ++number) events.push_back(new_event::of(note(key, number)));
+    for (auto number = from; number < to; ++number)
+      events.push_back(new_event::of(note(key, number)));
     REQUIRE(test.try_append(std::move(events)));
   }
   flow_summary fragile_flow(const std::string& id) { return test.flow(flow_key{"Fragile", id}); }

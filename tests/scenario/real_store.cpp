@@ -41,7 +41,7 @@ struct answering {
 
 }  // namespace
 
-TEST_CASE("twenty thousand events reach a hundred flows, a topic answers, and a restart finds it all") {
+TEST_CASE("20,000 events reach a hundred flows, a topic answers, and a restart finds it all") {
   const temporary_directory place;
   constexpr std::int64_t count = 20'000;
   constexpr std::int64_t answers = (count + 2) / 3;

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<new_event> some(const std::string& key, std::int64_t from, std::int64_t to) {
   std::vector<new_event> events;
-  for (auto number = from; number < to; ++number) events.push_back(new_event::of(note(key, number)));
+  for (auto number = from; number < to; ++number)
+    events.push_back(new_event::of(note(key, number)));
   return events;
 }
 
@@ -24,7 +25,7 @@ void append_all(host& to, const std::string& key, std::int64_t from, std::int64_
 
 }  // namespace
 
-TEST_CASE("a fast flow at 55,000 and a stopped one at 100 restart, and the fast one gets nothing old") {
+TEST_CASE("a flow at 55,000 and one at 100 restart, and the first gets nothing old") {
   const temporary_directory place;
   bool broken = true;
   const auto open = [&](host& one) {
@@ -88,7 +89,7 @@ TEST_CASE("a restart reads what is pending, however many instances there are") {
   }
 }
 
-TEST_CASE("what was routed and not written when the process died is routed again, and nothing twice") {
+TEST_CASE("what was routed and not written is routed again after a crash, nothing twice") {
   host_test test;
   test.add<notes>().add<all_notes>();
   for (std::int64_t number = 0; number < 20; ++number) {

@@ -66,7 +66,7 @@ class host_test {
   [[nodiscard]] result<reading<decltype(Query::state)>> read(std::string_view id = {}) {
     return running().read<Query>(id);
   }
-  /// All recorded events, or those of one type: positions, types and decoded bodies.
+  /// All recorded events, or those of one type; also millrace's own ("millrace.TimersCancelled").
   struct recorded {
     position at;
     std::string type;

@@ -74,6 +74,7 @@ TEST_CASE("a topic that began at the tail is compared from there on") {
   v1::FlowType type;
   type.set_name("Listener");
   type.set_topic(true);
+  type.set_since(1);
   type.set_routed(1);
   seen.flow_types.push_back(type);
   made.commit(seen);
