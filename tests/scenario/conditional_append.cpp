@@ -180,3 +180,21 @@ TEST_CASE("conditional appends that wait for routing are bounded like all others
   for (std::size_t i = 0; i < fits; ++i) CHECK(answers[i].get());
   CHECK(test.try_append(many, when_latest(notes_of_a, {})));
 }
+
+TEST_CASE("a repeat by id of a conditional append that happened is no conflict") {
+  host_test test;
+  test.add<notes>();
+  auto one = new_event::of(note("a", 1));
+  one.id = "one";
+  auto two = new_event::of(note("a", 2));
+  two.id = "two";
+  const auto condition = GENERATE(at_tail(0), when_latest(notes_of_a, {}));
+  REQUIRE(test.try_append({one, two}, condition));
+  if (GENERATE(false, true)) test.crash_and_restart();
+  CHECK(test.try_append({one, two}, condition).value() == positions{{0}, {1}});
+  // With anything new in it, it is another append.
+  const auto other = test.try_append({one, new_event::of(note("a", 3))}, condition);
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == errc::conflict);
+  CHECK(count_of(test, "a") == 2);
+}

@@ -35,7 +35,8 @@ struct host_options {
 };
 
 /// What must hold for an append to happen; otherwise it fails with errc::conflict and the message
-/// says what was found.
+/// says what was found. Not asked of a repeat: when the ids of all events of a call are known, it
+/// gets their first positions, so that a client may try again whose answer was lost.
 struct append_condition {
   std::optional<position> tail;  ///< the timeline ends exactly here
   struct latest {

@@ -79,17 +79,14 @@ void group::schedule(position at, std::string_view type, timestamp due, const fl
 }
 
 result<std::vector<position>> group::add(const append_request& request) {
-  if (auto holds = check_condition(request); !holds) return holds.error();
+  if (!is_repeat(request)) {
+    if (auto holds = check_condition(request); !holds) return holds.error();
+  }
   std::vector<position> positions;
   for (const auto& wanted : request.events) {
-    if (!wanted.id.empty()) {
-      const auto known = new_ids_.find(wanted.id);
-      const auto before =
-          known == new_ids_.end() ? around_.ids.find(wanted.id) : std::optional{known->second};
-      if (before) {
-        positions.push_back(*before);
-        continue;
-      }
+    if (const auto before = find_id(wanted.id)) {
+      positions.push_back(*before);
+      continue;
     }
     const auto at = place(wanted.type, wanted.payload, envelope_of(wanted));
     positions.push_back(at);
@@ -101,7 +98,22 @@ result<std::vector<position>> group::add(const append_request& request) {
   return positions;
 }
 
+/// Where an event of this id is; none: nowhere, or the id is empty.
+std::optional<position> group::find_id(const std::string& id) const {
+  if (id.empty()) return std::nullopt;
+  const auto known = new_ids_.find(id);
+  return known == new_ids_.end() ? around_.ids.find(id) : std::optional{known->second};
+}
+
+/// Whether all of it was appended before: then it was asked whether the condition held, and it did.
+bool group::is_repeat(const append_request& request) const {
+  return !request.events.empty() &&
+         std::all_of(request.events.begin(), request.events.end(),
+                     [this](const new_event& each) { return find_id(each.id).has_value(); });
+}
+
 result<void> group::check_condition(const append_request& request) const {
+  if (request.conflict) return *request.conflict;
   if (request.condition.tail && *request.condition.tail != next_) {
     return error{errc::conflict,
                  fmt::format("the tail is {}, not {}", next_.value, request.condition.tail->value)};

@@ -46,6 +46,8 @@ class group {
   position place(std::string_view type, std::string_view payload, const v1::Envelope& envelope);
   void schedule(position at, std::string_view type, timestamp due, const flow_key* flow,
                 std::optional<position> set_by);
+  [[nodiscard]] std::optional<position> find_id(const std::string& id) const;
+  [[nodiscard]] bool is_repeat(const append_request& request) const;
   result<void> check_condition(const append_request& request) const;
   result<bool> reached_since(const flow_key& key, position since) const;
   result<void> check_fence(const flow_commit& request) const;

@@ -23,6 +23,8 @@ struct append_request {
   append_condition condition;
   /// With condition.flow_latest: the router found it to hold for all events before this position.
   position routed;
+  /// Or not to hold, and why. Left to the journal, because a repeat by id is no conflict.
+  std::optional<error> conflict;
   std::size_t size = 0;   ///< bytes, for the bound of the queue
   bool admitted = false;  ///< has its room in the queue already: journal::admit
   completion<std::vector<position>> done;

@@ -194,9 +194,9 @@ bool router_actor::try_append(position appended, const conditional_append_call& 
     const auto shown = [](std::optional<position> at) {
       return at ? std::to_string(at->value) : std::string{"none"};
     };
-    return refuse(
-        {errc::conflict, fmt::format("the latest position of {} is {}, not {}", wanted.flow.text(),
-                                     shown(latest), shown(wanted.at))});
+    request.conflict =
+        error{errc::conflict, fmt::format("the latest position of {} is {}, not {}",
+                                          wanted.flow.text(), shown(latest), shown(wanted.at))};
   }
   request.routed = *routed;
   context_.writes.submit(std::move(request));
