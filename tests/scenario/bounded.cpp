@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <random>
+#include <set>
 
 #include "base/limits.hpp"
 #include "support/notes.hpp"
@@ -39,22 +41,30 @@ struct heavy {
   presence here;
 };
 
-/// The same, and answers each plain note with two that it folds itself.
+/// The same, and answers each plain note with two that it folds itself. Throws once at each number
+/// that the test has put in its way: at even ones when it folds, at odd ones when it decides.
 struct heavy_echo {
   static constexpr std::string_view name = "HeavyEcho";
   using observes = events<Noted>;
   static millrace::route route(const Noted& e) { return starts(e.key()); }
+  explicit heavy_echo(std::set<std::int64_t>* in_the_way) : stones(in_the_way) {}
   void given(const Noted& e) {
     add_to(state, e);
     state.mutable_ballast()->append(e.ballast());
+    if (e.number() % 2 == 0) stumble(e);
   }
   void when(const Noted& e, reactions& then) const {
     if (!e.text().empty()) return;
     for (int i = 1; i <= 2; ++i) {
       then.emit<Noted>() = note(e.key(), 1000 * e.number() + i + 10 * state.count(), "answer");
     }
+    if (e.number() % 2 == 1) stumble(e);
+  }
+  void stumble(const Noted& e) const {
+    if (e.text().empty() && stones->erase(e.number()) > 0) throw std::runtime_error{"stumbled"};
   }
   Notes state;
+  std::set<std::int64_t>* stones;
 };
 
 Noted with_ballast(Noted made, std::size_t size) {
@@ -193,7 +203,8 @@ TEST_CASE(
   for (std::uint64_t boundary = 0; boundary == 0 || boundary < boundaries; ++boundary) {
     INFO("the process dies before commit " << boundary);
     host_test test;
-    test.add<heavy_echo>({.flush = flush_every(1)});
+    std::set<std::int64_t> nothing;
+    test.add<heavy_echo>({.flush = flush_every(1)}, &nothing);
     bool died = false;
     test.on_commit([&](std::uint64_t commit) {
       if (died || commit != boundary) return true;
@@ -218,4 +229,35 @@ TEST_CASE(
     boundaries = test.commits();
   }
   CHECK(boundaries > 10);
+}
+
+TEST_CASE(
+    "a topic with a large state that stumbles, reads, crashes and comes back has decided once") {
+  const std::size_t batch = GENERATE(1, 4, 4096);
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    INFO("seed " << seed << ", batches of " << batch);
+    std::mt19937_64 random{seed};
+    std::set<std::int64_t> stones;
+    for (int i = 0; i < 15; ++i) stones.insert(static_cast<std::int64_t>(random() % 100));
+    host_test test{{.seed = seed}};
+    test.add<heavy_echo>(
+        {.flush = flush_every(batch), .on_error = retry_then_stop(2).with_backoff(5ms)}, &stones);
+    for (std::int64_t number = 0; number < 100; ++number) {
+      const auto size = number == 3 ? 9000 : random() % 300;
+      static_cast<void>(test.append_later({new_event::of(with_ballast(note("a", number), size))}));
+      for (auto steps = random() % 20; steps > 0; --steps) test.step();
+      if (random() % 5 == 0) test.advance(std::chrono::milliseconds{random() % 9});
+      if (random() % 12 == 0) test.advance(2s);
+      if (random() % 12 == 0) test.crash_and_restart();
+      if (random() % 30 == 0) test.advance(limits::idle_unload + 5s);
+    }
+    test.advance(10s);
+    const auto seen = test.read<heavy_echo>("a");
+    REQUIRE(seen);
+    CHECK(seen->state.SerializeAsString() == folded(test, "a").SerializeAsString());
+    const auto all = test.timeline("Noted");
+    const auto answers = std::count_if(all.begin(), all.end(),
+                                       [](const auto& each) { return !each.emitter.empty(); });
+    CHECK(3 * answers == 2 * static_cast<std::int64_t>(all.size()));
+  }
 }

@@ -74,6 +74,8 @@ TEST_CASE("on a full disk the work of flows is held, and is done once when there
   // With room for the event, and not for all that follows from it.
   REQUIRE(test.try_append({new_event::of(act("x", "more", {{Do::SAY, "yes"}, {Do::BELL, "1"}}))}));
   test.advance(10s);
+  CHECK(test.flow(flow_key{"Diarist", "x"}).error_message.empty());  // visible meanwhile
+  CHECK(lines(test, "x").front() == "begin");
   const auto asked = device.asked;
   test.advance(10s);
   CHECK(device.asked > asked);  // it tries again, now and then
@@ -165,4 +167,25 @@ TEST_CASE("a store that fails under a flow's commit ends everything, and the rea
   test.restart();
   CHECK(lines(test, "x") == list{"begin", "more", "word yes"});
   CHECK(test.timeline("Word").size() == 1);
+}
+
+TEST_CASE("calls that wait when the store fails are answered with that") {
+  disk device;
+  host_test test;
+  test.add<diarist>().disk(device.hook());
+  test.append(act("x", "begin"));
+  test.advance(5s);
+  device.says = broken;
+  device.good_commits = 1;
+  append_condition latest;
+  latest.flow_latest = append_condition::latest{flow_key{"Diarist", "x"}, position{0}};
+  auto written = test.append_later({new_event::of(act("x", "more", {{Do::SAY, "yes"}}))});
+  while (test.running().tail() == position{1}) REQUIRE(test.step());
+  auto conditional = test.running().append({new_event::of(act("x", "no"))}, latest);
+  CHECK(test.running().wait(position{1}, 1s).error().code == errc::storage_failed);
+  CHECK(written.get());
+  REQUIRE(conditional.wait_for(duration{0}) == std::future_status::ready);
+  CHECK_FALSE(conditional.get());
+  CHECK(test.running().retry(flow_key{"Diarist", "x"}).error().code != errc::timed_out);
+  CHECK(test.running().read(flow_key{"Diarist", "x"}).error().code == errc::storage_failed);
 }
