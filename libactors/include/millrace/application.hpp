@@ -35,8 +35,9 @@ class application {
   }
   application& add(flow_type type);
 
-  /// A further command: `name ARGUMENTS...`, run with an opened host over the store the user chose.
-  /// `run` gets the arguments after the name and returns the exit code. `run_flows` false: the host
+  /// A further command: `name ARGUMENTS...`, run with an opened host over the store the user chose,
+  /// which is made when it is not there. `run` gets the arguments after the name, without `--store`
+  /// and with `--json` if that was given, and returns the exit code. `run_flows` false: the host
   /// appends but runs no flow.
   struct command {
     std::string name;
@@ -46,8 +47,8 @@ class application {
   };
   application& add(command further);
 
-  /// Exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the store is in use, 5 unavailable.
-  /// Errors go to stderr; nothing is thrown.
+  /// Exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the store is in use or a condition
+  /// does not hold, 5 unavailable, try later. Errors go to stderr; nothing is thrown.
   int run(int argc, char** argv);
 
  private:

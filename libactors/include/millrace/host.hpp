@@ -206,8 +206,8 @@ class host {
   [[nodiscard]] position tail() const;
   [[nodiscard]] host_counters counters() const;
 
-  /// Takes no more, lets running batches end and commits them, writes derived data, closes. After
-  /// `limit` the rest is left for the next start; nothing acknowledged is lost either way.
+  /// Takes no more, ends and commits running batches, writes derived data, closes. After `limit` the
+  /// rest is left for the next start (a running handler is waited for). Nothing acknowledged is lost.
   void stop(duration limit = std::chrono::seconds{10});
 
   struct parts;  ///< what host_test and application look into
