@@ -206,8 +206,8 @@ class host {
   [[nodiscard]] position tail() const;
   [[nodiscard]] host_counters counters() const;
 
-  /// Takes no more, ends and commits running batches, writes derived data, closes. After `limit` the
-  /// rest is left for the next start (a running handler is waited for). Nothing acknowledged is lost.
+  /// Takes no more, ends and commits running batches, writes derived data, closes. After `limit`
+  /// the rest is left for the next start; only a running handler is waited for. Nothing is lost.
   void stop(duration limit = std::chrono::seconds{10});
 
   struct parts;  ///< what host_test and application look into
