@@ -200,7 +200,8 @@ class host {
   result<void> retry(const flow_key& key);
   result<void> skip(const flow_key& key);
 
-  /// Every flow, or those of one type, in key order. Errors: storage_failed.
+  /// Every flow, or those of one type, in key order; then each parked type as a summary whose key
+  /// is the type's name and whose status is stopped. Errors: storage_failed.
   result<void> flows(const std::function<void(const flow_summary&)>& visit,
                      std::string_view type = {});
   [[nodiscard]] position tail() const;

@@ -19,6 +19,8 @@ inline constexpr std::size_t state_size_max = 64u << 20;
 inline constexpr std::uint64_t position_max = (1ull << 53) - 1;  // exact in every JSON reader
 inline constexpr std::uint32_t causal_depth_max = 1000;
 inline constexpr std::size_t reactions_per_event_max = 65'536;
+inline constexpr std::size_t reactions_size_max = 32u << 20;  // of one event
+inline constexpr std::size_t turn_size_max = 8u << 20;        // then a turn ends early
 
 // The journal.
 inline constexpr std::size_t append_events_max = 65'536;   // in one call

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,8 +43,10 @@ struct engine_context {
 
   /// Somebody waits for the engine to be caught up: flows tell when they have nothing left.
   std::atomic<bool> watch_all{false};
-  /// Timers are due, or nobody has looked yet.
-  std::atomic<bool> timers_busy{true};
+  /// Changes of the schedule (the first is its loading), and how many of them the schedule actor
+  /// has seen with nothing due any more.
+  std::atomic<std::uint64_t> timer_changes{1};
+  std::atomic<std::uint64_t> timer_changes_settled{0};
   std::shared_ptr<window_budget> budget = std::make_shared<window_budget>();
 
   /// One for each actor that may still run; see life.
@@ -52,9 +55,12 @@ struct engine_context {
   /// The first failure that ends the engine: everything stands still from then on. Any thread.
   void fail(const error& why) {
     std::scoped_lock lock{failure_mutex};
-    if (!failure) failure = why;
+    if (failure) return;
+    failure = why;
     failed = true;
+    on_failure();
   }
+  std::function<void()> on_failure = [] {};  ///< set by the engine before anything runs
   std::atomic<bool> failed{false};
   [[nodiscard]] std::optional<error> failure_now() const {
     std::scoped_lock lock{failure_mutex};

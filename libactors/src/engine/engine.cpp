@@ -64,15 +64,11 @@ struct engine::inside {
     return {.on_committed = [this](std::shared_ptr<const committed> news) { publish(news); },
             .on_ready = [this] { wake_journal(); },
             .before_commit = parts.before_commit,
-            .on_failed =
-                [this](const error& why) {
-                  context.fail(why);
-                  tell(router, timers_settled{});  // it looks at its waiters
-                }};
+            .on_failed = [this](const error& why) { context.fail(why); }};
   }
   void publish(const std::shared_ptr<const committed>& news) {
     if (timers && (!news->scheduled.empty() || !news->unscheduled.empty())) {
-      context.timers_busy = true;
+      ++context.timer_changes;
       tell(timers, timers_changed{news});
     }
     tell(router, committed_news{news});
@@ -90,11 +86,13 @@ struct engine::inside {
   void run_until_ended();
 
   engine_parts parts;
+  // The actor system outlives the journal: what is queued there may hold the last handle of an
+  // actor on a thread of its own, and the system waits for such threads.
+  caf::actor_system_config config;
+  std::unique_ptr<caf::actor_system> own;
   journal writes;
   engine_context context;
   journal_thread thread;
-  caf::actor_system_config config;
-  std::unique_ptr<caf::actor_system> own;
   caf::actor_system* actors = nullptr;
   caf::scheduler::test_coordinator* steps = nullptr;
   std::mt19937_64 choose;
@@ -122,12 +120,14 @@ result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
   if (auto opened = writes.open(); !opened) return opened;
 
   context.own_threads = !virtual_time;
-  context.timers_busy = parts.run_flows;
+  if (!parts.run_flows) context.timer_changes_settled = context.timer_changes.load();
   if (virtual_time) worker = in.spawn<work_actor>(&context, &writes);
   router = in.spawn<router_actor>(router_actor::start{
       .context = &context,
       .from = {.types = std::move(known->all), .routed = *routed, .next_number = *next_number}});
   context.budget->on_room = [to = router] { tell(to, pump{}); };
+  context.on_failure = [to = router] { tell(to, timers_settled{}); };  // it looks at its waiters
+  if (context.failed) context.on_failure();
   if (parts.run_flows) {
     timers = in.spawn<schedule_actor>(schedule_actor::start{.context = &context, .router = router});
   }
@@ -144,6 +144,7 @@ void engine::inside::end_actors() {
   run_until_ended();
   timers = router = worker = nullptr;
   context.budget->on_room = [] {};
+  context.on_failure = [] {};
 }
 
 void engine::inside::run_until_ended() {
@@ -221,7 +222,7 @@ void engine::when_caught_up(std::weak_ptr<const void> caller, engine_answer<void
   tell(inside_->router, caught_up_call{shared<void>(std::move(answer)), std::move(caller)});
 }
 
-void engine::unwritten(engine_answer<std::map<std::string, position>> answer) {
+void engine::unwritten(engine_answer<engine_unwritten> answer) {
   tell(inside_->router, unwritten_call{shared<unwritten_flows>(std::move(answer))});
 }
 
@@ -233,8 +234,8 @@ void engine::inspect(const flow_key& key, engine_answer<engine_inspection> answe
   tell(inside_->router, inspect_call{shared<inspection>(std::move(convert)), key});
 }
 
-void engine::write_derived(engine_answer<void> answer) {
-  tell(inside_->router, write_call{shared<void>(std::move(answer))});
+void engine::write_derived(position through, engine_answer<void> answer) {
+  tell(inside_->router, write_call{shared<void>(std::move(answer)), through});
 }
 
 void engine::repair(const flow_key& key, bool skip, engine_answer<void> answer) {

@@ -34,6 +34,12 @@ struct engine_inspection {
   position type_routed;
 };
 
+/// What the router knows and the store does not yet.
+struct engine_unwritten {
+  std::map<std::string, position> latest;  ///< by key, of flows with postings to be written
+  std::vector<v1::FlowType> parked;        ///< types whose routing is stopped
+};
+
 template <class T>
 using engine_answer = std::function<void(result<T>)>;
 
@@ -51,10 +57,9 @@ class engine {
   void wait(position at, std::weak_ptr<const void> caller, engine_answer<void> answer);
   void when_caught_up(std::weak_ptr<const void> caller, engine_answer<void> answer);
   void inspect(const flow_key& key, engine_answer<engine_inspection> answer);
-  /// The latest position of each flow that the store knows less of, by key.
-  void unwritten(engine_answer<std::map<std::string, position>> answer);
-  /// All derived data known now is in the store when this is answered.
-  void write_derived(engine_answer<void> answer);
+  void unwritten(engine_answer<engine_unwritten> answer);
+  /// The postings of everything up to `through` are in the store when this is answered.
+  void write_derived(position through, engine_answer<void> answer);
   void repair(const flow_key& key, bool skip, engine_answer<void> answer);
   [[nodiscard]] subscription subscribe(subscription_options options, host::event_handler handler);
 

@@ -143,7 +143,7 @@ void flow_actor::on_deliver(deliver& one) {
     return;
   }
   last_seen_ = one.last;
-  inbox_.add(one.count, context_.time.now(), one.more);
+  inbox_.add(one.count, context_.time.steady(), one.more);
   queue_.push_back(std::move(one));
   if (mode_ == mode::live) handle_live();
 }
@@ -226,7 +226,7 @@ std::size_t flow_actor::batch_limit() const {
 
 /// Slices grow while they are quick, so that a slow flow gives its worker back, and stops, soon.
 void flow_actor::adapt_slice(timestamp begun, std::size_t handled) {
-  const auto took = context_.time.now() - begun;
+  const auto took = context_.time.steady() - begun;
   if (took > slice_time_max) {
     slice_ = std::max<std::size_t>(1, slice_ / 2);
   } else if (handled >= slice_ && took < slice_time_max / 2) {
@@ -240,7 +240,7 @@ void flow_actor::handle_live() {
     if (no_room_) fall_behind();
     return;
   }
-  if (!inbox_.due(context_.time.now()) && !no_room_ && !draining_) return wait_for_age();
+  if (!inbox_.due(context_.time.steady()) && !no_room_ && !draining_) return wait_for_age();
   const auto limit = batch_limit();
   std::vector<observation> seen;
   std::vector<std::shared_ptr<const window_lease::content>> held;
@@ -276,7 +276,7 @@ void flow_actor::consume_handled() {
     front.first += static_cast<std::uint32_t>(taken);
     front.count -= static_cast<std::uint32_t>(taken);
     left -= taken;
-    inbox_.remove(taken, context_.time.now());
+    inbox_.remove(taken, context_.time.steady());
     if (front.count == 0) queue_.pop_front();
   }
 }
@@ -286,7 +286,7 @@ void flow_actor::wait_for_age() {
   const auto due = inbox_.due_by_age();
   if (!due) return;
   tick_under_way_ = true;
-  const auto delay = std::max(duration{0}, *due - context_.time.now());
+  const auto delay = std::max(duration{0}, *due - context_.time.steady());
   tell_self_after(*this, delay, flow_tick{generation_});
 }
 
@@ -301,10 +301,12 @@ void flow_actor::observe(std::vector<observation> seen) {
     if (keep < seen.size() && mode_ == mode::live) detach();
     seen.resize(keep);
   }
-  const auto begun = context_.time.now();
+  const auto begun = context_.time.steady();
   auto decided = runner_.run(seen);
   adapt_slice(begun, decided.handled);
   context_.counted.handled += decided.handled;
+  if (!decided.failed && decided.handled < seen.size())
+    leave_for_later(seen.size() - decided.handled);
   if (!decided.failed) return commit(std::move(decided));
   if (decided.handled == 0) return on_failure(*decided.failed);
   // The runner is spent, and the good part has to be decided again: from the checkpoint on.
@@ -312,6 +314,15 @@ void flow_actor::observe(std::vector<observation> seen) {
   attempts_ = 0;
   detach();
   load();
+}
+
+/// The turn ended early, because it decided much: the rest is handled after its commit.
+void flow_actor::leave_for_later(std::size_t count) {
+  if (pending_entries_ > 0) {
+    pending_entries_ -= count;
+  } else if (mode_ == mode::live) {
+    detach();
+  }
 }
 
 // Committing.

@@ -74,6 +74,7 @@ class flow_actor final : public caf::event_based_actor {
   void wait_for_age();
   void observe(std::vector<observation> seen);
   std::size_t batch_limit() const;
+  void leave_for_later(std::size_t count);
   void adapt_slice(timestamp begun, std::size_t handled);
 
   // Committing.

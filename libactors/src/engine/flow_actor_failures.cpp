@@ -36,7 +36,7 @@ void flow_actor::stop_at(const turn::failure& failed) {
 /// The instance is at its checkpoint; what comes next is passed by and recorded.
 void flow_actor::skip_failed() {
   skipping_ = false;
-  mode_ = mode::reading;
+  detach();  // what was delivered meanwhile is read again
   commit(runner_.skip(failing_->at, failing_->message));
 }
 

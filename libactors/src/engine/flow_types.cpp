@@ -48,6 +48,19 @@ result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
   return {};
 }
 
+/// Where the routing of a type that the store has not seen begins. A type that explicit routes have
+/// reached already goes on where those are routed: its inboxes only grow at their ends.
+result<position> first_position(const store& stored, const flow_type& hosted, position tail) {
+  if (hosted.starts_from == first_event::from_now) return tail;
+  bool reached = false;
+  auto read = stored.flows(hosted.name, [&](const flow_row&) {
+    reached = true;
+    return false;
+  });
+  if (!read) return read.error();
+  return reached ? stored.routed() : result<position>{position{0}};
+}
+
 }  // namespace
 
 result<reconciled_types> reconcile(const store& stored, const interest_table& interest,
@@ -61,7 +74,9 @@ result<reconciled_types> reconcile(const store& stored, const interest_table& in
     auto present = describe(*hosted);
     const auto found = all.find(hosted->name);
     if (found == all.end()) {
-      present.set_since(hosted->starts_from == first_event::from_now ? tail.value : 0);
+      auto since = first_position(stored, *hosted, tail);
+      if (!since) return since.error();
+      present.set_since(since->value);
       present.set_routed(present.since());
     } else {
       if (auto fits = check(found->second, present); !fits) return fits.error();

@@ -10,7 +10,8 @@ void id_window::load(std::vector<remembered_id> stored) {
 
 void id_window::add(remembered_id one) {
   order_.push_back(std::move(one));
-  by_id_.insert_or_assign(order_.back().id, order_.back().at);
+  by_id_.erase(order_.back().id);  // its view may be of an entry that leaves earlier
+  by_id_.emplace(order_.back().id, order_.back().at);
 }
 
 std::optional<position> id_window::find(std::string_view id) const {

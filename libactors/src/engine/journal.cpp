@@ -15,6 +15,16 @@ void refuse(journal_request& request, const error& why) {
       request);
 }
 
+bool is_of_the_store(const error& why) {
+  return why.code == errc::storage_failed || why.code == errc::corrupt;
+}
+
+std::size_t size_of(const flow_commit& request) {
+  std::size_t size = request.decided.state ? request.decided.state->size() : 0;
+  for (const auto& each : request.decided.reactions) size += each.payload.size();
+  return size;
+}
+
 }  // namespace
 
 journal::journal(store& stored, const type_registry& types, const interest_table& interest,
@@ -85,9 +95,16 @@ void journal::give_back(const append_request& request) {
   outside_size_ -= request.size;
 }
 
-void journal::submit(flow_commit request) { push({.request = std::move(request)}); }
+void journal::submit(flow_commit request) {
+  const auto events = request.decided.reactions.size();
+  const auto size = size_of(request);
+  push({.request = std::move(request), .events = events, .size = size});
+}
 void journal::submit(derived_commit request) { push({.request = std::move(request)}); }
-void journal::submit(fire_request request) { push({.request = std::move(request)}); }
+void journal::submit(fire_request request) {
+  const auto events = request.due.size();
+  push({.request = std::move(request), .events = events});
+}
 
 void journal::push(queued one) {
   std::optional<error> failed;
@@ -115,8 +132,10 @@ journal::batch journal::take() {
     size += next.size;
     const bool over = events > limits::commit_events_max || size > limits::commit_size_max;
     if (over && !taken.empty()) break;
-    outside_events_ -= next.events;
-    outside_size_ -= next.size;
+    if (std::holds_alternative<append_request>(next.request)) {
+      outside_events_ -= next.events;
+      outside_size_ -= next.size;
+    }
     taken.push_back(std::move(next));
     queue_.pop_front();
   }
@@ -145,15 +164,22 @@ journal::worked journal::commit(batch& taken) {
   ids_.trim(now);
   group made{{store_, types_, interest_, ids_}, tail(), now};
   std::vector<std::function<void()>> acknowledge;
+  std::optional<error> broken;
   for (auto& each : taken) {
     std::visit(
         [&](auto& request) {
           auto added = made.add(request);
+          // Half of it may stand in the group, so the group must not be written.
+          if (!added && is_of_the_store(added.error())) broken = added.error();
           if (!request.done) return;
           acknowledge.emplace_back(
               [&request, outcome = std::move(added)] { request.done(outcome); });
         },
         each.request);
+  }
+  if (broken) {
+    fail(taken, *broken);
+    return worked::failed;
   }
   if (!made.batch().empty()) {
     if (tell_.before_commit && !tell_.before_commit()) return worked::failed;

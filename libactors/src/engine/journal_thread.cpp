@@ -3,6 +3,11 @@
 #include "base/limits.hpp"
 
 namespace millrace {
+namespace {
+
+constexpr std::size_t commits_between_maintenance = 16;
+
+}  // namespace
 
 void journal_thread::start(journal& driven) {
   thread_ = std::thread{[this, &driven] { run(driven); }};
@@ -39,6 +44,7 @@ bool journal_thread::wait(std::optional<std::chrono::milliseconds> limit) {
 }
 
 void journal_thread::run(journal& driven) {
+  std::size_t busy = 0;
   for (;;) {
     const auto outcome = driven.work();
     bool stopping = false;
@@ -47,7 +53,10 @@ void journal_thread::run(journal& driven) {
       stopping = stopping_;
     }
     switch (outcome) {
-      case journal::worked::more: break;
+      case journal::worked::more:
+        // Under steady load there is no idle moment, and the WAL has to be kept small all the same.
+        if (++busy % commits_between_maintenance == 0) driven.maintain();
+        break;
       case journal::worked::idle:
         if (stopping) return;
         if (!driven.maintain()) wait(std::nullopt);

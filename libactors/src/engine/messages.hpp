@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/caf_shim.hpp"
+#include "engine/engine.hpp"
 #include "engine/lease.hpp"
 #include "engine/requests.hpp"
 
@@ -76,14 +77,14 @@ struct inspect_call {
   std::shared_ptr<answer_to<inspection>> answer;
   flow_key key;
 };
-/// The flows with postings that are not in the store yet, by key, and their latest positions.
-using unwritten_flows = std::map<std::string, position>;
+using unwritten_flows = engine_unwritten;
 struct unwritten_call {
   std::shared_ptr<answer_to<unwritten_flows>> answer;
 };
-/// All derived data is in the store when this is answered.
+/// The postings of everything up to `through` are in the store when this is answered.
 struct write_call {
   std::shared_ptr<answer_to<void>> answer;
+  position through;
 };
 struct repair_call {
   std::shared_ptr<answer_to<void>> answer;

@@ -34,7 +34,7 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
                 .live = true,
                 .waking = false,
                 .sent = 0,
-                .used = context_.time.now()};
+                .used = context_.time.steady()};
   made.actor = hosted->options.runs_on_own_thread && context_.own_threads
                    ? owner_.spawn<flow_actor, caf::detached>(std::move(start))
                    : owner_.spawn<flow_actor>(std::move(start));
@@ -46,7 +46,7 @@ void residents::push(routed_flow& to, bool fresh, deliver what) {
   if (!context_.run_flows || stopped_.contains(to.entry.number)) return;
   auto* one = find_or_spawn(to, fresh);
   if (one == nullptr || !one->live) return;
-  one->used = context_.time.now();
+  one->used = context_.time.steady();
   const auto waiting = one->sent - one->gate->consumed;
   if (waiting > 0 && waiting + what.count > limits::inbox_events_max) {
     one->live = false;
@@ -59,7 +59,8 @@ void residents::push(routed_flow& to, bool fresh, deliver what) {
 
 void residents::wake(routed_flow& flow) {
   const auto number = flow.entry.number;
-  if (!context_.run_flows || stopped_.contains(number) || in_memory_.contains(number)) return;
+  if (!context_.run_flows || draining_) return;
+  if (stopped_.contains(number) || in_memory_.contains(number)) return;
   auto* one = find_or_spawn(flow, false);
   if (one == nullptr) return;
   one->waking = true;
@@ -71,14 +72,24 @@ void residents::woken(resident& one) {
 }
 
 void residents::repair(routed_flow& flow, flow_actor::repair how) {
-  stopped_.erase(flow.entry.number);
   const auto answer = how.answer;
-  if (in_memory_.contains(flow.entry.number)) {
-    return (*answer)(error{errc::conflict, flow.entry.key.text() + " is not stopped"});
-  }
+  if (draining_) return (*answer)(error{errc::closed, "the host is stopping"});
+  if (in_memory_.contains(flow.entry.number)) return repair_later(flow, std::move(how));
+  stopped_.erase(flow.entry.number);
   if (find_or_spawn(flow, false, std::move(how)) == nullptr) {
     (*answer)(error{errc::unknown_type, "no flow type " + std::string{flow.entry.key.type()} +
                                             " here to repair " + flow.entry.key.text()});
+  }
+}
+
+/// Its actor is there: it runs, or it has stopped and its leave is still on the way.
+void residents::repair_later(routed_flow& flow, flow_actor::repair how) {
+  auto row = context_.stored.find_flow(flow.entry.number);
+  const bool stopped = row && row->has_value() && (*row)->checkpoint.has_error_position();
+  if (stopped && !repairs_.contains(flow.entry.number)) {
+    repairs_.emplace(flow.entry.number, std::pair{&flow, std::move(how)});
+  } else {
+    (*how.answer)(error{errc::conflict, flow.entry.key.text() + " is not stopped"});
   }
 }
 
@@ -102,7 +113,7 @@ void residents::on_take_on(const take_on& request) {
     answer.unwritten.push_back(each);
   }
   one.live = answer.live;
-  one.used = context_.time.now();
+  one.used = context_.time.steady();
   tell(owner_, one.actor, std::move(answer));
 }
 
@@ -121,6 +132,10 @@ void residents::on_left(const flow_left& news) {
   if (found == in_memory_.end()) return;
   if (news.stopped) stopped_.insert(news.flow);
   erase(found);
+  if (auto waiting = repairs_.extract(news.flow)) {
+    auto& [flow, how] = waiting.mapped();
+    repair(*flow, std::move(how));
+  }
 }
 
 void residents::erase(std::unordered_map<flow_number, resident>::iterator at) {
@@ -184,6 +199,7 @@ void residents::watch(flow_number flow) {
 }
 
 void residents::drain_all() {
+  draining_ = true;
   for (auto& [number, one] : in_memory_) tell(owner_, one.actor, drain{});
 }
 

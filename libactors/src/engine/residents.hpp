@@ -61,6 +61,7 @@ class residents {
   resident* find_or_spawn(routed_flow& flow, bool fresh,
                           std::optional<flow_actor::repair> repairs = std::nullopt);
   [[nodiscard]] static bool settled(const resident& one);
+  void repair_later(routed_flow& flow, flow_actor::repair how);
   void erase(std::unordered_map<flow_number, resident>::iterator at);
   void woken(resident& one);
 
@@ -68,6 +69,8 @@ class residents {
   caf::event_based_actor& owner_;
   std::unordered_map<flow_number, resident> in_memory_;
   std::unordered_set<flow_number> stopped_;
+  std::unordered_map<flow_number, std::pair<routed_flow*, flow_actor::repair>> repairs_;
+  bool draining_ = false;
   std::size_t waking_ = 0;
   timestamp swept_{};
   std::optional<flow_number> last_unsettled_;

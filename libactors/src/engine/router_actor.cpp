@@ -51,7 +51,10 @@ caf::behavior router_actor::make_behavior() {
       },
       [this](const derived_written& news) { on_written(news); },
       [this](router_tick) { on_tick(); },
-      [this](const need_postings& request) { on_need_postings(request); },
+      [this](const need_postings& request) {
+        when_routed(request.through,
+                    [this, flow = request.flow] { flows_.tell_postings_written(flow); });
+      },
       [this](timers_settled) { on_progress(); },
       [this](const wait_call& call) {
         waiters_.push_back({.call = call, .resolved = false, .flows = {}});
@@ -63,8 +66,10 @@ caf::behavior router_actor::make_behavior() {
         on_progress();
       },
       [this](const inspect_call& call) { on_inspect(call); },
-      [this](const unwritten_call& call) { (*call.answer)(core_.unwritten_latest()); },
-      [this](const write_call& call) { write_then([answer = call.answer] { (*answer)({}); }); },
+      [this](const unwritten_call& call) { on_unwritten(call); },
+      [this](const write_call& call) {
+        when_routed(call.through, [answer = call.answer] { (*answer)({}); });
+      },
       [this](const repair_call& call) { on_repair(call); },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const watch_tail& request) { on_watch(request); },
@@ -102,7 +107,7 @@ void router_actor::on_pump() {
 bool router_actor::make_room() {
   while (!leases_.empty() && leases_.front().lease.expired()) leases_.pop_front();
   auto& budget = *context_.budget;
-  const auto now = context_.time.now();
+  const auto now = context_.time.steady();
   while (!budget.has_room() && !leases_.empty() &&
          now - leases_.front().since > limits::window_hold_max) {
     if (const auto lease = leases_.front().lease.lock()) lease->revoke();
@@ -131,6 +136,11 @@ std::shared_ptr<const window> router_actor::next_window() {
 
 std::shared_ptr<const window> router_actor::head_window(position head, position tail) {
   forget_feed_before(head);
+  while (!feed_.empty() && feed_.front()->begin < head) {
+    // Half of it came from the store already: the tail moves before its news arrives.
+    context_.writes.feed_consumed(feed_.front()->size);
+    feed_.pop_front();
+  }
   if (!feed_.empty() && feed_.front()->begin == head) return window_from_feed();
   // A gap: the feed was full when these were committed, or they are from before the start.
   return window_from_store(head, feed_.empty() ? tail : feed_.front()->begin);
@@ -214,7 +224,11 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
                  .last = last,
                  .more = more});
   }
-  leases_.push_back({lease, context_.time.now()});
+  if (leases_.size() >= leases_looked_through_at_) {
+    std::erase_if(leases_, [](const leased& each) { return each.lease.expired(); });
+    leases_looked_through_at_ = std::max<std::size_t>(1024, 2 * leases_.size());
+  }
+  leases_.push_back({lease, context_.time.steady()});
 }
 
 void router_actor::at_rest() {
@@ -224,7 +238,7 @@ void router_actor::at_rest() {
 
 /// Flows that had something pending when the engine started; not all at once.
 void router_actor::wake_pending() {
-  while (!to_wake_.empty() && flows_.waking() < limits::waking_flows_max) {
+  while (!drained_ && !to_wake_.empty() && flows_.waking() < limits::waking_flows_max) {
     auto found = core_.find(to_wake_.front());
     to_wake_.pop_front();
     if (!found) return context_.fail(found.error());
@@ -274,7 +288,7 @@ void router_actor::arm_tick() {
 void router_actor::on_tick() {
   tick_armed_ = false;
   if (context_.failed) return;
-  const auto now = context_.time.now();
+  const auto now = context_.time.steady();
   if (!core_.has_unwritten()) unwritten_since_.reset();
   if (core_.has_unwritten() && !unwritten_since_) unwritten_since_ = now;
   if (unwritten_since_ && now - *unwritten_since_ >= limits::postings_age_max) {

@@ -58,7 +58,8 @@ class router_actor final : public caf::event_based_actor {
     std::vector<flow_key> flows;
   };
   void on_news(const committed_news& news);
-  void on_need_postings(const need_postings& request);
+  void when_routed(position through, std::function<void()> written);
+  void on_unwritten(const unwritten_call& call);
   void on_progress();
   bool try_answer(waiter& one);
   result<void> resolve(waiter& one);
@@ -73,6 +74,7 @@ class router_actor final : public caf::event_based_actor {
   void on_drain(const drain_call& call);
   [[nodiscard]] bool routed_enough_to_end() const;
   void check_drained();
+  void answer_drained(const result<void>& outcome);
 
   engine_context& context_;
   life life_{context_};
@@ -87,6 +89,7 @@ class router_actor final : public caf::event_based_actor {
     timestamp since;
   };
   std::deque<leased> leases_;
+  std::size_t leases_looked_through_at_ = 1024;
   std::deque<flow_key> to_wake_;
 
   bool writing_ = false;
@@ -97,7 +100,11 @@ class router_actor final : public caf::event_based_actor {
 
   std::vector<waiter> waiters_;
   std::vector<caught_up_call> caught_up_calls_;
-  std::vector<need_postings> needing_postings_;  // not routed that far yet
+  struct routed_call {
+    position through;
+    std::function<void()> written;
+  };
+  std::vector<routed_call> routed_calls_;  // not routed that far yet
   std::vector<std::pair<position, conditional_append_call>> appends_;
   std::vector<watch_tail> watchers_;
   std::shared_ptr<answer_to<void>> drained_;

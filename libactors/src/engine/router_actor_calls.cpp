@@ -36,16 +36,26 @@ void router_actor::on_watch(const watch_tail& request) {
   }
 }
 
-void router_actor::on_need_postings(const need_postings& request) {
-  needing_postings_.push_back(request);
+/// Calls when everything up to `through` is routed, and the postings of it are in the store.
+void router_actor::when_routed(position through, std::function<void()> written) {
+  routed_calls_.push_back({through, std::move(written)});
   on_progress();
+}
+
+void router_actor::on_unwritten(const unwritten_call& call) {
+  unwritten_flows found{.latest = core_.unwritten_latest(), .parked = {}};
+  for (const auto& [name, type] : core_.types()) {
+    if (type.has_error_position()) found.parked.push_back(type);
+  }
+  (*call.answer)(std::move(found));
 }
 
 /// Something moved: see which of those who wait for it can be answered.
 void router_actor::on_progress() {
-  std::erase_if(needing_postings_, [this](const need_postings& each) {
+  if (context_.failed) check_drained();
+  std::erase_if(routed_calls_, [this](routed_call& each) {
     if (core_.needed() <= each.through) return false;
-    write_then([this, flow = each.flow] { flows_.tell_postings_written(flow); });
+    write_then(std::move(each.written));
     return true;
   });
   std::erase_if(appends_, [this](const auto& each) { return try_append(each.first, each.second); });
@@ -65,7 +75,8 @@ void router_actor::on_progress() {
 bool router_actor::caught_up() {
   const auto head = core_.head();
   return head == context_.writes.tail() && core_.needed() == head && to_wake_.empty() &&
-         flows_.waking() == 0 && !context_.timers_busy && flows_.all_settled();
+         flows_.waking() == 0 && context_.timer_changes == context_.timer_changes_settled &&
+         flows_.all_settled();
 }
 
 /// Finds out which flows the event went to. not_found: there is no such event.
@@ -119,7 +130,10 @@ bool router_actor::try_answer(waiter& one) {
     if (!**handled) {
       flows_.wake(**flow);
       flows_.watch((*flow)->entry.number);
-      return false;
+      // It may have committed after the look and before the watch: then nobody would tell.
+      handled = flows_.has_handled(**flow, one.call.at);
+      if (handled && handled->has_value() && !**handled) return false;
+      continue;
     }
     one.flows.pop_back();
   }
@@ -168,7 +182,7 @@ void router_actor::on_conditional_append(const conditional_append_call& call) {
 /// How far events are routed to flows of a type. Errors: stopped, when that is parked.
 result<position> router_actor::routed_for(std::string_view flow_type) const {
   const auto type = context_.interest.find(flow_type);
-  if (!type) return core_.head();
+  if (!type) return core_.needed();
   const auto& progress = core_.types().at(context_.interest.types()[*type]->name);
   if (progress.has_error_position()) return parked(progress);
   return position{progress.routed()};
@@ -211,6 +225,7 @@ void router_actor::refuse_calls(const error& why) {
 
 void router_actor::on_drain(const drain_call& call) {
   drained_ = call.answer;
+  to_wake_.clear();
   flows_.drain_all();
   check_drained();
 }
@@ -223,11 +238,18 @@ bool router_actor::routed_enough_to_end() const {
 
 /// When every flow actor has left, what is not written yet is written, and that is the end.
 void router_actor::check_drained() {
-  if (!drained_ || !flows_.empty() || writing_) return;
+  if (!drained_) return;
+  if (const auto failure = context_.failure_now()) return answer_drained(*failure);
+  if (!flows_.empty() || writing_) return;
   if (!routed_enough_to_end()) return go_on();
   if (core_.has_unwritten()) return write();
+  answer_drained({});
+}
+
+/// Once; what comes after it still finds the actor draining.
+void router_actor::answer_drained(const result<void>& outcome) {
   const auto answer = std::exchange(drained_, std::make_shared<answer_to<void>>([](auto&&) {}));
-  (*answer)({});
+  (*answer)(outcome);
 }
 
 }  // namespace millrace

@@ -28,6 +28,7 @@ caf::behavior schedule_actor::make_behavior() {
       [this](const timers_changed& change) {
         for (const auto& each : change.what->scheduled) queue_.add(each.due, each.at);
         for (const auto at : change.what->unscheduled) queue_.remove(at);
+        ++seen_;
         fire_due();
       },
       [this](const timers_fired& news) {
@@ -55,10 +56,9 @@ void schedule_actor::fire_due() {
   if (queue_.needs_load()) load();
   auto due = queue_.take_due(context_.time.now(), limits::fire_batch_max);
   if (due.empty()) {
-    settle(false);
+    settle();
     return wait_for_next();
   }
-  settle(true);
   firing_ = true;
   const auto self = caf::actor_cast<caf::actor>(this);
   fire_request request;
@@ -77,8 +77,9 @@ void schedule_actor::wait_for_next() {
   tell_self_after(*this, delay, timer_tick{++generation_});
 }
 
-void schedule_actor::settle(bool busy) {
-  if (context_.timers_busy.exchange(busy) && !busy) tell(*this, router_, timers_settled{});
+void schedule_actor::settle() {
+  if (context_.timer_changes_settled.exchange(seen_) == seen_) return;
+  tell(*this, router_, timers_settled{});
 }
 
 }  // namespace millrace

@@ -28,13 +28,14 @@ class schedule_actor final : public caf::event_based_actor {
   void load();
   void fire_due();
   void wait_for_next();
-  void settle(bool busy);
+  void settle();
 
   engine_context& context_;
   life life_{context_};
   caf::actor router_;
   due_queue queue_;
   bool firing_ = false;
+  std::uint64_t seen_ = 1;  // changes; the first is the loading
   std::uint64_t generation_ = 0;
   std::optional<timestamp> waiting_for_;
 };

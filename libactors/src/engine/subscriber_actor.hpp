@@ -78,6 +78,7 @@ class subscriber_actor final : public caf::event_based_actor {
   caf::behavior make_behavior() override;
   void on_exit() override {
     router_ = nullptr;
+    target_.reset();
     life_.end();
   }
 

@@ -47,6 +47,7 @@ std::optional<std::string> record(const event& cause, const reactions& then,
                                   std::vector<reaction>& into) {
   if (auto wrong = check_counts(cause, then)) return wrong;
   std::uint32_t ordinal = 0;
+  std::size_t size = 0;
   for (const auto& one : then.emissions()) {
     if (!is_recorded(one, then)) continue;
     auto& made = into.emplace_back(reaction{.type = one.body->GetDescriptor()->name(),
@@ -58,6 +59,10 @@ std::optional<std::string> record(const event& cause, const reactions& then,
                                             .user = std::string{cause.user()},
                                             .depth = cause.depth() + 1});
     if (auto wrong = check(*one.body, made)) return wrong;
+    size += made.payload.size();
+    if (size > limits::reactions_size_max) {
+      return fmt::format("emits more than {} bytes at once", limits::reactions_size_max);
+    }
   }
   return std::nullopt;
 }

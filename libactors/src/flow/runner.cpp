@@ -38,6 +38,12 @@ v1::Envelope envelope_of(const reaction& made, const flow_key& emitter) {
 }
 
 /// Of every skipped event the checkpoint keeps a line, not the whole message.
+std::size_t size_of(const std::vector<reaction>& decided, std::size_t from) {
+  std::size_t size = 0;
+  for (auto i = from; i < decided.size(); ++i) size += decided[i].payload.size();
+  return size;
+}
+
 constexpr std::size_t skip_message_size_max = limits::error_message_size_max / 16;
 
 }  // namespace
@@ -66,13 +72,16 @@ const google::protobuf::Message* runner::state() const {
   return instance_ ? instance_->state() : nullptr;
 }
 
+/// Ends early when what was decided is large: a turn is one transaction.
 turn runner::run(std::span<const observation> seen) {
   MILLRACE_INVARIANT(!spent_);
   turn made;
   touched_.reset();
   must_save_ = false;
+  std::size_t decided = 0;
   for (const auto& one : seen) {
     const bool last = made.handled + 1 == seen.size();
+    const auto before = made.reactions.size();
     auto wrong = attempt(one, last, made);
     if (wrong) {
       made.failed = {one.what->at, std::move(*wrong)};
@@ -80,6 +89,8 @@ turn runner::run(std::span<const observation> seen) {
       break;
     }
     ++made.handled;
+    decided += size_of(made.reactions, before);
+    if (decided >= limits::turn_size_max) break;
   }
   finish(made);
   return made;

@@ -73,7 +73,8 @@ class runner {
   /// handler threw that did not throw before).
   result<void> replay(const observation& seen, std::span<const event> own_emissions);
 
-  /// Observes events in order until the end or the first that fails. After a failure the turn has
+  /// Observes events in order until the end, the first that fails, or limits::turn_size_max of
+  /// reactions. After a failure the turn has
   /// no state, and the instance is spent: load again, and run the `handled` events before it again;
   /// they come to the same result. (One exception: a state that cannot be saved is noticed late.
   /// The second run then looks after every event, and may fail earlier; load and run once more.)

@@ -140,6 +140,7 @@ result<void> host::add(flow_type type) {
 
 result<void> host::open() {
   auto& own = *parts_;
+  const std::unique_lock alone{own.usage};
   if (own.running) return error{errc::invalid, "the host is open already"};
   if (own.in_virtual_time) {
     own.stored = own.in_virtual_time->memory;
@@ -181,6 +182,7 @@ std::future<result<std::vector<position>>> host::append(new_event one, append_co
 
 std::future<result<std::vector<position>>> host::append(std::vector<new_event> events,
                                                         append_condition condition) {
+  const std::shared_lock use{parts_->usage};
   if (const auto why = unusable(*parts_)) return ready(*why);
   auto size = check_all(parts_->types, events, parts_->options.strict);
   if (!size) return ready(size.error());
@@ -195,6 +197,7 @@ std::future<result<std::vector<position>>> host::append(std::vector<new_event> e
 
 result<raw_reading> host::read(const flow_key& key) {
   auto& own = *parts_;
+  const std::shared_lock use{own.usage};
   if (const auto why = unusable(own)) return *why;
   const auto type = own.interest->find(key.type());
   if (!type) {
@@ -212,7 +215,8 @@ result<raw_reading> host::read(const flow_key& key) {
   if (!loaded->has_value() || !(*loaded)->checkpoint.has_life()) return nobody;
   if (needs_replay((*loaded)->checkpoint)) {
     pending_answer<void> written;
-    own.running->write_derived(written.keep());
+    const position through{(*loaded)->checkpoint.position()};
+    own.running->write_derived(through, written.keep());
     if (auto done = await(own, written, answer_limit); !done) return done.error();
   }
   runner instance{of, key};
@@ -235,22 +239,29 @@ result<raw_reading> host::read(const flow_key& key) {
 }
 
 result<void> host::wait(position at, duration limit) {
-  if (const auto why = unusable(*parts_)) return *why;
-  pending_answer<void> answer;
   const auto caller = std::make_shared<int>();
-  parts_->running->wait(at, caller, answer.keep());
+  pending_answer<void> answer;
+  {
+    const std::shared_lock use{parts_->usage};
+    if (const auto why = unusable(*parts_)) return *why;
+    parts_->running->wait(at, caller, answer.keep());
+  }
   return await(*parts_, answer, limit);
 }
 
 result<void> host::wait_until_caught_up(duration limit) {
-  if (const auto why = unusable(*parts_)) return *why;
-  pending_answer<void> answer;
   const auto caller = std::make_shared<int>();
-  parts_->running->when_caught_up(caller, answer.keep());
+  pending_answer<void> answer;
+  {
+    const std::shared_lock use{parts_->usage};
+    if (const auto why = unusable(*parts_)) return *why;
+    parts_->running->when_caught_up(caller, answer.keep());
+  }
   return await(*parts_, answer, limit);
 }
 
 subscription host::subscribe(subscription_options options, event_handler handler) {
+  const std::shared_lock use{parts_->usage};
   if (!parts_->running) return {};
   return parts_->running->subscribe(std::move(options), std::move(handler));
 }
@@ -258,10 +269,23 @@ subscription host::subscribe(subscription_options options, event_handler handler
 namespace {
 
 result<void> repair(host::parts& parts, const flow_key& key, bool skip) {
-  if (const auto why = unusable(parts)) return *why;
   pending_answer<void> answer;
-  parts.running->repair(key, skip, answer.keep());
+  {
+    const std::shared_lock use{parts.usage};
+    if (const auto why = unusable(parts)) return *why;
+    parts.running->repair(key, skip, answer.keep());
+  }
   return await(parts, answer, answer_limit);
+}
+
+flow_summary summarise_parked(const v1::FlowType& type) {
+  flow_summary made;
+  made.key = flow_key{type.name()};
+  made.status = flow_status::stopped;
+  made.error_position = position{type.error_position()};
+  made.error_message = type.error_message();
+  made.hosted = true;
+  return made;
 }
 
 }  // namespace
@@ -274,11 +298,13 @@ result<void> host::skip(const flow_key& key) { return repair(*parts_, key, true)
 result<void> host::flows(const std::function<void(const flow_summary&)>& visit,
                          std::string_view type) {
   auto& own = *parts_;
+  const std::shared_lock use{own.usage};
   if (const auto why = unusable(own)) return *why;
-  pending_answer<std::map<std::string, position>> asked;
+  pending_answer<engine_unwritten> asked;
   own.running->unwritten(asked.keep());
-  auto unwritten = await(own, asked, answer_limit);
-  if (!unwritten) return unwritten.error();
+  auto known = await(own, asked, answer_limit);
+  if (!known) return known.error();
+  auto* unwritten = &known->latest;
   const auto hosted = [&](const flow_key& key) {
     return own.interest->find(key.type()).has_value();
   };
@@ -303,24 +329,37 @@ result<void> host::flows(const std::function<void(const flow_summary&)>& visit,
     visit(summarise(row, hosted(row.entry.key)));
     return true;
   });
-  if (read) visit_new(nullptr);
-  return read;
+  if (!read) return read;
+  visit_new(nullptr);
+  for (const auto& each : known->parked) {
+    const bool wanted = type.empty() || type == each.name();
+    if (wanted && own.interest->find(each.name())) visit(summarise_parked(each));
+  }
+  return {};
 }
 
-position host::tail() const { return parts_->running ? parts_->running->tail() : position{}; }
+position host::tail() const {
+  const std::shared_lock use{parts_->usage};
+  return parts_->running ? parts_->running->tail() : position{};
+}
 
 host_counters host::counters() const {
+  const std::shared_lock use{parts_->usage};
   return parts_->running ? parts_->running->counters() : host_counters{};
 }
 
 void host::stop(duration limit) {
   auto& own = *parts_;
-  if (!own.running) return;
-  if (!own.running->failure()) {
-    pending_answer<void> drained;
-    own.running->drain(drained.keep());
-    static_cast<void>(await(own, drained, limit));
+  pending_answer<void> drained;
+  bool drains = false;
+  {
+    const std::shared_lock use{own.usage};
+    drains = own.running && !own.running->failure();
+    if (drains) own.running->drain(drained.keep());
   }
+  if (drains) static_cast<void>(await(own, drained, limit));
+  const std::unique_lock alone{own.usage};
+  if (!own.running) return;
   own.running->stop();
   own.running.reset();
   static_cast<void>(own.stored->close());

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <shared_mutex>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -18,6 +19,9 @@ struct host::parts {
   host_options options;
   interest_table::type_list added;
   type_registry types;
+
+  /// Calls hold it shared while they use what follows; open and the end of stop hold it alone.
+  std::shared_mutex usage;
 
   // While open, in the order in which they depend on each other.
   system_clock real_time;

@@ -13,6 +13,7 @@ namespace {
 class virtual_clock final : public clock {
  public:
   [[nodiscard]] timestamp now() const override { return now_; }
+  [[nodiscard]] timestamp steady() const override { return now_; }
   void advance(duration by) { now_ += by; }
 
  private:

@@ -82,7 +82,7 @@ bool may_reach(const interest_table& table, const event& what, const flow_key& k
   if (observer.find(what.type) == observer.observes.size()) return false;
   route made;
   std::vector<route_target> targets;
-  if (!route_typed(observer, what, made, targets)) return false;
+  if (!route_typed(observer, what, made, targets)) return true;
   return std::any_of(targets.begin(), targets.end(), [&](const route_target& target) {
     return observer.single ? !key.has_id() : key.has_id() && target.id == key.id();
   });

@@ -240,7 +240,7 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
   for (const auto& [key, starts] : keys) {
     auto flow = known(key);
     if (!flow) return flow.error();
-    if (*flow != nullptr && (starts || what.at >= (*flow)->entry.born)) reached.push_back(*flow);
+    if (*flow != nullptr && what.at >= (*flow)->entry.born) reached.push_back(*flow);
   }
   return reached;
 }
