@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import time
 
 from lib_cli import LIMIT, Store, equal, expect, main
@@ -96,17 +97,25 @@ def undisturbed(count):
         return store.json("timeline"), store.do("report")
 
 
+def let_run(running, seconds):
+    """For that long, or until it ends by itself."""
+    try:
+        running.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        pass
+
+
 def kill_a_run(store, chance, last):
     """One run, killed when some more events are committed, or while it starts. Whether it was at
     work: not at the last event yet."""
     before = tail_of(store)
     with store.start("run") as running:
         if chance.random() < 0.25:
-            time.sleep(chance.uniform(0, EARLY_MAX))
+            let_run(running, chance.uniform(0, EARLY_MAX))
         else:
             more = chance.randrange(INPUTS // KILLED_RUNS)
             run_to(store, min(before + more, last), running)
-            time.sleep(chance.uniform(0, LATE_MAX))
+            let_run(running, chance.uniform(0, LATE_MAX))
         code, _, err = end(running, signal.SIGKILL)
     equal(code, -signal.SIGKILL, "it was killed", err)
     return not has(store, last)
@@ -155,7 +164,7 @@ def test_every_printed_position_is_on_the_timeline():
         printed, killed = {0: -1}, 0
         for number in range(KILLED_APPENDS):
             with store.start("append", "E", json.dumps({"n": number})) as running:
-                time.sleep(chance.uniform(0, 1.5 * usual))
+                let_run(running, chance.uniform(0, 1.5 * usual))
                 code, out, err = end(running, signal.SIGKILL)
             killed += code != 0
             expect(code in (0, -signal.SIGKILL), code, err)

@@ -1,4 +1,5 @@
-/// What millrace uses of CAF, in one place, the same over CAF 0.17, 0.18 and 1.x.
+/// What millrace uses of CAF, in one place. Built and tested with 0.17.6; what later versions name
+/// otherwise stands beside it. docs/decisions/2026-11-22-caf.md
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -63,7 +64,7 @@ void on_escaped_exception(caf::event_based_actor& self, Tell tell) {
 inline void kill(const caf::actor& victim) { caf::anon_send_exit(victim, caf::exit_reason::kill); }
 
 /// Settings of an actor system of our own. `sharing`, because work stealing collapses with
-/// thousands of runnable actors (docs/decisions), and a bound on what one actor may handle before
+/// thousands of runnable actors, and a bound on what one actor may handle before
 /// others have a turn.
 struct scheduler_settings {
   std::size_t threads = 0;  ///< 0: CAF's default
