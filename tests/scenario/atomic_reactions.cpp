@@ -1,4 +1,4 @@
-// Promises 1 to 4: acknowledged is kept; order; reactions and checkpoint are one; own words.
+// Promises 1 and 3: what is acknowledged is kept; reactions and checkpoint are one.
 #include <catch2/catch.hpp>
 
 #include <set>
@@ -54,19 +54,6 @@ void check_outcome(host_test& test, std::int64_t appended) {
 }
 
 }  // namespace
-
-TEST_CASE("an own word counts at once: it is folded right after its cause, and not again later") {
-  host_test test;
-  test.add<echo>().add<reader>();
-  std::vector<new_event> events;
-  for (std::int64_t number = 1; number <= 3; ++number) {
-    events.push_back(new_event::of(note("a", number)));
-  }
-  REQUIRE(test.try_append(std::move(events)));
-  CHECK(numbers(test.read<echo>("a")->state) ==
-        std::vector<std::int64_t>{1, 11, 12, 2, 24, 25, 3, 37, 38});
-  CHECK(test.read<reader>()->state.last() == 38);
-}
 
 TEST_CASE("reactions survive a crash at every commit boundary, exactly once") {
   constexpr std::int64_t appended = 4;
