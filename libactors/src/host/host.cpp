@@ -49,16 +49,6 @@ class pending_answer {
   std::shared_ptr<promised> kept_ = std::make_shared<promised>();
 };
 
-std::size_t size_of(const new_event& one) {
-  std::size_t size = one.type.size() + one.payload.size() + one.id.size() +
-                     one.content_type.size() + one.correlation_id.size() + one.user.size();
-  for (const auto& each : one.headers) size += each.name.size() + each.value.size();
-  if (one.routes) {
-    for (const auto& key : *one.routes) size += key.text().size();
-  }
-  return size;
-}
-
 std::future<result<std::vector<position>>> ready(result<std::vector<position>> outcome) {
   std::promise<result<std::vector<position>>> kept;
   kept.set_value(std::move(outcome));

@@ -87,7 +87,14 @@ result<void> check_routes(const explicit_routes& routes) {
   return {};
 }
 
-/// About what the event takes on the timeline: the bytes of its texts.
+result<void> check_protobuf(const new_event& wanted, const google::protobuf::Message& prototype) {
+  google::protobuf::Arena arena;
+  if (decode_payload({}, wanted.payload, *prototype.New(&arena))) return {};
+  return refuse(errc::undecodable, fmt::format("the payload does not decode as {}", wanted.type));
+}
+
+}  // namespace
+
 std::size_t size_of(const new_event& wanted) {
   std::size_t size = wanted.type.size() + wanted.payload.size() + wanted.content_type.size() +
                      wanted.id.size() + wanted.correlation_id.size() + wanted.user.size();
@@ -97,14 +104,6 @@ std::size_t size_of(const new_event& wanted) {
   }
   return size;
 }
-
-result<void> check_protobuf(const new_event& wanted, const google::protobuf::Message& prototype) {
-  google::protobuf::Arena arena;
-  if (decode_payload({}, wanted.payload, *prototype.New(&arena))) return {};
-  return refuse(errc::undecodable, fmt::format("the payload does not decode as {}", wanted.type));
-}
-
-}  // namespace
 
 result<void> type_registry::check(const new_event& wanted, bool strict) const {
   if (auto checked = check_type_name(wanted.type); !checked) return checked;

@@ -54,7 +54,12 @@ result<void> check_json(std::string_view text) {
   try {
     [[maybe_unused]] const auto parsed = nlohmann::json::parse(text);
   } catch (const nlohmann::json::exception& wrong) {
-    return undecodable(fmt::format("not JSON: {}", wrong.what()));
+    // "[json.exception.parse_error.101] parse error at line 1…": the number is the library's own.
+    std::string_view what = wrong.what();
+    if (const auto end = what.find("] "); what.starts_with("[json") && end != what.npos) {
+      what.remove_prefix(end + 2);
+    }
+    return undecodable(fmt::format("not JSON: {}", what));
   }
   return undecodable("not JSON");
 }

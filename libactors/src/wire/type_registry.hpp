@@ -14,6 +14,9 @@
 
 namespace millrace {
 
+/// About what the event takes on the timeline: the bytes of its texts.
+[[nodiscard]] std::size_t size_of(const new_event& wanted);
+
 /// Filled while flows are added, then shared read-only by all threads.
 class type_registry {
  public:
