@@ -63,7 +63,11 @@ error to_error(sqlite3* database, int code, std::string_view doing) {
     const std::string_view detail = sqlite3_errmsg(database);
     if (detail != sqlite3_errstr(code)) message += fmt::format(", {}", detail);
   }
-  if (file != nullptr && *file != '\0') message += fmt::format(" [{}]", file);
+  const bool is_damage = (code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT;
+  if (file != nullptr && *file != '\0') {
+    message = is_damage ? fmt::format("{} is not a database, or is damaged: {}", file, message)
+                        : fmt::format("{} [{}]", message, file);
+  }
   return {classify(code, system_errno), std::move(message)};
 }
 
