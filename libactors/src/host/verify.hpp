@@ -59,6 +59,7 @@ class verifier {
   result<void> expect(router& fresh, const window& events, const routed_window& routed);
   result<void> pass_known_failures(router& fresh, const window& events,
                                    const std::vector<std::string>& parked);
+  [[nodiscard]] bool is_skipped(std::string_view type, position at) const;
   void add_expected(const window& events, const routed_window& routed);
   result<std::optional<flow_row>> look_up(const flow_key& key);
 

@@ -247,6 +247,26 @@ TEST_CASE("routing that failed and was skipped is no finding, one that was not s
   CHECK(findings(made.stored, types).size() == 1);
 }
 
+TEST_CASE("an event whose routing was skipped before the code was mended is no finding") {
+  store_builder made;
+  const auto types = types_of<acts>();
+  made.append(act("1"));
+  made.route(types);
+  made.append(act("1"));  // routing it now gives it to Acts|1
+  made.append(act("2"));  // and this would begin Acts|2
+  auto type = (*made.stored.flow_types()).front();
+  type.set_routed(3);
+  type.add_skipped()->set_position(1);
+  type.add_skipped()->set_position(2);
+  commit_batch batch;
+  batch.flow_types.push_back(type);
+  made.commit(batch);
+  made.append(act("1"));
+  made.append(act("2"));
+  made.route(types);
+  CHECK(findings(made.stored, types) == lines{});
+}
+
 TEST_CASE("an id that is remembered for another event is found") {
   store_builder made;
   made.append_json("E", "{}");
