@@ -1,4 +1,4 @@
-"""run, retry, skip, flow and verify of an application whose flows meet an event that does not decode."""
+"""run, retry, skip, flow and verify of flows that meet an event that does not decode."""
 
 import signal
 
@@ -31,9 +31,11 @@ def test_what_does_not_decode_stops_only_those_who_observe_it():
         history = store.json("flow", "PackageHistory|bash")[0]
         equal((history["status"], history["checkpoint"], history["parked_at"]), ("idle", 0, bad))
         equal(history["state"]["installs"], "1")
-        warned = store.run("flows")
-        equal(warned.code, 0)
-        expect(f"the routing of PackageHistory is stopped at event {bad}" in warned.err, warned.err)
+        for words in (["flows"], ["flows", "--stopped"]):
+            listed = {row["flow"]: row for row in store.json(*words)}
+            row = listed["PackageHistory"]
+            equal((row["status"], row["id"], row["error_position"]), ("stopped", None, bad))
+            expect(f"routing, at event {bad}" in store.do(*words), words)
         found = store.run("verify")
         equal(found.code, 1)
         expect(f"event {bad}: the payload does not decode as PackageActionTaken" in found.out,
@@ -56,6 +58,10 @@ def test_a_skipped_event_is_recorded_and_the_rest_goes_on():
         equal((history["status"], history["checkpoint"], history["lag"]), ("idle", bad + 1, 0))
         equal(history["state"]["installs"], "2")
         equal(store.run("skip", "PackageHistory").code, 4, "not stopped any more")
+        store.do("skip", "InstallSession")
+        store.do("run", "--until-caught-up")
+        states = {e["position"]: e["state"] for e in store.json("inbox", "InstallSession")}
+        equal(states[bad], "skipped")
 
 
 def test_typed_json_is_checked_when_it_is_appended():

@@ -65,7 +65,7 @@ class Store:
                                 env=self.environment(), **more)
 
     def fails(self, code, said, *words, **more):
-        """The command ends with this code, says this on stderr in one line, and nothing on stdout."""
+        """The command ends with this code, says this on stderr in a line, and nothing on stdout."""
         result = self.run(*words, **more)
         expect(result.code == code, words, "exit code", result.code, "not", code, result.err)
         expect(said in result.err, words, repr(said), "not in", result.err)

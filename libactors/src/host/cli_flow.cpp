@@ -200,6 +200,10 @@ outcome flow(const context& in, const show_flow_options& options) {
   auto view = now->find(key);
   if (!view) return view.error();
   if (*view) {
+    // Beside a running host the checkpoint may have moved meanwhile: what waits is told after this
+    // one.
+    (*view)->row.checkpoint = *row ? (*row)->checkpoint : v1::Checkpoint{};
+    (*view)->status = status_of((*view)->row.checkpoint, (*view)->row.latest);
     auto report = report_flow(in, **from, *now, **view);
     if (!report) return report.error();
     return show_flow(in, *report);

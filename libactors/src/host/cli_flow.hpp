@@ -26,6 +26,8 @@ struct flow_report {
 [[nodiscard]] result<flow_report> report_flow(const context& in, const millrace::store& from,
                                               const overview& now, const flow_view& view);
 
+[[nodiscard]] std::string_view name_of(flow_status status);
+
 /// Why it waits or stopped, in sentences.
 [[nodiscard]] std::string in_words(const flow_report& report);
 [[nodiscard]] std::string type_in_words(const v1::FlowType& type,

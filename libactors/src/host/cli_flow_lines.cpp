@@ -20,15 +20,6 @@ std::string life_of(const v1::Checkpoint& checkpoint) {
   return checkpoint.done() ? "ended" : "not started";
 }
 
-const char* status_name(flow_status status) {
-  switch (status) {
-    case flow_status::idle: return "idle";
-    case flow_status::pending: return "pending";
-    case flow_status::stopped: return "stopped";
-  }
-  return "";
-}
-
 json skips_of(const google::protobuf::RepeatedPtrField<v1::Skipped>& skipped) {
   json all = json::array();
   for (const auto& one : skipped) {
@@ -55,6 +46,15 @@ std::string with(std::string line, std::string_view name, std::string_view value
 }
 
 }  // namespace
+
+std::string_view name_of(flow_status status) {
+  switch (status) {
+    case flow_status::idle: return "idle";
+    case flow_status::pending: return "pending";
+    case flow_status::stopped: return "stopped";
+  }
+  return "";
+}
 
 std::string state_as_json(const google::protobuf::Message& state) {
   google::protobuf::util::JsonPrintOptions print;
@@ -115,7 +115,7 @@ std::string flow_line(const flow_report& report) {
   json line = {{"flow", key.text()},
                {"type", std::string{key.type()}},
                {"id", key.has_id() ? json(std::string{key.id()}) : json(nullptr)},
-               {"status", status_name(report.view.status)},
+               {"status", name_of(report.view.status)},
                {"why", in_words(report)},
                {"checkpoint", number_or_null(checkpoint_of(checkpoint))},
                {"latest", number_or_null(row.latest)},

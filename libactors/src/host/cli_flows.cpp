@@ -7,19 +7,11 @@
 #include "base/time_text.hpp"
 #include "host/cli_commands.hpp"
 #include "host/cli_event.hpp"
+#include "host/cli_flow.hpp"
 #include "host/cli_text.hpp"
 
 namespace millrace::cli {
 namespace {
-
-std::string_view name_of(flow_status status) {
-  switch (status) {
-    case flow_status::idle: return "idle";
-    case flow_status::pending: return "pending";
-    case flow_status::stopped: return "stopped";
-  }
-  return "";
-}
 
 colour colour_of(flow_status status) {
   switch (status) {
@@ -66,12 +58,36 @@ std::string note_of(const flow_view& view, bool hosted) {
   return checkpoint.done() ? "ended" : "";
 }
 
-/// Their flows look idle, but what comes after is not even routed to them.
-void warn_of_parked(const context& in, const overview& now, const std::string& wanted) {
+std::string line_of(const v1::FlowType& parked, bool hosted) {
+  return dump({{"flow", parked.name()},
+               {"type", parked.name()},
+               {"id", nullptr},
+               {"status", name_of(flow_status::stopped)},
+               {"checkpoint", nullptr},
+               {"latest", nullptr},
+               {"error_position", parked.error_position()},
+               {"error_message", parked.error_message()},
+               {"done", false},
+               {"alive", false},
+               {"hosted", hosted},
+               {"skipped", parked.skipped_size()}});
+}
+
+/// A row for each type whose routing is stopped: its flows look idle, but what comes after is not
+/// even routed to them.
+void show_parked(const context& in, const overview& now, const std::string& wanted, table& rows) {
   for (const auto& [name, type] : now.types()) {
     if (!type.has_error_position() || (!wanted.empty() && wanted != name)) continue;
-    in.warn(fmt::format("the routing of {} is stopped at event {}: {} (see: flow {})", name,
-                        type.error_position(), type.error_message(), name));
+    if (in.json) {
+      in.out.json(line_of(type, now.is_known(name)));
+      continue;
+    }
+    rows.row(
+        {name,
+         {std::string{name_of(flow_status::stopped)}, colour::red},
+         "-",
+         "-",
+         fmt::format("routing, at event {}: {}", type.error_position(), type.error_message())});
   }
 }
 
@@ -105,9 +121,9 @@ outcome flows(const context& in, const flows_options& options) {
   };
   const bool few = options.pending && !options.stopped && type.empty();
   if (auto read = few ? now->pending(visit) : now->flows(type, visit); !read) return read.error();
+  if (all || options.stopped) show_parked(in, *now, type, rows);
   rows.finish();
   if (!found) return error{errc::not_found, "there is no flow type " + type};
-  warn_of_parked(in, *now, type);
   return exit_code::done;
 }
 
@@ -124,6 +140,11 @@ std::string line_of(const shown_event& event, const posting& entry, const char* 
 const char* state_of(const posting& entry, const v1::Checkpoint& checkpoint) {
   if (checkpoint.has_error_position() && entry.at.value == checkpoint.error_position()) {
     return "failed";
+  }
+  const auto& skipped = checkpoint.skipped();
+  if (std::any_of(skipped.begin(), skipped.end(),
+                  [&](const v1::Skipped& one) { return one.position() == entry.at.value; })) {
+    return "skipped";
   }
   return checkpoint.has_position() && entry.at.value <= checkpoint.position() ? "handled"
                                                                               : "waiting";
@@ -170,9 +191,9 @@ outcome inbox(const context& in, const inbox_options& options) {
   }
   const auto rest = entries->count - entries->postings.size();
   if (!in.json && rest > 0 && !entries->postings.empty()) {
-    in.out.line(
-        in.out.paint(colour::dim, fmt::format("{} more: inbox KEY --after {}", grouped(rest),
-                                              entries->postings.back().at.value)));
+    in.out.line(in.out.paint(colour::dim, fmt::format("{} more: inbox {} --after {}", grouped(rest),
+                                                      inert(shell_quoted(options.key)),
+                                                      entries->postings.back().at.value)));
   }
   return exit_code::done;
 }

@@ -155,11 +155,24 @@ std::vector<std::string> near_names(std::string_view wanted,
   return nearest;
 }
 
+std::string shell_quoted(std::string_view word) {
+  constexpr std::string_view harmless = "-_./:@%+=,";
+  const auto safe = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           harmless.find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), safe)) return std::string{word};
+  std::string made = "'";
+  for (const char c : word) made += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return made + "'";
+}
+
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   std::uint64_t value = 0;
   const char* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, value);
-  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  const bool octal = text.size() > 1 && text.front() == '0';
+  if (text.empty() || octal || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
   return value;
 }
 

@@ -36,7 +36,10 @@ namespace millrace::cli {
 [[nodiscard]] std::vector<std::string> near_names(std::string_view wanted,
                                                   const std::vector<std::string>& names);
 
-/// Decimal digits only; none: not such a number.
+/// A word as a shell takes it: in quotes when it needs them.
+[[nodiscard]] std::string shell_quoted(std::string_view word);
+
+/// Decimal digits only, no leading zeros; none: not such a number.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 
 }  // namespace millrace::cli

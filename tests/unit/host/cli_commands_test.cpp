@@ -98,7 +98,7 @@ TEST_CASE("an unknown flow is not found") {
   CHECK(cli::flows(line.in, {.type = "Nope"}).error().code == errc::not_found);
 }
 
-TEST_CASE("flows lists by status, and warns of a type that is parked") {
+TEST_CASE("flows lists by status, and a type that is parked in a row of its own") {
   store_builder made;
   const auto types = types_of<acts>();
   made.append(act("1"));
@@ -110,8 +110,12 @@ TEST_CASE("flows lists by status, and warns of a type that is parked") {
   line.in.json = true;
   REQUIRE(cli::flows(line.in, {}));
   const auto all = line.out();
-  CHECK(std::count(all.begin(), all.end(), '\n') == 2);
-  CHECK_THAT(line.err(), Contains("the routing of Acts is stopped at event 2"));
+  CHECK(std::count(all.begin(), all.end(), '\n') == 3);
+  REQUIRE(cli::flows(line.in, {.stopped = true}));
+  const auto parked = parsed(line.out());
+  CHECK(parked["flow"] == "Acts");
+  CHECK(parked["status"] == "stopped");
+  CHECK(parked["error_position"] == 2);
   REQUIRE(cli::flows(line.in, {.pending = true}));
   const auto pending = parsed(line.out());
   CHECK(pending["flow"] == "Acts|2");

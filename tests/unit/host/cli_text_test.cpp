@@ -44,9 +44,16 @@ TEST_CASE("text is cut at columns, not at bytes") {
   CHECK(shown_width("e\xcc\x81") == 1);
 }
 
+TEST_CASE("a word is quoted for a shell when it needs to be") {
+  CHECK(shell_quoted("Type") == "Type");
+  CHECK(shell_quoted("") == "''");
+  CHECK(shell_quoted("A|b c") == "'A|b c'");
+  CHECK(shell_quoted("it's") == "'it'\\''s'");
+}
+
 TEST_CASE("numbers are digits and nothing else") {
   CHECK(parse_number("18446744073709551615") == UINT64_MAX);
-  for (const auto* wrong : {"", "-1", "+1", "0x10", "1e3", " 1", "18446744073709551616"}) {
+  for (const auto* wrong : {"", "-1", "+1", "0x10", "010", "1e3", " 1", "18446744073709551616"}) {
     CHECK_FALSE(parse_number(wrong));
   }
   CHECK(grouped(1234567) == "1,234,567");
