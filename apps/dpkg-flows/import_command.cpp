@@ -10,10 +10,14 @@
 
 #include "dpkg-flows/follow.hpp"
 #include "dpkg-flows/importer.hpp"
+#include "dpkg-flows/log_files.hpp"
+#include "dpkg-flows/log_line.hpp"
+#include "dpkg-flows/log_reader.hpp"
 
 namespace dpkg_flows {
 namespace {
 
+using millrace::application;
 using millrace::errc;
 using millrace::error;
 using millrace::result;
@@ -33,10 +37,10 @@ std::string counted(std::uint64_t count, std::string_view what) {
 
 void tell_problems(const import_outcome& outcome) {
   for (const auto& bad : outcome.problems) {
-    fmt::print(stderr, "skipped {}: {}\n", bad.where, bad.why);
+    fmt::print(stderr, "dpkg-flows: skipped {}: {}\n", bad.where, bad.why);
   }
   for (const auto& name : outcome.cut) {
-    fmt::print(stderr, "{}: ends within a line, which is left for later\n", name);
+    fmt::print(stderr, "dpkg-flows: {}: ends within a line, which is left for later\n", name);
   }
 }
 
@@ -59,11 +63,11 @@ void tell(const import_outcome& outcome, bool json) {
 }
 
 int fail(const error& why, std::uint64_t appended) {
-  fmt::print(stderr, "import-log: {}\n", why.message);
+  fmt::print(stderr, "dpkg-flows: {}\n", why.message);
   if (why.code == errc::invalid || appended > 0) {
-    fmt::print(stderr, "import-log: {} appended before that\n", counted(appended, "line"));
+    fmt::print(stderr, "dpkg-flows: {} appended before that\n", counted(appended, "line"));
   }
-  return exit_code_of(why.code);
+  return application::exit_code(why.code);
 }
 
 int import_once(millrace::host& host, const import_request& request) {
@@ -92,11 +96,24 @@ int import_and_follow(millrace::host& host, const import_request& request) {
 
 int run_import(millrace::host& host, const std::vector<std::string>& arguments) {
   const auto request = parse_import(arguments);
-  if (!request) {
-    fmt::print(stderr, "import-log: {}\n", request.error().message);
-    return 2;
-  }
+  if (!request) return fail(request.error(), 0);
   return request->follow ? import_and_follow(host, *request) : import_once(host, *request);
+}
+
+/// As the import itself would: every line is looked at.
+result<void> look_through(const log_file& file, bool skip_bad) {
+  auto reader = log_reader::open(file);
+  if (!reader) return reader.error();
+  const auto seen =
+      reader->each_line([&](std::string_view text, std::uint64_t number) -> result<void> {
+        if (skip_bad) return {};
+        const auto line = parse_line(text);
+        if (line) return {};
+        return error{errc::undecodable,
+                     fmt::format("{}:{}: {}", reader->name(), number, line.error().message)};
+      });
+  if (!seen) return seen.error();
+  return {};
 }
 
 }  // namespace
@@ -123,35 +140,23 @@ result<import_request> parse_import(const std::vector<std::string>& arguments) {
   return request;
 }
 
-millrace::application::command import_command(bool follows) {
+result<application::store_use> store_for_import(const std::vector<std::string>& arguments) {
+  const auto request = parse_import(arguments);
+  if (!request) return request.error();
+  const auto files = find_log_files(request->places);
+  if (!files) return files.error();
+  for (const auto& file : *files) {
+    if (auto good = look_through(file, request->skip_bad); !good) return good.error();
+  }
+  return request->follow ? application::store_use::runs : application::store_use::appends;
+}
+
+millrace::application::command import_command() {
   return {.name = "import-log",
-          .help = "append what is new in a dpkg log: [PATH...] [--follow] [--skip-bad] [--json]",
-          .run_flows = follows,
+          .help = "Append what is new in a dpkg log",
+          .arguments = "[PATH...] [--follow] [--skip-bad] [--json]",
+          .needs = store_for_import,
           .run = run_import};
-}
-
-bool asks_to_follow(int argc, const char* const* argv) {
-  bool imports = false, follows = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    imports = imports || word == "import-log";
-    follows = follows || (imports && word == "--follow");
-  }
-  return follows;
-}
-
-int exit_code_of(errc code) {
-  switch (code) {
-    case errc::not_found: return 3;
-    case errc::in_use:
-    case errc::conflict: return 4;
-    case errc::overloaded:
-    case errc::storage_full:
-    case errc::storage_failed:
-    case errc::closed:
-    case errc::timed_out: return 5;
-    default: return 1;
-  }
 }
 
 }  // namespace dpkg_flows

@@ -24,12 +24,12 @@ struct import_request {
 
 /// The command. An import only appends, and is done when the lines are on the timeline; one that
 /// follows the log lets the flows run too, for nobody else can use the store meanwhile.
-[[nodiscard]] millrace::application::command import_command(bool follows);
+[[nodiscard]] millrace::application::command import_command();
 
-/// Whether a program was called to follow the log: it decides before the host is opened.
-[[nodiscard]] bool asks_to_follow(int argc, const char* const* argv);
-
-/// The exit code of a failure, as design.md gives them.
-[[nodiscard]] int exit_code_of(millrace::errc code);
+/// What it needs of the store, after a look at the files: none is made for files that cannot be
+/// read, or that hold a line which is none. Errors: invalid (options), undecodable (a line), those
+/// of the files.
+[[nodiscard]] millrace::result<millrace::application::store_use> store_for_import(
+    const std::vector<std::string>& arguments);
 
 }  // namespace dpkg_flows

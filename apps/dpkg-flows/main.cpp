@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   using namespace dpkg_flows;
   millrace::application app{"dpkg-flows", "What Debian's package manager did on this machine."};
   add_dpkg_flows(app);
-  app.add(import_command(asks_to_follow(argc, argv)));
+  app.add(import_command());
   app.add(report_command());
   return app.run(argc, argv);
 }

@@ -17,6 +17,7 @@
 namespace scans {
 namespace {
 
+using millrace::application;
 using millrace::errc;
 using millrace::error;
 using millrace::result;
@@ -67,18 +68,23 @@ result<void> append_all(millrace::host& host, const generate_request& request) {
   return settle(host, before);
 }
 
+int fail(const error& why) {
+  fmt::print(stderr, "scans: {}\n", why.message);
+  return application::exit_code(why.code);
+}
+
+result<application::store_use> store_for(const std::vector<std::string>& arguments) {
+  const auto request = parse_generate(arguments);
+  if (!request) return request.error();
+  return application::store_use::appends;
+}
+
 int run_generate(millrace::host& host, const std::vector<std::string>& arguments) {
   const auto request = parse_generate(arguments);
-  if (!request) {
-    fmt::print(stderr, "generate: {}\n", request.error().message);
-    return 2;
-  }
+  if (!request) return fail(request.error());
   const auto begin = clock::now();
   const auto done = append_all(host, *request);
-  if (!done) {
-    fmt::print(stderr, "generate: {}\n", done.error().message);
-    return is_retryable(done.error().code) ? 5 : 1;
-  }
+  if (!done) return fail(done.error());
   const auto seconds = std::chrono::duration<double>(clock::now() - begin).count();
   const auto rate = seconds > 0 ? static_cast<double>(request->events) / seconds : 0;
   if (request->json) {
@@ -115,8 +121,9 @@ result<generate_request> parse_generate(const std::vector<std::string>& argument
 
 millrace::application::command generate_command() {
   return {.name = "generate",
-          .help = "append invented input: --events N [--seed S] [--batch B] [--json]",
-          .run_flows = false,
+          .help = "Append invented input",
+          .arguments = "[--events N] [--seed S] [--batch B] [--json]",
+          .needs = store_for,
           .run = run_generate};
 }
 

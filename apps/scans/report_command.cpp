@@ -11,7 +11,9 @@
 namespace scans {
 namespace {
 
+using millrace::application;
 using millrace::errc;
+using millrace::error;
 using millrace::result;
 
 /// All instances of a query, by id.
@@ -114,17 +116,20 @@ void print_json(const shop_report& shop) {
   fmt::print("{}\n", made.dump());
 }
 
-int run_report(millrace::host& host, const std::vector<std::string>& arguments) {
-  const bool json = arguments == std::vector<std::string>{"--json"};
-  if (!json && !arguments.empty()) {
-    fmt::print(stderr, "report: there is no option {}\n", arguments.front());
-    return 2;
+result<application::store_use> store_for(const std::vector<std::string>& arguments) {
+  for (const auto& word : arguments) {
+    if (word != "--json") return error{errc::invalid, fmt::format("there is no option {}", word)};
   }
+  return application::store_use::reads;
+}
+
+int run_report(millrace::host& host, const std::vector<std::string>& arguments) {
   const auto shop = collect(host);
   if (!shop) {
-    fmt::print(stderr, "report: {}\n", shop.error().message);
-    return 1;
+    fmt::print(stderr, "scans: {}\n", shop.error().message);
+    return application::exit_code(shop.error().code);
   }
+  const bool json = !arguments.empty();
   json ? print_json(*shop) : print_text(*shop);
   return 0;
 }
@@ -133,8 +138,9 @@ int run_report(millrace::host& host, const std::vector<std::string>& arguments) 
 
 millrace::application::command report_command() {
   return {.name = "report",
-          .help = "users, their time on task, and clients: [--json]",
-          .run_flows = false,
+          .help = "Show users, their time on task, and clients",
+          .arguments = "[--json]",
+          .needs = store_for,
           .run = run_report};
 }
 

@@ -67,7 +67,9 @@ def test_what_is_not_found():
 def test_payloads_and_names_that_cannot_be():
     with Store() as store:
         store.do("append", "E")
-        store.fails(1, "not JSON", "append", "E", "{nope")
+        found = store.fails(1, "not JSON: parse error", "append", "E", "{nope")
+        expect("exception" not in found.err, found.err)
+        store.fails(2, "010", "append", "E", "--cause", "010")
         store.fails(1, "not JSON", "append", "E", "-", stdin="")
         store.fails(1, "the system's own", "append", "millrace.TimersCancelled")
         store.fails(1, "needs a type", "append", "")
@@ -82,6 +84,27 @@ def test_an_application_takes_only_what_its_flows_observe():
         expect("no flow of dpkg-flows observes" in found.err, found.err)
         expect(not store.path.exists(), "no store was made")
         equal(store.do("append", "NotHeardOf", "{}", "--any-type"), "0\n")
+
+
+def test_an_applications_own_commands_make_no_store_by_mistake():
+    for program, words, code in (
+            ("scans", ["report"], 3), ("dpkg-flows", ["report", "--all"], 3),
+            ("scans", ["report", "--bogus"], 2), ("scans", ["generate", "--bogus"], 2),
+            ("scans", ["generate", "--events", "x"], 2), ("dpkg-flows", ["import-log", "-x"], 2),
+            ("dpkg-flows", ["import-log", "/nowhere/dpkg.log"], 3)):
+        with Store(program) as store:
+            found = store.fails(code, "", *words)
+            expect(found.err.startswith(program + ": "), found.err)
+            expect(not store.path.exists(), "no store was made")
+    with Store("dpkg-flows") as store:
+        broken = store.path.parent / "broken.log"
+        broken.write_text("no line of a log\n", encoding="utf-8")
+        store.fails(1, "broken.log:1", "import-log", broken)
+        expect(not store.path.exists(), "no store was made")
+        expect("import-log [PATH...]" in store.do("import-log", "--help"), "help")
+        expect(not store.path.exists(), "no store was made")
+        store.do("import-log", "--skip-bad", broken)
+        store.do("report")
 
 
 def test_a_store_of_a_newer_schema():
@@ -104,6 +127,7 @@ def test_damaged_bytes():
             result = store.run(*words)
             equal(result.code, 1, words, result.err)
             expect(result.err.startswith("millrace: "), result.err)
+            expect("millrace.db is not a database, or is damaged: " in result.err, result.err)
 
 
 def test_a_store_that_another_process_holds():

@@ -1,11 +1,13 @@
 /// A program made of flows: the whole command line of millrace over them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "millrace/flow.hpp"
+#include "millrace/result.hpp"
 
 namespace millrace {
 
@@ -35,14 +37,24 @@ class application {
   }
   application& add(flow_type type);
 
-  /// A further command: `name ARGUMENTS...`, run with an opened host over the store the user chose,
-  /// which is made when it is not there. `run` gets the arguments after the name, without `--store`
-  /// and with `--json` if that was given, and returns the exit code. `run_flows` false: the host
-  /// appends but runs no flow.
+  /// What a further command needs of the store.
+  enum class store_use {
+    reads,    ///< one that is there: no store ends with 3 and leaves no trace
+    appends,  ///< makes one when there is none
+    runs,     ///< as `appends`, and the flows run
+  };
+
+  /// A further command: `name ARGUMENTS...`, run with an opened host over the store the user chose.
+  /// Both functions get the arguments after the name, without `--store` and with `--json` if that
+  /// was given; `--help` never reaches them.
   struct command {
     std::string name;
     std::string help;
-    bool run_flows = false;
+    std::string arguments;  ///< how they are written: `[PATH...] [--json]`
+    /// Looks at the arguments before any store is opened or made. Errors: `invalid` is wrong usage
+    /// and ends with 2, others as exit_code() says; the message is printed. Empty: reads.
+    std::function<result<store_use>(const std::vector<std::string>& arguments)> needs;
+    /// Returns the exit code; says itself on stderr what failed.
     std::function<int(host&, const std::vector<std::string>& arguments)> run;
   };
   application& add(command further);
@@ -50,6 +62,9 @@ class application {
   /// Exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the store is in use or a condition
   /// does not hold, 5 unavailable, try later. Errors go to stderr; nothing is thrown.
   int run(int argc, char** argv);
+
+  /// What a program ends with when a command failed like this.
+  [[nodiscard]] static int exit_code(errc code);
 
  private:
   struct parts;

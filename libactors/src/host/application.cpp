@@ -89,7 +89,15 @@ result<std::unique_ptr<host>> open_host(const cli::context& in, host_options opt
 
 cli::outcome run_own(const cli::context& in, const application::command& own,
                      const std::vector<std::string>& arguments) {
-  auto opened = in.open_host({.strict = !in.types.empty(), .run_flows = own.run_flows}, true);
+  using use = application::store_use;
+  const auto needs = own.needs ? own.needs(arguments) : result<use>{use::reads};
+  if (!needs && needs.error().code == errc::invalid) {
+    in.complain(fmt::format("{} (see: {} {} --help)", needs.error().message, in.program, own.name));
+    return exit_code::usage;
+  }
+  if (!needs) return needs.error();
+  auto opened = in.open_host({.strict = !in.types.empty(), .run_flows = *needs == use::runs},
+                             *needs != use::reads);
   if (!opened) return opened.error();
   const int code = own.run(**opened, arguments);
   (*opened)->stop();
@@ -102,9 +110,9 @@ cli::grammar grammar_of(const std::string& name, const std::string& description,
   known.version = name == "millrace" ? fmt::format("millrace {}", MILLRACE_VERSION)
                                      : fmt::format("{} (millrace {})", name, MILLRACE_VERSION);
   for (const auto& own : commands) {
-    known.own.push_back({own.name, own.help, [&own](const auto& in, const auto& arguments) {
-                           return run_own(in, own, arguments);
-                         }});
+    known.own.push_back(
+        {own.name, own.help, own.arguments,
+         [&own](const auto& in, const auto& arguments) { return run_own(in, own, arguments); }});
   }
   return known;
 }
@@ -139,6 +147,8 @@ application& application::add(command further) {
   parts_->commands.push_back(std::move(further));
   return *this;
 }
+
+int application::exit_code(errc code) { return static_cast<int>(cli::exit_code_of(code)); }
 
 int application::run(int argc, char** argv) {
   cli::ignore_broken_pipes();

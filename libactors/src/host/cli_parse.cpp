@@ -18,6 +18,11 @@ constexpr const char* exit_codes =
     "condition "
     "does not hold, 5 unavailable, try later.";
 
+std::string help_of(const grammar::own_command& own, const std::string& program) {
+  return fmt::format("{}\nUsage: {} [--store PATH] {} {}", own.help, program, own.name,
+                     own.arguments);
+}
+
 /// Builds the parser; options live in shared blocks that the chosen command keeps.
 class builder {
  public:
@@ -47,6 +52,10 @@ class builder {
     command->final_callback([this, command, &own] {
       auto arguments = command->remaining();
       take_globals(arguments);
+      if (asks_for_help(arguments)) {
+        made_.text = help_of(own, app_.get_name());
+        return;
+      }
       made_.command = [run = own.run, arguments](const context& in) { return run(in, arguments); };
     });
   }
@@ -214,8 +223,16 @@ class builder {
         ++next;
       }
     }
-    const bool told = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-    if (made_.json && !told) arguments.emplace_back("--json");
+    const auto end = std::find(arguments.begin(), arguments.end(), "--");
+    const bool told = std::find(arguments.begin(), end, "--json") != end;
+    if (made_.json && !told) arguments.insert(end, "--json");
+  }
+
+  static bool asks_for_help(const std::vector<std::string>& arguments) {
+    const auto end = std::find(arguments.begin(), arguments.end(), "--");
+    return std::find_if(arguments.begin(), end, [](const std::string& word) {
+             return word == "--help" || word == "-h";
+           }) != end;
   }
 
   CLI::App& app_;
@@ -258,13 +275,18 @@ parsed parse(int argc, const char* const* argv, const grammar& known) {
   try {
     app.parse(argc, argv);
     if (made.store.empty()) made.store = store;
-    if (!made.command) {
+    if (!made.command && made.text.empty()) {
       made.text = usage_problem(app, "a command is missing");
       made.code = exit_code::usage;
     }
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
     made.text = chosen.empty() ? app.help() : chosen.front()->help(app.get_name());
+    for (const auto& own : known.own) {
+      if (!chosen.empty() && chosen.front()->get_name() == own.name) {
+        made.text = help_of(own, known.program);
+      }
+    }
   } catch (const CLI::CallForVersion&) {
     made.text = known.version;
   } catch (const CLI::ParseError& wrong) {

@@ -19,6 +19,7 @@ struct grammar {
   struct own_command {
     std::string name;
     std::string help;
+    std::string arguments;  ///< as its help writes them
     /// Gets the arguments after the name, without `--store PATH`, and with `--json` if that was
     /// given.
     std::function<outcome(const context& in, const std::vector<std::string>& arguments)> run;

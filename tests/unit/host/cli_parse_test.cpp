@@ -14,7 +14,7 @@ std::vector<std::string> handed;
 
 parsed parse_words(std::vector<const char*> words) {
   grammar known{.program = "orders", .description = "Orders.", .version = "orders 1"};
-  known.own.push_back({"report", "A report", [](const context&, const auto& arguments) {
+  known.own.push_back({"report", "A report", "[--all]", [](const context&, const auto& arguments) {
                          handed = arguments;
                          return outcome{exit_code::done};
                        }});
@@ -43,7 +43,7 @@ TEST_CASE("wrong usage is named and ends with 2") {
   using words = std::vector<const char*>;
   for (const auto& wrong :
        {words{}, words{"append"}, words{"flow"}, words{"trace", "x"},
-        words{"timeline", "--from", "-1"}, words{"timeline", "--from", "010x"},
+        words{"timeline", "--from", "-1"}, words{"timeline", "--from", "010"},
         words{"resume", "extra"}, words{"--nope"}, words{"append", "T", "--due", "tomorrow"},
         words{"append", "T", "--header", "x"}, words{"flows", "--nope"},
         words{"append", "T", "{}", "more"}}) {
@@ -87,10 +87,15 @@ TEST_CASE("a command of the program's own gets its arguments as they are") {
   CHECK(handed == wanted);
   REQUIRE(parse_words({"--json", "report", "x"}).command(none.in));
   CHECK(handed == std::vector<std::string>{"x", "--json"});
+  REQUIRE(parse_words({"--json", "report", "x", "--", "--json"}).command(none.in));
+  CHECK(handed == std::vector<std::string>{"x", "--json", "--", "--json"});
 }
 
 TEST_CASE("help and version are no errors") {
   CHECK(parse_words({"--version"}).text == "orders 1");
   CHECK_THAT(parse_words({"append", "--help"}).text, Contains("--due"));
   CHECK_THAT(parse_words({"run", "--help"}).text, Contains("exit code"));
+  CHECK_THAT(parse_words({"report", "--help"}).text,
+             Contains("orders [--store PATH] report [--all]"));
+  CHECK(parse_words({"report", "--help"}).code == exit_code::done);
 }

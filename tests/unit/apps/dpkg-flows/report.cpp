@@ -77,9 +77,16 @@ TEST_CASE("an import refuses options that there are not") {
   CHECK_THAT(request.error().message, Catch::Contains("--folow"));
 }
 
-TEST_CASE("a program knows before it opens the store whether it will follow the log") {
-  const char* follows[] = {"dpkg-flows", "--store", "x", "import-log", "--follow"};
-  const char* other[] = {"dpkg-flows", "timeline", "--follow"};
-  CHECK(asks_to_follow(5, follows));
-  CHECK(!asks_to_follow(3, other));
+TEST_CASE("an import says what it needs of the store before that is made") {
+  using use = millrace::application::store_use;
+  using millrace::errc;
+  const temporary_directory place;
+  const auto log = place.write("dpkg.log", "2026-01-05 07:00:00 startup archives unpack\n");
+  const auto broken = place.write("broken.log", "no line of a log\n");
+  CHECK(*store_for_import({log.string()}) == use::appends);
+  CHECK(*store_for_import({log.string(), "--follow"}) == use::runs);
+  CHECK(store_for_import({"--folow"}).error().code == errc::invalid);
+  CHECK(store_for_import({broken.string()}).error().code == errc::undecodable);
+  CHECK(store_for_import({broken.string(), "--skip-bad"}).has_value());
+  CHECK(store_for_import({"/nowhere/dpkg.log"}).error().code == errc::not_found);
 }
