@@ -99,7 +99,7 @@ timestamp at_second(std::int64_t second) { return timestamp{std::chrono::seconds
 
 event_row event_at(std::uint64_t at, std::string_view type, std::string_view payload,
                    std::string_view envelope) {
-  return {{at}, type, at_second(static_cast<std::int64_t>(at)), payload, envelope};
+  return {{at}, type, at_second(static_cast<std::int64_t>(at % 1000000007)), payload, envelope};
 }
 
 flow_entry flow_of(std::uint32_t number, std::string key, std::uint64_t born) {
