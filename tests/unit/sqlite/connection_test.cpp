@@ -22,7 +22,7 @@ connection writer_of(const std::filesystem::path& file) {
   return std::move(*opened);
 }
 
-connection with_table(const scratch_directory& directory) {
+connection with_table(const millrace::temporary_directory& directory) {
   connection made = writer_of(directory.path() / "db");
   REQUIRE(migrate(made, first_schema));
   return made;
@@ -36,7 +36,7 @@ std::string contents(const std::filesystem::path& file) {
 }  // namespace
 
 TEST_CASE("a value comes back as it was bound") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   connection database = with_table(directory);
   auto put = database.prepare("INSERT INTO t VALUES (?, ?)");
   REQUIRE(put->run(1, std::string_view{"a\0b", 3}));
@@ -61,7 +61,7 @@ TEST_CASE("a value comes back as it was bound") {
 }
 
 TEST_CASE("a transaction that goes out of scope is undone") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   connection database = with_table(directory);
   {
     auto change = transaction::begin(database, role::writer);
@@ -72,7 +72,7 @@ TEST_CASE("a transaction that goes out of scope is undone") {
 }
 
 TEST_CASE("a broken constraint is corrupt, and wrong SQL failed") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   connection database = with_table(directory);
   auto put = database.prepare("INSERT INTO t VALUES (1, 2)");
   REQUIRE(put->run());
@@ -81,7 +81,7 @@ TEST_CASE("a broken constraint is corrupt, and wrong SQL failed") {
 }
 
 TEST_CASE("a reader cannot write, and sees what the writer committed") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   connection writer = with_table(directory);
   auto reader = connection::open(directory.path() / "db", {});
   REQUIRE(reader);
@@ -91,7 +91,7 @@ TEST_CASE("a reader cannot write, and sees what the writer committed") {
 }
 
 TEST_CASE("a file that is missing is not found, and is not created") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto opened = connection::open(directory.path() / "db", {});
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::not_found);
@@ -99,7 +99,7 @@ TEST_CASE("a file that is missing is not found, and is not created") {
 }
 
 TEST_CASE("the last connection leaves the WAL as it is") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto wal = directory.path() / "db-wal";
   {
     connection writer = with_table(directory);
@@ -121,7 +121,7 @@ TEST_CASE("the last connection leaves the WAL as it is") {
 }
 
 TEST_CASE("a store is brought up to date step by step") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   { with_table(directory); }
   {
     auto reader = connection::open(directory.path() / "db", {});
@@ -138,7 +138,7 @@ TEST_CASE("a store is brought up to date step by step") {
 }
 
 TEST_CASE("a newer schema is refused with both numbers") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   connection writer = writer_of(directory.path() / "db");
   REQUIRE(migrate(writer, second_schema));
   const auto refused = migrate(writer, first_schema);
@@ -148,7 +148,7 @@ TEST_CASE("a newer schema is refused with both numbers") {
 }
 
 TEST_CASE("another program's database is refused") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   connection writer = writer_of(directory.path() / "db");
   REQUIRE(writer.execute("CREATE TABLE theirs (a)"));
   const std::string before = contents(directory.path() / "db");
@@ -159,7 +159,7 @@ TEST_CASE("another program's database is refused") {
 }
 
 TEST_CASE("a file that is no database is refused") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto file = directory.path() / "db";
   const std::string text(5000, 'x');
   std::ofstream{file} << text;

@@ -47,7 +47,7 @@ class holder {
 }  // namespace
 
 TEST_CASE("a lock that another process holds is refused, and says who holds it") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const holder other{directory.path()};
   const auto lock = store_lock::take(directory.path());
   REQUIRE_FALSE(lock);
@@ -56,14 +56,14 @@ TEST_CASE("a lock that another process holds is refused, and says who holds it")
 }
 
 TEST_CASE("the death of a process frees its lock") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   holder other{directory.path()};
   other.kill();
   CHECK(store_lock::take(directory.path()));
 }
 
 TEST_CASE("a lock is refused within one process too, and free after its object") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   {
     const auto lock = store_lock::take(directory.path());
     REQUIRE(lock);

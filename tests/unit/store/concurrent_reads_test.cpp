@@ -85,14 +85,14 @@ void run(store& subject, const store& read, std::uint64_t rounds) {
 }  // namespace
 
 TEST_CASE("a reader sees whole commits, whatever is written and folded meanwhile") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto subject = open_sqlite_store(directory.path(), open_mode::own);
   REQUIRE(subject);
   run(**subject, **subject, 300);
 }
 
 TEST_CASE("a reader beside the owner sees whole commits too") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto subject = open_sqlite_store(directory.path(), open_mode::own);
   REQUIRE(subject);
   const auto beside = open_sqlite_store(directory.path(), open_mode::read_only);

@@ -79,7 +79,7 @@ class file_size_limit {
 }  // namespace
 
 TEST_CASE("a missing store is created for its owner alone") {
-  const scratch_directory scratch;
+  const millrace::temporary_directory scratch;
   const auto directory = scratch.path() / "a" / "b";
   CHECK(refusal(directory, open_mode::read_only).code == errc::not_found);
   CHECK(refusal(directory, open_mode::own_existing).code == errc::not_found);
@@ -90,7 +90,7 @@ TEST_CASE("a missing store is created for its owner alone") {
 }
 
 TEST_CASE("a second owner is refused and told who the first one is") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto owner = opened(directory.path(), open_mode::own);
   const error refused = refusal(directory.path(), open_mode::own);
   CHECK(refused.code == errc::in_use);
@@ -98,7 +98,7 @@ TEST_CASE("a second owner is refused and told who the first one is") {
 }
 
 TEST_CASE("a store that was closed can be owned again") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto first = opened(directory.path(), open_mode::own);
   REQUIRE(first->commit(one_event(0)));
   REQUIRE(first->close());
@@ -109,7 +109,7 @@ TEST_CASE("a store that was closed can be owned again") {
 }
 
 TEST_CASE("what a killed process committed is read, with and without an owner") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   in_killed_process([&] {
     auto made = open_sqlite_store(directory.path(), open_mode::own);
     (void)(*made)->commit(one_event(0));
@@ -130,7 +130,7 @@ TEST_CASE("what a killed process committed is read, with and without an owner") 
 }
 
 TEST_CASE("reading alone leaves the database and its WAL as they are") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto database = directory.path() / store_file_name;
   const auto wal = directory.path() / (std::string{store_file_name} + "-wal");
   in_killed_process([&] {
@@ -145,7 +145,7 @@ TEST_CASE("reading alone leaves the database and its WAL as they are") {
 }
 
 TEST_CASE("a reader beside an owner sees its commits and refuses its own") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto owner = opened(directory.path(), open_mode::own);
   const auto beside = opened(directory.path(), open_mode::read_only);
   REQUIRE(owner->commit(one_event(0)));
@@ -155,7 +155,7 @@ TEST_CASE("a reader beside an owner sees its commits and refuses its own") {
 }
 
 TEST_CASE("closing empties the log and the WAL") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto wal = directory.path() / (std::string{store_file_name} + "-wal");
   const auto owner = opened(directory.path(), open_mode::own);
   REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"A"}, {0}}},
@@ -168,7 +168,7 @@ TEST_CASE("closing empties the log and the WAL") {
 }
 
 TEST_CASE("the WAL stays small while commits go on") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto wal = directory.path() / (std::string{store_file_name} + "-wal");
   const auto owner = opened(directory.path(), open_mode::own);
   const std::string payload(100'000, 'x');
@@ -181,7 +181,7 @@ TEST_CASE("the WAL stays small while commits go on") {
 }
 
 TEST_CASE("a store of a newer millrace is refused with both numbers") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   opened(directory.path(), open_mode::own).reset();
   alter(directory.path(), "PRAGMA user_version = 99");
   for (const open_mode mode : {open_mode::own, open_mode::read_only}) {
@@ -192,7 +192,7 @@ TEST_CASE("a store of a newer millrace is refused with both numbers") {
 }
 
 TEST_CASE("a file that is no database is refused and untouched") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto file = directory.path() / store_file_name;
   const std::string text(10'000, 'x');
   std::ofstream{file} << text;
@@ -203,7 +203,7 @@ TEST_CASE("a file that is no database is refused and untouched") {
 }
 
 TEST_CASE("a full disk is an error of its own, and the same batch commits later") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   const auto owner = opened(directory.path(), open_mode::own);
   REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"A"}, {0}}}}));
   const std::string payload(1'000'000, 'x');
@@ -233,7 +233,7 @@ TEST_CASE("a full disk is an error of its own, and the same batch commits later"
 }
 
 TEST_CASE("check names what is damaged") {
-  const scratch_directory directory;
+  const millrace::temporary_directory directory;
   {
     const auto owner = opened(directory.path(), open_mode::own);
     commit_batch batch = one_event(0);
