@@ -26,7 +26,11 @@ template <class Query>
 result<void> collect_all(millrace::host& host, std::vector<decltype(Query::state)>& into) {
   std::vector<std::string> ids;
   auto listed = host.flows(
-      [&](const millrace::flow_summary& one) { ids.emplace_back(one.key.id()); }, Query::name);
+      [&](const millrace::flow_summary& one) {
+        // Without an id: the type itself, whose routing is stopped.
+        if (one.key.has_id()) ids.emplace_back(one.key.id());
+      },
+      Query::name);
   if (!listed) return listed;
   for (const auto& id : ids) {
     auto state = state_of<Query>(host, id);

@@ -21,7 +21,11 @@ template <class Query>
 result<std::map<std::string, decltype(Query::state)>> states_of(millrace::host& host) {
   std::vector<std::string> ids;
   auto listed = host.flows(
-      [&](const millrace::flow_summary& one) { ids.emplace_back(one.key.id()); }, Query::name);
+      [&](const millrace::flow_summary& one) {
+        // Without an id: the type itself, whose routing is stopped.
+        if (one.key.has_id()) ids.emplace_back(one.key.id());
+      },
+      Query::name);
   if (!listed) return listed.error();
   std::map<std::string, decltype(Query::state)> states;
   for (const auto& id : ids) {
