@@ -8,19 +8,9 @@
 
 #include "store/memory_store.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace millrace::contract {
-
-scratch_directory::scratch_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "millrace-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no scratch directory"};
-  path_ = name;
-}
-
-scratch_directory::~scratch_directory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 std::string to_string(store_kind kind) {
   switch (kind) {
@@ -69,7 +59,7 @@ class sqlite_subject final : public store_subject {
   void own() { store_ = open(open_mode::own); }
 
   store_kind kind_;
-  scratch_directory directory_;
+  temporary_directory directory_;
   std::unique_ptr<store> store_;
   std::unique_ptr<store> beside_;
 };

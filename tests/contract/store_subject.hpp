@@ -11,19 +11,6 @@
 
 namespace millrace::contract {
 
-/// A directory of its own for a test; removed with all that is in it.
-class scratch_directory {
- public:
-  scratch_directory();
-  ~scratch_directory();
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 enum class store_kind {
   memory,
   sqlite,           ///< one store all the time

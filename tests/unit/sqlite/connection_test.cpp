@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "sqlite/migrations.hpp"
-#include "unit/sqlite/scratch.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace millrace::sqlite {
 

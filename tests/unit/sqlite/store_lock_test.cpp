@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "unit/sqlite/scratch.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace millrace::sqlite {
 

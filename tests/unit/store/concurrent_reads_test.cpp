@@ -5,7 +5,7 @@
 
 #include "store/memory_store.hpp"
 #include "store/sqlite_store.hpp"
-#include "unit/store/scratch.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace millrace {
 

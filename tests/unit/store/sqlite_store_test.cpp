@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "sqlite/connection.hpp"
-#include "unit/store/scratch.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace millrace {
 
