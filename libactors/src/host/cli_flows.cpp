@@ -153,6 +153,7 @@ const char* state_of(const posting& entry, const v1::Checkpoint& checkpoint) {
 result<void> print_inbox(const context& in, const millrace::store& from,
                          const v1::Checkpoint& checkpoint, const std::vector<posting>& entries) {
   std::vector<position> wanted;
+  wanted.reserve(entries.size());
   for (const auto& entry : entries) wanted.push_back(entry.at);
   table rows{in.out, {{"POSITION", true}, {"STATE"}, {"ROUTE"}, {"TIME"}, {"TYPE"}, {"DATA"}}};
   std::size_t next = 0;

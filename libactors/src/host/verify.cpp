@@ -292,6 +292,7 @@ result<void> verifier::check_ids() {
       find(fmt::format("event {}", one.at.value), "its id is remembered, but it does not exist");
     }
   }
+  at.reserve(wanted.size());
   for (const auto& [position, id] : wanted) at.push_back(position);
   return store_.fetch(at, [&](const event_row& row) {
     v1::Envelope envelope;
