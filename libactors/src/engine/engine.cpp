@@ -61,7 +61,7 @@ struct engine::inside {
                 .run_flows = parts.run_flows} {}
 
   journal::listeners listen() {
-    return {.on_committed = [this](std::shared_ptr<const committed> news) { publish(news); },
+    return {.on_committed = [this](const std::shared_ptr<const committed>& news) { publish(news); },
             .on_ready = [this] { wake_journal(); },
             .before_commit = parts.before_commit,
             .on_failed = [this](const error& why) { context.fail(why); }};

@@ -60,21 +60,10 @@ std::optional<error> journal::take_room(append_request& request) {
 }
 
 bool journal::submit(append_request request) {
-  std::optional<error> refusal;
-  {
-    std::scoped_lock lock{mutex_};
-    refusal = take_room(request);
-    if (!refusal) {
-      queued one{.request = {}, .events = request.events.size(), .size = request.size};
-      one.request = std::move(request);
-      queue_.push_back(std::move(one));
-    }
-  }
-  if (refusal) {
-    request.done(*refusal);
-    return false;
-  }
-  tell_.on_ready();
+  if (!admit(request)) return false;
+  const auto events = request.events.size();
+  const auto size = request.size;
+  push({.request = std::move(request), .events = events, .size = size});
   return true;
 }
 
@@ -107,17 +96,18 @@ void journal::submit(fire_request request) {
 }
 
 void journal::push(queued one) {
-  std::optional<error> failed;
-  {
-    std::scoped_lock lock{mutex_};
-    failed = failure_;
-    if (!failed) queue_.push_back(std::move(one));
-  }
-  if (failed) {
+  if (const auto failed = enqueue(one)) {
     refuse(one.request, *failed);
   } else {
     tell_.on_ready();
   }
+}
+
+/// Takes the request over, or says why not.
+std::optional<error> journal::enqueue(queued& one) {
+  std::scoped_lock lock{mutex_};
+  if (!failure_) queue_.push_back(std::move(one));
+  return failure_;
 }
 
 /// As much of the queue as one transaction may hold.

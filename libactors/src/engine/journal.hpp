@@ -24,7 +24,7 @@ class journal {
  public:
   struct listeners {
     /// After each commit that wrote events or changed the schedule, before its completions.
-    std::function<void(std::shared_ptr<const committed>)> on_committed;
+    std::function<void(const std::shared_ptr<const committed>&)> on_committed;
     /// Wakes whoever calls work(). Any thread.
     std::function<void()> on_ready;
     /// Before each commit; false: the process dies here (tests), and nothing is written or
@@ -85,6 +85,7 @@ class journal {
   /// Why an append cannot be taken now; none: it has its room.
   [[nodiscard]] std::optional<error> take_room(append_request& request);
   void push(queued one);
+  std::optional<error> enqueue(queued& one);
   batch take();
   void put_back(batch held);
   worked commit(batch& taken);

@@ -42,8 +42,8 @@ class window_lease {
     std::vector<routed_entry> entries;
   };
 
-  window_lease(content held, std::shared_ptr<window_budget> budget)
-      : held_(counted(std::move(held), std::move(budget))) {}
+  window_lease(content held, const std::shared_ptr<window_budget>& budget)
+      : held_(counted(std::move(held), budget)) {}
 
   /// Null: revoked.
   [[nodiscard]] std::shared_ptr<const content> acquire() const {
@@ -59,7 +59,7 @@ class window_lease {
  private:
   /// The content gives its room back when the last holder lets go.
   static std::shared_ptr<const content> counted(content held,
-                                                std::shared_ptr<window_budget> budget) {
+                                                const std::shared_ptr<window_budget>& budget) {
     const auto count = held.events->events().size();
     const auto size = held.events->encoded_size();
     budget->events += count;

@@ -74,6 +74,7 @@ class replay {
 
   result<void> fold(const std::vector<posting>& slice) {
     std::vector<position> at;
+    at.reserve(slice.size());
     for (const auto& each : slice) at.push_back(each.at);
     auto seen = read(at);
     if (!seen) return seen.error();

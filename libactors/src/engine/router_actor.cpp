@@ -97,9 +97,9 @@ void router_actor::on_pump() {
   const bool too_much_unwritten = core_.unwritten() >= 2 * limits::postings_buffered_max;
   if (too_much_unwritten && writing_) return;  // goes on when that is written
   if (!make_room()) return;
-  auto events = next_window();
+  const auto events = next_window();
   if (!events) return at_rest();
-  route(std::move(events));
+  route(events);
   go_on();
 }
 
@@ -187,7 +187,7 @@ std::shared_ptr<const window> router_actor::window_from_store(position from, pos
   return built.finish(end);
 }
 
-void router_actor::route(std::shared_ptr<const window> events) {
+void router_actor::route(const std::shared_ptr<const window>& events) {
   auto routed = core_.route(*events);
   if (!routed) return context_.fail(routed.error());
   context_.counted.routed += events->events().size();

@@ -39,7 +39,7 @@ class router_actor final : public caf::event_based_actor {
   std::shared_ptr<const window> window_from_feed();
   std::shared_ptr<const window> window_from_store(position from, position to);
   void forget_feed_before(position at);
-  void route(std::shared_ptr<const window> events);
+  void route(const std::shared_ptr<const window>& events);
   void push_all(routed_window& routed, const std::shared_ptr<const window>& events);
   void at_rest();
   void wake_pending();

@@ -22,7 +22,7 @@ std::string show(std::string_view type, const Message& body) {
   return fmt::format("{} {{{}}}", type, body.ShortDebugString());
 }
 
-[[noreturn]] void fail(std::string message) { throw flow_test_failure{std::move(message)}; }
+[[noreturn]] void fail(const std::string& message) { throw flow_test_failure{message}; }
 
 }  // namespace
 

@@ -275,7 +275,7 @@ void runner::save_state(turn& made) {
   if (changed) checkpoint_.set_changed(touched_->value);
 }
 
-turn runner::skip(position at, std::string message) {
+turn runner::skip(position at, const std::string& message) {
   MILLRACE_INVARIANT(!spent_);
   turn made{.handled = 1};
   touched_.reset();

@@ -81,7 +81,7 @@ class runner {
   [[nodiscard]] turn run(std::span<const observation> seen);
 
   /// A checkpoint that passes `at` by without observing it, and records why.
-  [[nodiscard]] turn skip(position at, std::string message);
+  [[nodiscard]] turn skip(position at, const std::string& message);
 
   [[nodiscard]] const v1::Checkpoint& checkpoint() const { return checkpoint_; }
   [[nodiscard]] bool alive() const { return checkpoint_.has_life(); }
