@@ -1,3 +1,5 @@
+#include <deque>
+
 #include "engine/group.hpp"
 
 #include "unit/engine/requested.hpp"
@@ -13,7 +15,14 @@ struct groups : stored_words {
   std::optional<group> open;
   timestamp now = minute(0);
 
+  std::deque<journal_request> kept;  // what is in a group outlives it
+
   groups() { begin(); }
+  template <class Request>
+  auto add(Request request) {
+    kept.emplace_back(std::move(request));
+    return open->add(std::get<Request>(kept.back()));
+  }
   void begin() {
     open.emplace(group_surroundings{stored, types, interest, ids}, stored.tail(), now);
   }
@@ -24,7 +33,7 @@ struct groups : stored_words {
   }
   /// Events 0 to n - 1, so that there are causes.
   void events(std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) REQUIRE(open->add(append_of({word("a")})));
+    for (std::size_t i = 0; i < n; ++i) REQUIRE(add(append_of({word("a")})));
     commit();
   }
 };
@@ -40,8 +49,8 @@ TEST_CASE_METHOD(groups, "events are numbered from the tail on, in order of requ
   events(2);
   const auto first = append_of({word("a"), word("b")});
   const auto second = append_of({word("c")});
-  CHECK(*open->add(first) == positions{{2}, {3}});
-  CHECK(*open->add(second) == positions{{4}});
+  CHECK(*add(first) == positions{{2}, {3}});
+  CHECK(*add(second) == positions{{4}});
   CHECK(open->end() == position{5});
   CHECK(open->batch().events.size() == 3);
   const auto change = open->take_committed();
@@ -58,7 +67,7 @@ TEST_CASE_METHOD(groups, "what the appender says of an event is in its envelope"
   one.headers = {{"name", "value"}};
   one.routes = explicit_routes{flow_key{"Words", "z"}};
   const auto request = append_of({one});
-  REQUIRE(open->add(request));
+  REQUIRE(add(request));
   commit();
   const auto envelope = envelope_at(0);
   CHECK(envelope.id() == "my id");
@@ -71,11 +80,11 @@ TEST_CASE_METHOD(groups, "what the appender says of an event is in its envelope"
 
 TEST_CASE_METHOD(groups, "an id that is repeated within a call, a group, or later is one event") {
   const auto request = append_of({word("a", "1"), word("a", "2"), word("a", "1")});
-  CHECK(*open->add(request) == positions{{0}, {1}, {0}});
-  CHECK(*open->add(request) == positions{{0}, {1}, {0}});
+  CHECK(*add(request) == positions{{0}, {1}, {0}});
+  CHECK(*add(request) == positions{{0}, {1}, {0}});
   commit();
   const auto mixed = append_of({word("a", "2"), word("a", "3"), word("a")});
-  CHECK(*open->add(mixed) == positions{{1}, {2}, {3}});
+  CHECK(*add(mixed) == positions{{1}, {2}, {3}});
   commit();
   CHECK(stored.tail() == position{4});
 }
@@ -84,25 +93,25 @@ TEST_CASE_METHOD(groups,
                  "the tail must be where the condition says, events of the group included") {
   auto request = append_of({word("a")});
   request.condition.tail = position{0};
-  REQUIRE(open->add(request));
-  const auto refused = open->add(request);
+  REQUIRE(add(request));
+  const auto refused = add(request);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
   CHECK(refused.error().message == "the tail is 1, not 0");
   CHECK(open->batch().events.size() == 1);
   request.condition.tail = position{1};
-  CHECK(*open->add(request) == positions{{1}});
+  CHECK(*add(request) == positions{{1}});
 }
 
 TEST_CASE_METHOD(groups, "a repeat by id is not asked for its condition, a part of one is") {
   auto request = append_of({word("a", "1")});
   request.condition.tail = position{0};
-  REQUIRE(open->add(request));
-  CHECK(*open->add(request) == positions{{0}});
+  REQUIRE(add(request));
+  CHECK(*add(request) == positions{{0}});
   request.conflict = error{errc::conflict, "the router says no"};
-  CHECK(*open->add(request) == positions{{0}});
+  CHECK(*add(request) == positions{{0}});
   request.events.push_back(word("a", "2"));
-  CHECK(open->add(request).error().message == "the router says no");
+  CHECK(add(request).error().message == "the router says no");
 }
 
 TEST_CASE_METHOD(groups, "a flow's latest holds until an event that may reach it") {
@@ -110,35 +119,35 @@ TEST_CASE_METHOD(groups, "a flow's latest holds until an event that may reach it
   auto request = append_of({word("other")});
   request.condition.flow_latest = {flow_key{"Words", "a"}, position{0}};
   request.routed = {1};
-  REQUIRE(open->add(request));
+  REQUIRE(add(request));
   commit();
-  REQUIRE(open->add(request));  // what came since went elsewhere
+  REQUIRE(add(request));  // what came since went elsewhere
   const auto reaching = append_of({word("a")});
-  REQUIRE(open->add(reaching));
-  CHECK(open->add(request).error().code == errc::conflict);  // in this group
+  REQUIRE(add(reaching));
+  CHECK(add(request).error().code == errc::conflict);  // in this group
   commit();
-  const auto refused = open->add(request);  // in the store
+  const auto refused = add(request);  // in the store
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
   CHECK(refused.error().message == "events for Words|a came after position 0");
   request.routed = stored.tail();
-  CHECK(open->add(request));
+  CHECK(add(request));
 }
 
 TEST_CASE_METHOD(groups,
                  "a turn is fenced by the checkpoint before it, in the store and the group") {
   events(3);
-  CHECK(code_of(open->add(turn_at(0, position{0}))) == errc::conflict);
+  CHECK(code_of(add(turn_at(0, position{0}))) == errc::conflict);
   const auto first = turn_at(0);
-  REQUIRE(open->add(first));
-  CHECK(code_of(open->add(turn_at(1))) == errc::conflict);
+  REQUIRE(add(first));
+  CHECK(code_of(add(turn_at(1))) == errc::conflict);
   const auto second = turn_at(1, position{0});
-  REQUIRE(open->add(second));
+  REQUIRE(add(second));
   commit();
   CHECK((*stored.find_flow(flow_number{0}))->checkpoint.position() == 1);
-  CHECK(code_of(open->add(turn_at(2, position{0}))) == errc::conflict);
+  CHECK(code_of(add(turn_at(2, position{0}))) == errc::conflict);
   CHECK(open->batch().empty());
-  CHECK(open->add(turn_at(2, position{1})));
+  CHECK(add(turn_at(2, position{1})));
 }
 
 TEST_CASE_METHOD(groups, "a refused turn leaves neither events nor a checkpoint") {
@@ -146,7 +155,7 @@ TEST_CASE_METHOD(groups, "a refused turn leaves neither events nor a checkpoint"
   auto turn = turn_at(0, position{5});
   turn.decided.reactions = {says(0, "Word"), sets(0, "Bell", 5)};
   turn.decided.cancellations = {{{0}, "Bell"}};
-  const auto refused = open->add(turn);
+  const auto refused = add(turn);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message == "the checkpoint of Words|a is none, not 5");
   CHECK(open->batch().empty());
@@ -158,8 +167,8 @@ TEST_CASE_METHOD(groups, "of two turns in a group the later checkpoint and the l
   auto first = turn_at(0);
   first.decided.state = "first";
   auto second = turn_at(1, position{0});
-  REQUIRE(open->add(first));
-  REQUIRE(open->add(second));
+  REQUIRE(add(first));
+  REQUIRE(add(second));
   CHECK(open->batch().checkpoints.size() == 1);
   commit();
   const auto loaded = *stored.load(flow_number{0});
@@ -173,7 +182,7 @@ TEST_CASE_METHOD(groups, "reactions and cancellations are recorded in order of t
   turn.decided.reactions = {sets(0, "Bell", 5), says(1, "Word"), says(2, "Word", 0),
                             says(2, "Word", 1)};
   turn.decided.cancellations = {{{1}, "Bell"}, {{2}, "Bell"}};
-  REQUIRE(open->add(turn));
+  REQUIRE(add(turn));
   commit();
   // The second cancellation finds nothing left, and is not recorded.
   CHECK(lines(3) == texts{"Bell <- 0 set", "Word <- 1", "millrace.TimersCancelled <- 1 of 3",
@@ -190,22 +199,22 @@ TEST_CASE_METHOD(groups,
   auto outside = word("a");
   outside.due = minute(9);
   const auto external = append_of({outside});
-  REQUIRE(open->add(external));  // 3
+  REQUIRE(add(external));  // 3
   auto first = turn_at(1);
   first.decided.reactions = {sets(0, "Bell", 5), sets(0, "Chime", 5),
                              sets(1, "Bell", 5)};  // 4, 5, 6
-  REQUIRE(open->add(first));
+  REQUIRE(add(first));
   commit();
   auto second = turn_at(2, position{1});
   second.decided.cancellations = {{{1}, "Bell"}};
-  REQUIRE(open->add(second));
+  REQUIRE(add(second));
   commit();
   CHECK(scheduled() == positions{{5}, {6}, {3}});
   CHECK(lines(7) == texts{"millrace.TimersCancelled <- 1 of 4"});
 
   auto third = turn_at(3, position{2});
   third.decided.cancellations = {{{3}, ""}};  // all types
-  REQUIRE(open->add(third));
+  REQUIRE(add(third));
   commit();
   CHECK(scheduled() == positions{{3}});
   CHECK(lines(8) == texts{"millrace.TimersCancelled <- 3 of 5 6"});
@@ -220,13 +229,13 @@ TEST_CASE_METHOD(groups, "a firing is a copy with its entry as cause, and fires 
   timer.payload = "ding";
   timer.user = "me";
   turn.decided.reactions = {timer};
-  REQUIRE(open->add(turn));
+  REQUIRE(add(turn));
   commit();
   const fire_request fire{.due = {{1}, {1}}, .done = {}};
-  REQUIRE(open->add(fire));
-  REQUIRE(open->add(fire));
+  REQUIRE(add(fire));
+  REQUIRE(add(fire));
   commit();
-  REQUIRE(open->add(fire));
+  REQUIRE(add(fire));
   CHECK(open->batch().empty());
   CHECK(lines(1) == texts{"Bell <- 0 set", "Bell <- 1 fired"});
   CHECK(scheduled().empty());
@@ -243,9 +252,9 @@ TEST_CASE_METHOD(groups,
   auto one = word("a", "once");
   one.due = minute(5);
   const auto request = append_of({one});
-  REQUIRE(open->add(request));
+  REQUIRE(add(request));
   const fire_request fire{.due = {{0}}, .done = {}};
-  REQUIRE(open->add(fire));  // in the group that scheduled it
+  REQUIRE(add(fire));  // in the group that scheduled it
   commit();
   CHECK(lines() == texts{"Word set", "Word <- 0 fired"});
   CHECK(scheduled().empty());
@@ -259,14 +268,14 @@ TEST_CASE_METHOD(
   events(3);
   auto first = turn_at(1);
   first.decided.reactions = {sets(0, "Bell", 5), sets(0, "Chime", 5)};  // 3 and 4
-  REQUIRE(open->add(first));
+  REQUIRE(add(first));
   const fire_request chime{.due = {{4}}, .done = {}};
-  REQUIRE(open->add(chime));  // 5
+  REQUIRE(add(chime));  // 5
   auto second = turn_at(2, position{1});
   second.decided.cancellations = {{{2}, ""}};
-  REQUIRE(open->add(second));  // 6
+  REQUIRE(add(second));  // 6
   const fire_request both{.due = {{3}, {4}}, .done = {}};
-  REQUIRE(open->add(both));
+  REQUIRE(add(both));
   commit();
   CHECK(lines(3) == texts{"Bell <- 0 set", "Chime <- 0 set", "Chime <- 4 fired",
                           "millrace.TimersCancelled <- 2 of 3"});
@@ -281,9 +290,9 @@ TEST_CASE_METHOD(groups, "the router's progress is laid out with the rest") {
   progress.part.effects = {{{0}, {1}}};
   progress.part.flow_types.emplace_back().set_name("Words");
   progress.part.routed = position{1};
-  REQUIRE(open->add(progress));
+  REQUIRE(add(progress));
   const auto request = append_of({word("a")});
-  REQUIRE(open->add(request));
+  REQUIRE(add(request));
   commit();
   CHECK((*stored.find_flow(flow_key{"Words", "b"}))->latest == position{0});
   CHECK(*stored.effects({0}) == positions{{1}});
