@@ -30,8 +30,8 @@ TEST_CASE("a flow is found by key and by number") {
   const store& read = subject->reading();
   CHECK(*read.flow_count() == 2);
   CHECK(text_of(found(read, first)) == "0 A|1 born=3 latest=none postings=0 checkpoint=[]");
-  CHECK(text_of(**read.find_flow(flow_key{"B"})) == text_of(found(read, second)));
-  CHECK_FALSE(read.find_flow(flow_key{"B", ""})->has_value());
+  CHECK(text_of(**read.find_flow(flow_key{"B"}, first_build)) == text_of(found(read, second)));
+  CHECK_FALSE(read.find_flow(flow_key{"B", ""}, first_build)->has_value());
   CHECK_FALSE(read.find_flow(flow_number{2})->has_value());
 }
 

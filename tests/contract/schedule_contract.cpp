@@ -26,13 +26,16 @@ TEST_CASE("the schedule is in order of due time and then of position") {
   const auto subject = make_store(GENERATE(from_range(every_store)));
   subject->commit({.scheduled = {timer(0, 50), timer(1, 10), timer(2, 50), timer(3, -5)}});
   const store& read = subject->reading();
-  CHECK(places(*read.schedule(std::nullopt, 10)) == lines{"3", "1", "0", "2"});
-  CHECK(places(*read.schedule(std::nullopt, 2)) == lines{"3", "1"});
-  CHECK(places(*read.schedule(std::pair{at_second(10), position{1}}, 10)) == lines{"0", "2"});
-  CHECK(places(*read.schedule(std::pair{at_second(50), position{0}}, 10)) == lines{"2"});
-  CHECK(places(*read.schedule(std::pair{at_second(11), position{0}}, SIZE_MAX)) == lines{"0", "2"});
-  CHECK(read.schedule(std::pair{at_second(50), position{2}}, 10)->empty());
-  CHECK(read.schedule(std::nullopt, 0)->empty());
+  CHECK(places(*read.schedule(store::timers::all, std::nullopt, 10)) == lines{"3", "1", "0", "2"});
+  CHECK(places(*read.schedule(store::timers::all, std::nullopt, 2)) == lines{"3", "1"});
+  CHECK(places(*read.schedule(store::timers::all, std::pair{at_second(10), position{1}}, 10)) ==
+        lines{"0", "2"});
+  CHECK(places(*read.schedule(store::timers::all, std::pair{at_second(50), position{0}}, 10)) ==
+        lines{"2"});
+  CHECK(places(*read.schedule(store::timers::all, std::pair{at_second(11), position{0}},
+                              SIZE_MAX)) == lines{"0", "2"});
+  CHECK(read.schedule(store::timers::all, std::pair{at_second(50), position{2}}, 10)->empty());
+  CHECK(read.schedule(store::timers::all, std::nullopt, 0)->empty());
 }
 
 TEST_CASE("an entry is found by its position, whole") {
@@ -48,9 +51,10 @@ TEST_CASE("what fired or was cancelled is gone, also within its own batch") {
   const auto subject = make_store(GENERATE(from_range(every_store)));
   subject->commit(
       {.scheduled = {timer(0, 1, "A"), timer(1, 2), timer(2, 3)}, .unscheduled = {{2}}});
-  CHECK(places(*subject->reading().schedule(std::nullopt, 10)) == lines{"0", "1"});
+  CHECK(places(*subject->reading().schedule(store::timers::all, std::nullopt, 10)) ==
+        lines{"0", "1"});
   subject->commit({.unscheduled = {{0}, {77}}});
-  CHECK(places(*subject->reading().schedule(std::nullopt, 10)) == lines{"1"});
+  CHECK(places(*subject->reading().schedule(store::timers::all, std::nullopt, 10)) == lines{"1"});
   CHECK(subject->reading().timers_of(flow_key{"A"})->empty());
   CHECK_FALSE(subject->reading().scheduled({0})->has_value());
 }

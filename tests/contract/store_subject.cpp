@@ -179,7 +179,7 @@ void add_flow(std::vector<std::string>& lines, const store& from, flow_number nu
   const auto row = got(from.find_flow(number));
   if (!row) return;
   lines.push_back("flow " + text_of(*row));
-  const auto same = got(from.find_flow(row->entry.key));
+  const auto same = got(from.find_flow(row->entry.key, row->entry.build));
   lines.push_back("by key " + (same ? text_of(*same) : "none"));
   if (const auto loaded = got(from.load(number))) {
     lines.push_back("state [" + loaded->checkpoint.ShortDebugString() + "] " + loaded->state);
@@ -220,7 +220,7 @@ std::vector<std::string> everything(const store& from) {
       lines.push_back(fmt::format("effect {} of {}", at.value, cause));
     }
   }
-  for (const auto& entry : got(from.schedule(std::nullopt, SIZE_MAX))) {
+  for (const auto& entry : got(from.schedule(store::timers::all, std::nullopt, SIZE_MAX))) {
     lines.push_back("scheduled " + text_of(entry));
   }
   for (const auto& id : got(from.recent_ids())) {

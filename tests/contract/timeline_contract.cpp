@@ -18,9 +18,9 @@ TEST_CASE("a new store is empty") {
   CHECK(*read.routed() == position{0});
   CHECK(read.flow_types()->empty());
   CHECK(read.effects({0})->empty());
-  CHECK(read.schedule(std::nullopt, 10)->empty());
+  CHECK(read.schedule(store::timers::all, std::nullopt, 10)->empty());
   CHECK(read.recent_ids()->empty());
-  CHECK_FALSE(read.find_flow(flow_key{"A"})->has_value());
+  CHECK_FALSE(read.find_flow(flow_key{"A"}, first_build)->has_value());
   CHECK_FALSE(read.load(flow_number{7})->has_value());
   CHECK(read.postings(flow_number{7}, std::nullopt, 10)->empty());
 }
@@ -186,8 +186,8 @@ TEST_CASE("reads are counted") {
   CHECK(pending_keys(read) == lines{"A"});
   CHECK(read.reads().flows == 1);
   (void)read.load(flow_number{1});
-  (void)read.find_flow(flow_key{"B"});
-  (void)read.find_flow(flow_key{"C"});
+  (void)read.find_flow(flow_key{"B"}, first_build);
+  (void)read.find_flow(flow_key{"C"}, first_build);
   CHECK(read.reads().flows == 3);
 }
 

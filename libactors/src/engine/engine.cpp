@@ -242,6 +242,15 @@ void engine::repair(const flow_key& key, bool skip, engine_answer<void> answer) 
   tell(inside_->router, repair_call{shared<void>(std::move(answer)), key, skip});
 }
 
+void engine::import(import_request request) {
+  tell(inside_->router, import_call{std::make_shared<import_request>(std::move(request))});
+}
+
+void engine::adopt(adoption wanted, engine_answer<void> answer) {
+  tell(inside_->router, adopt_call{shared<void>(std::move(answer)), std::move(wanted.type),
+                                   std::move(wanted.activated), std::move(wanted.skipped)});
+}
+
 subscription engine::subscribe(subscription_options options, host::event_handler handler) {
   auto target = std::make_shared<subscription_target>(std::move(handler));
   const auto actor = inside_->actors->spawn<subscriber_actor>(

@@ -36,8 +36,9 @@ struct engine_inspection {
 
 /// What the router knows and the store does not yet.
 struct engine_unwritten {
-  std::map<std::string, position> latest;  ///< by key, of flows with postings to be written
-  std::vector<v1::FlowType> parked;        ///< types whose routing is stopped
+  /// Of flows with postings to be written, by key and build.
+  std::map<std::pair<std::string, build_number>, position> latest;
+  std::vector<v1::FlowType> parked;  ///< types whose routing is stopped
 };
 
 template <class T>
@@ -61,6 +62,17 @@ class engine {
   /// The postings of everything up to `through` are in the store when this is answered.
   void write_derived(position through, engine_answer<void> answer);
   void repair(const flow_key& key, bool skip, engine_answer<void> answer);
+  /// A stretch of a history from elsewhere. Stretches are written in the order of the calls. The
+  /// caller bounds how many are under way. Errors: conflict (a position is taken; a checkpoint of a
+  /// type that has flows here), invalid.
+  void import(import_request request);
+  /// Ends the inertness of an imported type. Errors: not_found, conflict (it is not inert).
+  struct adoption {
+    std::string type;
+    std::vector<schedule_entry> activated;
+    std::vector<position> skipped;
+  };
+  void adopt(adoption wanted, engine_answer<void> answer);
   [[nodiscard]] subscription subscribe(subscription_options options, host::event_handler handler);
 
   [[nodiscard]] position tail() const;

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "store/builds.hpp"
 #include "wire/fingerprint.hpp"
 
 namespace millrace {
@@ -61,23 +62,50 @@ result<position> first_position(const store& stored, const flow_type& hosted, po
   return reached ? stored.routed() : result<position>{position{0}};
 }
 
+/// Reached by explicit routes alone so far, and adopted: its own route() is asked from now on.
+bool begins_typed(const v1::FlowType& row) { return row.explicit_only() && !row.inert(); }
+
+/// The row of a type that came with an import gets what the program knows of it.
+result<v1::FlowType> first_hosted(const store& stored, v1::FlowType row,
+                                  const v1::FlowType& present) {
+  row.set_version(present.version());
+  row.set_topic(present.topic());
+  row.set_single(present.single());
+  row.set_state_fingerprint(present.state_fingerprint());
+  if (!begins_typed(row)) return row;
+  auto routed = stored.routed();
+  if (!routed) return routed.error();
+  row.set_explicit_only(false);
+  row.set_since(routed->value);
+  row.set_routed(routed->value);
+  return row;
+}
+
 }  // namespace
 
 result<reconciled_types> reconcile(const store& stored, const interest_table& interest,
                                    position tail) {
   auto rows = stored.flow_types();
   if (!rows) return rows.error();
-  std::map<std::string, v1::FlowType> all;
-  for (auto& row : *rows) all.emplace(row.name(), std::move(row));
+  std::map<std::string, v1::FlowType> running;
   reconciled_types known;
+  for (auto& row : *rows) {
+    if (!row.retired()) running.insert_or_assign(row.name(), row);  // builds ascend
+  }
   for (const auto& hosted : interest.types()) {
     auto present = describe(*hosted);
-    const auto found = all.find(hosted->name);
-    if (found == all.end()) {
+    const auto found = running.find(hosted->name);
+    if (found == running.end()) {
       auto since = first_position(stored, *hosted, tail);
       if (!since) return since.error();
       present.set_since(since->value);
       present.set_routed(present.since());
+      present.set_build(static_cast<std::uint32_t>(first_build));
+      present.set_served(true);
+    } else if (found->second.version() == 0 || begins_typed(found->second)) {
+      auto begun = first_hosted(stored, found->second, present);
+      if (!begun) return begun.error();
+      present = std::move(*begun);
     } else {
       if (auto fits = check(found->second, present); !fits) return fits.error();
       if (found->second.state_fingerprint() == present.state_fingerprint()) continue;
@@ -85,9 +113,11 @@ result<reconciled_types> reconcile(const store& stored, const interest_table& in
       present = found->second;
       present.set_state_fingerprint(print);
     }
-    all.insert_or_assign(hosted->name, present);
     known.changed.push_back(std::move(present));
   }
+  std::map<std::pair<std::string, build_number>, v1::FlowType> all;
+  for (auto& row : *rows) all.insert_or_assign({row.name(), build_of(row)}, row);
+  for (const auto& row : known.changed) all.insert_or_assign({row.name(), build_of(row)}, row);
   for (auto& [name, row] : all) known.all.push_back(std::move(row));
   return known;
 }

@@ -202,8 +202,7 @@ result<void> group::cancel(const flow_commit& request, const cancellation& one) 
   v1::TimersCancelled body;
   for (const auto at : *found) {
     body.add_positions(at.value);
-    batch_.unscheduled.push_back(at);
-    unscheduled_.emplace(at, true);
+    unschedule(at);
   }
   v1::Envelope envelope;
   envelope.set_cause(one.cause.value);
@@ -291,9 +290,13 @@ result<void> group::fire(const schedule_entry& entry) {
     envelope.mutable_timer()->set_cause(entry.set_by.value_or(position{}).value);
   }
   place(texts_.emplace_back(entry.type), *payload, envelope);
-  batch_.unscheduled.push_back(entry.at);
-  unscheduled_.emplace(entry.at, true);
+  unschedule(entry.at);
   return {};
+}
+
+void group::unschedule(position at) {
+  batch_.unscheduled.push_back(at);
+  unscheduled_.emplace(at, true);
 }
 
 std::shared_ptr<committed> group::take_committed() {
@@ -307,6 +310,10 @@ std::shared_ptr<committed> group::take_committed() {
                             std::string{row.envelope}});
   }
   made->scheduled = std::move(batch_.scheduled);
+  for (auto& entry : activated_) {
+    entry.inert = false;
+    made->scheduled.push_back(std::move(entry));
+  }
   made->unscheduled = std::move(batch_.unscheduled);
   return made;
 }

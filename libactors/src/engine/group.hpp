@@ -35,6 +35,8 @@ class group {
   result<void> add(const flow_commit& request);
   result<void> add(const derived_commit& request);
   result<void> add(const fire_request& request);
+  result<void> add(const import_request& request);
+  result<void> add(const adopt_request& request);
 
   [[nodiscard]] const commit_batch& batch() const { return batch_; }
   [[nodiscard]] position end() const { return next_; }
@@ -56,6 +58,9 @@ class group {
   result<std::vector<position>> outstanding(const flow_key& flow, const cancellation& one) const;
   result<std::optional<schedule_entry>> find_entry(position at) const;
   result<void> fire(const schedule_entry& entry);
+  result<void> check_positions(const import_request& request) const;
+  void place(const imported_event& one);
+  void unschedule(position at);
 
   group_surroundings around_;
   position begin_, next_;
@@ -67,6 +72,7 @@ class group {
   std::map<flow_number, std::size_t> checkpoints_;  // index into batch_.checkpoints
   std::map<position, schedule_entry> new_timers_;
   std::unordered_map<position, bool> unscheduled_;
+  std::vector<schedule_entry> activated_;
 };
 
 }  // namespace millrace

@@ -19,6 +19,13 @@ bool is_of_the_store(const error& why) {
   return why.code == errc::storage_failed || why.code == errc::corrupt;
 }
 
+std::size_t size_of(const import_request& request) {
+  std::size_t size = 0;
+  for (const auto& each : request.events) size += each.payload.size() + each.envelope.size();
+  for (const auto& each : request.checkpoints) size += each.state.size();
+  return size;
+}
+
 std::size_t size_of(const flow_commit& request) {
   std::size_t size = request.decided.state ? request.decided.state->size() : 0;
   for (const auto& each : request.decided.reactions) size += each.payload.size();
@@ -94,6 +101,13 @@ void journal::submit(fire_request request) {
   const auto events = request.due.size();
   push({.request = std::move(request), .events = events});
 }
+
+void journal::submit(import_request request) {
+  const auto events = request.events.size();
+  const auto size = size_of(request);
+  push({.request = std::move(request), .events = events, .size = size});
+}
+void journal::submit(adopt_request request) { push({.request = std::move(request)}); }
 
 void journal::push(queued one) {
   if (const auto failed = enqueue(one)) {

@@ -95,6 +95,22 @@ struct repair_call {
 struct conditional_append_call {
   std::shared_ptr<append_request> request;
 };
+struct import_call {
+  std::shared_ptr<import_request> request;
+};
+/// Lets the flows of an imported type run here.
+struct adopt_call {
+  std::shared_ptr<answer_to<void>> answer;
+  std::string type;
+  std::vector<schedule_entry> activated;
+  std::vector<position> skipped;
+};
+/// The adoption is durable.
+struct adopted {
+  std::shared_ptr<answer_to<void>> answer;
+  std::string type;
+  std::optional<error> failed;
+};
 /// Wants one tail_moved when the tail is past `seen`.
 struct watch_tail {
   caf::actor watcher;
@@ -159,10 +175,11 @@ struct work {};
       each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled) \
           each(wait_call) each(caught_up_call) each(inspect_call) each(write_call)                \
               each(repair_call) each(unwritten_call) each(conditional_append_call)                \
-                  each(watch_tail) each(drain_call) each(deliver) each(taken_on) each(no_room)    \
-                      each(postings_written) each(commit_done) each(flow_tick) each(unload)       \
-                          each(drain) each(tail_moved) each(read_on) each(timers_changed)         \
-                              each(timer_tick) each(timers_fired) each(work)
+                  each(import_call) each(adopt_call) each(adopted) each(watch_tail)               \
+                      each(drain_call) each(deliver) each(taken_on) each(no_room)                 \
+                          each(postings_written) each(commit_done) each(flow_tick) each(unload)   \
+                              each(drain) each(tail_moved) each(read_on) each(timers_changed)     \
+                                  each(timer_tick) each(timers_fired) each(work)
 
 #define MILLRACE_ADD_TYPE_ID(name) CAF_ADD_TYPE_ID(millrace, (millrace::name))
 #define MILLRACE_ALLOW_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::name)

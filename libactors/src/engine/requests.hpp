@@ -51,7 +51,47 @@ struct fire_request {
   completion<void> done;
 };
 
-using journal_request = std::variant<append_request, flow_commit, derived_commit, fire_request>;
+/// An event of a history from elsewhere. It keeps its position and its time.
+struct imported_event {
+  position at;
+  std::string type;
+  timestamp time;
+  std::string payload;
+  std::string envelope;          ///< v1::Envelope, encoded
+  std::optional<timestamp> due;  ///< puts it on the schedule, inert
+  std::vector<position> leaves;  ///< these leave the schedule: they fired, or were cancelled
+};
+
+struct imported_checkpoint {
+  flow_key key;
+  v1::Checkpoint checkpoint;
+  std::string state;
+  flow_number flow{};  ///< filled in by the router
+};
+
+/// A stretch of a history from elsewhere: all or nothing, in order. Types that it names, and that
+/// have no flows here, become inert.
+struct import_request {
+  std::vector<imported_event> events;  ///< ascending, from the tail on
+  std::vector<imported_checkpoint> checkpoints;
+  /// All flow types that explicit routes of the events, or the checkpoints, name.
+  std::vector<std::string> flow_types;
+  // Filled in by the router.
+  std::vector<flow_entry> flows;
+  std::vector<v1::FlowType> rows;
+  completion<void> done;
+};
+
+/// Flows of a type that came with an import begin to be run here.
+struct adopt_request {
+  v1::FlowType row;                       ///< the type's, as it is from now on
+  std::vector<schedule_entry> activated;  ///< timers that are inert no longer
+  std::vector<position> skipped;          ///< timers that are taken off instead
+  completion<void> done;
+};
+
+using journal_request = std::variant<append_request, flow_commit, derived_commit, fire_request,
+                                     import_request, adopt_request>;
 
 /// An event of a commit, as the router gets it from memory.
 struct committed_event {

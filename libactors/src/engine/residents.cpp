@@ -9,8 +9,8 @@ std::uint64_t first_after(std::optional<position> at) { return at ? at->value + 
 
 }  // namespace
 
-residents::residents(engine_context& context, caf::event_based_actor& owner)
-    : context_(context), owner_(owner) {}
+residents::residents(engine_context& context, caf::event_based_actor& owner, const router& core)
+    : context_(context), owner_(owner), core_(core) {}
 
 residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
                                               std::optional<flow_actor::repair> repairs) {
@@ -18,9 +18,8 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   if (const auto found = in_memory_.find(number); found != in_memory_.end()) {
     return &found->second;
   }
-  const auto type = context_.interest.find(flow.entry.key.type());
-  if (!type) return nullptr;
-  const auto& hosted = context_.interest.types()[*type];
+  if (!core_.runs(flow)) return nullptr;
+  const auto& hosted = context_.interest.types()[*flow.type];
   flow_actor::start start{.context = &context_,
                           .type = hosted,
                           .flow = flow.entry,

@@ -17,7 +17,7 @@ namespace millrace {
 /// are unloaded after a while, and at once when there are too many.
 class residents {
  public:
-  residents(engine_context& context, caf::event_based_actor& owner);
+  residents(engine_context& context, caf::event_based_actor& owner, const router& core);
 
   /// Hands one delivery to its flow: spawns the actor when it is not there, and leaves it out when
   /// the flow is stopped, nobody hosts its type, it reads from the store, or its inbox is full.
@@ -67,6 +67,7 @@ class residents {
 
   engine_context& context_;
   caf::event_based_actor& owner_;
+  const router& core_;
   std::unordered_map<flow_number, resident> in_memory_;
   std::unordered_set<flow_number> stopped_;
   std::unordered_map<flow_number, std::pair<routed_flow*, flow_actor::repair>> repairs_;

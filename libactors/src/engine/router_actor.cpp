@@ -10,8 +10,10 @@ router_actor::router_actor(caf::actor_config& config, start from)
     : caf::event_based_actor(config),
       context_(*from.context),
       core_(context_.interest, std::move(from.from),
-            [this](const flow_key& key) { return context_.stored.find_flow(key); }),
-      flows_(context_, *this) {}
+            [this](const flow_key& key, build_number build) {
+              return context_.stored.find_flow(key, build);
+            }),
+      flows_(context_, *this, core_) {}
 
 caf::behavior router_actor::make_behavior() {
   on_escaped_exception(*this, [&context = context_](const std::exception_ptr& thrown) {
@@ -19,7 +21,7 @@ caf::behavior router_actor::make_behavior() {
   });
   if (context_.run_flows) {
     auto read = context_.stored.pending([this](const flow_row& row) {
-      to_wake_.push_back(row.entry.key);
+      to_wake_.emplace_back(row.entry.key, row.entry.build);
       return true;
     });
     if (!read) context_.fail(read.error());
@@ -72,6 +74,9 @@ caf::behavior router_actor::make_behavior() {
       },
       [this](const repair_call& call) { on_repair(call); },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
+      [this](const import_call& call) { on_import(call); },
+      [this](const adopt_call& call) { on_adopt(call); },
+      [this](const adopted& news) { on_adopted(news); },
       [this](const watch_tail& request) { on_watch(request); },
       [this](const drain_call& call) { on_drain(call); },
   };
@@ -214,7 +219,7 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
       window_lease::content{events, std::move(routed.entries)}, context_.budget);
   for (const auto& each : routed.deliveries) {
     const auto number = each.flow->entry.number;
-    const bool fresh = !routed.started.empty() && number >= routed.started.front().number;
+    const bool fresh = routed.first_new && number >= *routed.first_new;
     const auto last = events->events()[entries[each.first + each.count - 1].index].at;
     flows_.push(*each.flow, fresh,
                 {.lease = lease,
@@ -239,7 +244,7 @@ void router_actor::at_rest() {
 /// Flows that had something pending when the engine started; not all at once.
 void router_actor::wake_pending() {
   while (!drained_ && !to_wake_.empty() && flows_.waking() < limits::waking_flows_max) {
-    auto found = core_.find(to_wake_.front());
+    auto found = core_.find(to_wake_.front().first, to_wake_.front().second);
     to_wake_.pop_front();
     if (!found) return context_.fail(found.error());
     if (*found != nullptr) flows_.wake(**found);

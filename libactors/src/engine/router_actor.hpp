@@ -55,7 +55,7 @@ class router_actor final : public caf::event_based_actor {
   struct waiter {
     wait_call call;
     bool resolved = false;
-    std::vector<flow_key> flows;
+    std::vector<std::pair<flow_key, build_number>> flows;
   };
   void on_news(const committed_news& news);
   void when_routed(position through, std::function<void()> written);
@@ -69,6 +69,13 @@ class router_actor final : public caf::event_based_actor {
   void on_conditional_append(const conditional_append_call& call);
   bool try_append(position appended, const conditional_append_call& call);
   result<position> routed_for(std::string_view flow_type) const;
+  // Imports (router_actor_imports.cpp).
+  void on_import(const import_call& call);
+  result<void> prepare(import_request& request);
+  result<void> name_type(import_request& request, const std::string& type);
+  result<bool> has_flows(const std::string& type) const;
+  void on_adopt(const adopt_call& call);
+  void on_adopted(const adopted& news);
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);
@@ -90,7 +97,7 @@ class router_actor final : public caf::event_based_actor {
   };
   std::deque<leased> leases_;
   std::size_t leases_looked_through_at_ = 1024;
-  std::deque<flow_key> to_wake_;
+  std::deque<std::pair<flow_key, build_number>> to_wake_;
 
   bool writing_ = false;
   bool tick_armed_ = false;

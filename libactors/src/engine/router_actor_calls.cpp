@@ -45,7 +45,7 @@ void router_actor::when_routed(position through, std::function<void()> written) 
 void router_actor::on_unwritten(const unwritten_call& call) {
   unwritten_flows found{.latest = core_.unwritten_latest(), .parked = {}};
   for (const auto& [name, type] : core_.types()) {
-    if (type.has_error_position()) found.parked.push_back(type);
+    if (type.has_error_position() && !type.retired()) found.parked.push_back(type);
   }
   (*call.answer)(std::move(found));
 }
@@ -93,8 +93,7 @@ result<void> router_actor::resolve(waiter& one) {
   }
   const auto events = built.finish(one.call.at.next());
   for (const auto type : context_.interest.observers(events->events().front().type)) {
-    const auto& name = context_.interest.types()[type]->name;
-    const auto& progress = core_.types().at(name);
+    const auto& progress = core_.progress(type);
     if (progress.has_error_position() && progress.routed() <= one.call.at.value) {
       return parked(progress);
     }
@@ -102,7 +101,7 @@ result<void> router_actor::resolve(waiter& one) {
   auto reached = core_.reached(events->events().front());
   if (!reached) return reached.error();
   for (const auto* flow : *reached) {
-    if (context_.interest.find(flow->entry.key.type())) one.flows.push_back(flow->entry.key);
+    if (core_.runs(*flow)) one.flows.emplace_back(flow->entry.key, flow->entry.build);
   }
   one.resolved = true;
   return {};
@@ -119,13 +118,14 @@ bool router_actor::try_answer(waiter& one) {
     if (auto known = resolve(one); !known) return answer(known);
   }
   while (!one.flows.empty()) {
-    auto flow = core_.find(one.flows.back());
+    const auto& [key, build] = one.flows.back();
+    auto flow = core_.find(key, build);
     if (!flow) return answer(flow.error());
     auto handled = flows_.has_handled(**flow, one.call.at);
     if (!handled) return answer(handled.error());
     if (!handled->has_value()) {
-      return answer(error{errc::stopped, one.flows.back().text() + " is stopped; see `flow " +
-                                             one.flows.back().text() + "`"});
+      return answer(
+          error{errc::stopped, key.text() + " is stopped; see `flow " + key.text() + "`"});
     }
     if (!**handled) {
       flows_.wake(**flow);
@@ -148,14 +148,15 @@ void router_actor::on_inspect(const inspect_call& call) {
     found.flow = (*flow)->entry.number;
     found.latest = (*flow)->latest;
   }
-  const auto type = core_.types().find(std::string{call.key.type()});
-  if (type != core_.types().end()) found.type_routed = position{type->second.routed()};
+  if (const auto* type = core_.running(call.key.type())) {
+    found.type_routed = position{type->routed()};
+  }
   (*call.answer)(found);
 }
 
 void router_actor::on_repair(const repair_call& call) {
-  const auto type = core_.types().find(call.key.text());
-  if (type != core_.types().end() && type->second.has_error_position()) {
+  const auto* type = core_.running(call.key.text());
+  if (type != nullptr && type->has_error_position()) {
     if (auto taken = core_.unpark(call.key.text(), call.skip); !taken) {
       return (*call.answer)(taken.error());
     }
@@ -165,7 +166,7 @@ void router_actor::on_repair(const repair_call& call) {
   auto flow = core_.find(call.key);
   if (!flow) return (*call.answer)(flow.error());
   if (*flow == nullptr) {
-    const bool is_type = type != core_.types().end();
+    const bool is_type = type != nullptr;
     return (*call.answer)(
         is_type ? error{errc::conflict, "the routing of " + call.key.text() + " is not stopped"}
                 : error{errc::not_found, "no flow " + call.key.text()});
@@ -183,9 +184,8 @@ void router_actor::on_conditional_append(const conditional_append_call& call) {
 result<position> router_actor::routed_for(std::string_view flow_type) const {
   const auto type = context_.interest.find(flow_type);
   if (!type) return core_.needed();
-  const auto& progress = core_.types().at(context_.interest.types()[*type]->name);
-  if (progress.has_error_position()) return parked(progress);
-  return position{progress.routed()};
+  if (core_.progress(*type).has_error_position()) return parked(core_.progress(*type));
+  return core_.routed_to(*type);
 }
 
 /// False: what was appended before the call is not routed yet.

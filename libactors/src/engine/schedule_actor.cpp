@@ -26,7 +26,9 @@ caf::behavior schedule_actor::make_behavior() {
   fire_due();
   return {
       [this](const timers_changed& change) {
-        for (const auto& each : change.what->scheduled) queue_.add(each.due, each.at);
+        for (const auto& each : change.what->scheduled) {
+          if (!each.inert) queue_.add(each.due, each.at);
+        }
         for (const auto at : change.what->unscheduled) queue_.remove(at);
         ++seen_;
         fire_due();
@@ -46,7 +48,8 @@ caf::behavior schedule_actor::make_behavior() {
 }
 
 void schedule_actor::load() {
-  auto entries = context_.stored.schedule(queue_.horizon(), limits::timers_in_memory_max);
+  auto entries = context_.stored.schedule(store::timers::active, queue_.horizon(),
+                                          limits::timers_in_memory_max);
   if (!entries) return context_.fail(entries.error());
   queue_.load(*entries, entries->size() < limits::timers_in_memory_max);
 }

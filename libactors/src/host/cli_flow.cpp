@@ -189,7 +189,9 @@ outcome flow(const context& in, const show_flow_options& options) {
   auto from = in.open_store();
   if (!from) return from.error();
   const auto key = flow_key::parse(options.key);
-  auto row = (*from)->find_flow(key);
+  auto types = (*from)->flow_types();
+  if (!types) return types.error();
+  auto row = (*from)->find_flow(key, build_list{*types}.running(key.type()));
   if (!row) return row.error();
   overview::watch watched{.key = key, .limit = 1};
   if (*row && (*row)->checkpoint.has_position()) {

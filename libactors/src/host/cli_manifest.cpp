@@ -34,7 +34,7 @@ result<std::vector<std::uint64_t>> scheduled_positions(const store& from) {
   std::vector<std::uint64_t> positions;
   std::optional<std::pair<timestamp, position>> after;
   while (true) {
-    auto page = from.schedule(after, limits::behind_read_max);
+    auto page = from.schedule(store::timers::all, after, limits::behind_read_max);
     if (!page) return page.error();
     for (const auto& entry : *page) positions.push_back(entry.at.value);
     if (page->size() < limits::behind_read_max) break;

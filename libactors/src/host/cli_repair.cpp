@@ -15,11 +15,11 @@ result<std::optional<position>> stopped_at(const context& in, const flow_key& ke
   auto types = (*from)->flow_types();
   if (!types) return types.error();
   for (const auto& type : *types) {
-    if (type.name() == key.text() && type.has_error_position()) {
+    if (type.name() == key.text() && type.has_error_position() && !type.retired()) {
       return std::optional{position{type.error_position()}};
     }
   }
-  auto row = (*from)->find_flow(key);
+  auto row = (*from)->find_flow(key, build_list{*types}.running(key.type()));
   if (!row) return row.error();
   if (!*row || !(*row)->checkpoint.has_error_position()) return std::optional<position>{};
   return std::optional{position{(*row)->checkpoint.error_position()}};

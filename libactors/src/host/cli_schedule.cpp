@@ -39,7 +39,7 @@ outcome schedule(const context& in) {
   table rows{in.out, {{"DUE"}, {""}, {"POSITION", true}, {"TYPE"}, {"SET BY"}}};
   std::optional<std::pair<timestamp, position>> after;
   while (in.out.is_open()) {
-    auto page = (*from)->schedule(after, limits::behind_read_max);
+    auto page = (*from)->schedule(store::timers::all, after, limits::behind_read_max);
     if (!page) return page.error();
     for (const auto& entry : *page) {
       if (in.json) {

@@ -8,6 +8,7 @@
 #include "engine/recovery.hpp"
 #include "flow/state_saver.hpp"
 #include "host/host_parts.hpp"
+#include "store/builds.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace millrace {
@@ -294,7 +295,16 @@ result<void> host::flows(const std::function<void(const flow_summary&)>& visit,
   own.running->unwritten(asked.keep());
   auto known = await(own, asked, answer_limit);
   if (!known) return known.error();
-  auto* unwritten = &known->latest;
+  auto types = own.stored->flow_types();
+  if (!types) return types.error();
+  const build_list builds{*types};
+  std::map<std::string, position> latest;  // of running builds, by key
+  for (const auto& [name, at] : known->latest) {
+    if (builds.running(flow_key::parse(name.first).type()) == name.second) {
+      latest.emplace(name.first, at);
+    }
+  }
+  auto* unwritten = &latest;
   const auto hosted = [&](const flow_key& key) {
     return own.interest->find(key.type()).has_value();
   };
@@ -310,6 +320,7 @@ result<void> host::flows(const std::function<void(const flow_summary&)>& visit,
     }
   };
   auto read = own.stored->flows(type, [&](const flow_row& stored) {
+    if (!builds.is_running(stored.entry)) return true;
     visit_new(&stored.entry.key.text());
     flow_row row = stored;
     if (const auto newer = unwritten->find(row.entry.key.text()); newer != unwritten->end()) {

@@ -211,7 +211,8 @@ flow_summary host_test::flow(const flow_key& key) {
 
 std::vector<position> host_test::schedule() {
   std::vector<position> due;
-  for (const auto& each : need(parts_->memory.schedule(std::nullopt, SIZE_MAX), "schedule")) {
+  for (const auto& each :
+       need(parts_->memory.schedule(store::timers::all, std::nullopt, SIZE_MAX), "schedule")) {
     due.push_back(each.at);
   }
   return due;

@@ -38,6 +38,8 @@ v1::FlowType unseen(const flow_type& type, position tail) {
   const bool from_now = type.topic && type.starts_from == first_event::from_now;
   made.set_since(from_now ? tail.value : 0);
   made.set_routed(made.since());
+  made.set_build(static_cast<std::uint32_t>(first_build));
+  made.set_served(true);
   return made;
 }
 
@@ -71,7 +73,10 @@ result<router::start> stored_start(const store& from, const interest_table& tabl
   const position tail = from.tail();
   router::start start{.types = std::move(*stored), .routed = *routed, .next_number = *count};
   for (const auto& type : table.types()) {
-    const auto same = [&](const v1::FlowType& one) { return one.name() == type->name; };
+    const auto same = [&](const v1::FlowType& one) {
+      const bool fits = one.version() == 0 || static_cast<int>(one.version()) == type->version;
+      return one.name() == type->name && fits && !one.retired();
+    };
     if (std::any_of(start.types.begin(), start.types.end(), same)) continue;
     start.types.push_back(unseen(*type, tail));
   }
@@ -105,8 +110,9 @@ result<overview> overview::of(const store& from, const known_types& types,
   auto start = stored_start(from, types.table);
   if (!start) return start.error();
   made.tail_ = from.tail();
+  made.builds_ = build_list{start->types};
   router routing{types.table, std::move(*start),
-                 [&](const flow_key& key) { return made.look_up(key); }};
+                 [&](const flow_key& key, build_number build) { return made.look_up(key, build); }};
   auto routed = route_in_memory(routing, {.from = from,
                                           .types = types.registry,
                                           .tail = made.tail_,
@@ -117,18 +123,21 @@ result<overview> overview::of(const store& from, const known_types& types,
                                               },
                                           .tell = tell});
   if (!routed) return routed.error();
-  made.types_ = routing.types();
+  for (const auto& [name, row] : routing.types()) {
+    if (!row.retired()) made.types_.insert_or_assign(name.first, row);
+  }
   return made;
 }
 
 /// What the router asks: first what it was told before and has forgotten, then the store.
-result<std::optional<flow_row>> overview::look_up(const flow_key& key) {
+result<std::optional<flow_row>> overview::look_up(const flow_key& key, build_number build) {
+  if (build != builds_.running(key.type())) return store_->find_flow(key, build);
   if (const auto known = additions_.find(key.text()); known != additions_.end()) {
     flow_row row = known->second.row;
     row.latest = known->second.latest;
     return std::optional{std::move(row)};
   }
-  auto stored = store_->find_flow(key);
+  auto stored = stored_flow(key);
   if (!stored || !*stored) return stored;
   addition made{.row = **stored, .stored = true};
   made.stored_latest = made.latest = made.row.latest;
@@ -136,11 +145,17 @@ result<std::optional<flow_row>> overview::look_up(const flow_key& key) {
   return stored;
 }
 
+result<std::optional<flow_row>> overview::stored_flow(const flow_key& key) const {
+  return store_->find_flow(key, builds_.running(key.type()));
+}
+
 void overview::take(const window& events, const routed_window& routed) {
   for (const auto& entry : routed.started) {
+    if (!builds_.is_running(entry)) continue;
     additions_.try_emplace(entry.key.text(), addition{.row = {.entry = entry}});
   }
   for (const auto& delivery : routed.deliveries) {
+    if (!builds_.is_running(delivery.flow->entry)) continue;
     auto& added = additions_[delivery.flow->entry.key.text()];
     added.latest = delivery.flow->latest;
     added.count += delivery.count;
@@ -195,6 +210,7 @@ result<void> overview::flows(std::string_view type, const visitor& visit) const 
     if (limit != nullptr && next != additions_.end() && next->first == *limit) ++next;
   };
   auto read = store_->flows(type, [&](const flow_row& row) {
+    if (!builds_.is_running(row.entry)) return true;
     visit_before(&row.entry.key.text());
     if (more) more = visit(merged(row));
     return more;
@@ -210,6 +226,7 @@ result<void> overview::pending(const visitor& visit) const {
   };
   std::map<std::tuple<std::string, bool, std::string>, flow_view> found;
   auto read = store_->pending([&](const flow_row& row) {
+    if (!builds_.is_running(row.entry)) return true;
     found.emplace(order(row.entry.key), merged(row));
     return true;
   });
@@ -229,7 +246,7 @@ result<void> overview::pending(const visitor& visit) const {
 }
 
 result<std::optional<flow_view>> overview::find(const flow_key& key) const {
-  auto stored = store_->find_flow(key);
+  auto stored = stored_flow(key);
   if (!stored) return stored.error();
   if (*stored) return std::optional{merged(std::move(**stored))};
   const auto added = additions_.find(key.text());
@@ -242,7 +259,7 @@ result<overview::inbox> overview::watched_inbox() const {
   if (!watch_) return all;
   const auto added = additions_.find(watch_->key.text());
   const bool is_added = added != additions_.end();
-  auto row = store_->find_flow(watch_->key);
+  auto row = stored_flow(watch_->key);
   if (!row) return row.error();
   // Up to what was stored when routing in memory took over.
   std::optional<position> until;

@@ -1,5 +1,5 @@
-/// An exact picture of a store that this process does not run: what is stored, and what the routing
-/// that has not been written yet adds to it.
+/// An exact picture of a store that this process does not run (of the running builds of its types):
+/// what is stored, and what the routing that has not been written yet adds to it.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include "millrace/host.hpp"
 #include "routing/interest.hpp"
 #include "routing/router.hpp"
+#include "store/builds.hpp"
 #include "store/store.hpp"
 #include "wire/type_registry.hpp"
 
@@ -73,7 +74,8 @@ class overview {
 
   /// The picture shows the timeline before this position.
   [[nodiscard]] position tail() const { return tail_; }
-  /// Progress of each flow type, by name; those that this program does not have as they are stored.
+  /// Progress of each flow type's running build, by name; those that this program does not have as
+  /// they are stored.
   [[nodiscard]] const std::map<std::string, v1::FlowType>& types() const { return types_; }
   [[nodiscard]] const known_types& known() const { return *known_; }
   [[nodiscard]] bool is_known(std::string_view flow_type) const {
@@ -106,7 +108,8 @@ class overview {
   };
   overview(const store& from, const known_types& types) : store_(&from), known_(&types) {}
 
-  result<std::optional<flow_row>> look_up(const flow_key& key);
+  result<std::optional<flow_row>> look_up(const flow_key& key, build_number build);
+  [[nodiscard]] result<std::optional<flow_row>> stored_flow(const flow_key& key) const;
   void take(const window& events, const routed_window& routed);
   void take_watched(const window& events, const routed_window& routed,
                     const routed_delivery& delivery);
@@ -116,6 +119,7 @@ class overview {
   const store* store_;
   const known_types* known_;
   position tail_;
+  build_list builds_;
   std::map<std::string, v1::FlowType> types_;
   std::map<std::string, addition> additions_;  ///< by key text
   std::optional<watch> watch_;

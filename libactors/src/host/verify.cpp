@@ -17,7 +17,7 @@ result<std::vector<schedule_entry>> read_schedule(const store& from) {
   std::vector<schedule_entry> all;
   std::optional<std::pair<timestamp, position>> after;
   while (true) {
-    auto page = from.schedule(after, limits::behind_read_max);
+    auto page = from.schedule(store::timers::all, after, limits::behind_read_max);
     if (!page) return page;
     all.insert(all.end(), page->begin(), page->end());
     if (page->size() < limits::behind_read_max) return all;
@@ -74,14 +74,18 @@ result<void> verifier::take_snapshot() {
   routed_ = std::min(*routed, tail_);
   auto types = store_.flow_types();
   if (!types) return types.error();
-  for (auto& type : *types) stored_types_[type.name()] = std::move(type);
+  builds_ = build_list{*types};
+  for (auto& type : *types) {
+    if (!type.retired()) stored_types_[type.name()] = std::move(type);
+  }
   return {};
 }
 
 position verifier::cut_of(std::string_view type, bool is_explicit) const {
   const auto stored = stored_types_.find(type);
-  const bool by_type = types_.table.find(type).has_value() && stored != stored_types_.end();
-  if (by_type) return std::min(position{stored->second.routed()}, tail_);
+  const bool by_type = stored != stored_types_.end() && !stored->second.explicit_only();
+  if (by_type && (is_explicit || types_.table.find(type)))
+    return std::min(position{stored->second.routed()}, tail_);
   return is_explicit ? routed_ : position{};
 }
 
@@ -98,8 +102,18 @@ result<router::start> verifier::fresh_start() {
     fresh.set_name(type->name);
     const auto stored = stored_types_.find(type->name);
     const auto first = stored == stored_types_.end() ? tail_ : position{stored->second.since()};
+    if (stored != stored_types_.end()) {
+      fresh.set_build(stored->second.build());
+      fresh.set_explicit_only(stored->second.explicit_only());
+    }
     first_[type->name] = first;
     fresh.set_routed(first.value);
+    start.types.push_back(std::move(fresh));
+  }
+  for (const auto& [name, stored] : stored_types_) {
+    if (types_.table.find(name)) continue;
+    v1::FlowType fresh = stored;
+    fresh.set_explicit_only(true);
     start.types.push_back(std::move(fresh));
   }
   return start;
@@ -109,7 +123,7 @@ result<void> verifier::route_afresh() {
   auto start = fresh_start();
   if (!start) return start.error();
   router fresh{types_.table, std::move(*start),
-               [this](const flow_key& key) { return look_up(key); }};
+               [this](const flow_key& key, build_number) { return look_up(key); }};
   return route_in_memory(
       fresh, {.from = store_,
               .types = types_.registry,
@@ -126,13 +140,13 @@ result<std::optional<flow_row>> verifier::look_up(const flow_key& key) {
   const auto known = expected_.find(key.text());
   if (known != expected_.end()) {
     flow_row row;
-    row.entry = {flow_number{}, key, known->second.born};
+    row.entry = {flow_number{}, key, known->second.born, builds_.running(key.type())};
     row.latest = known->second.latest;
     return std::optional{std::move(row)};
   }
   const position first = first_of(key.type());
   if (first == position{}) return std::optional<flow_row>{};
-  auto stored = store_.find_flow(key);
+  auto stored = store_.find_flow(key, builds_.running(key.type()));
   if (!stored) return stored;
   if (!*stored || (*stored)->entry.born >= first) return std::optional<flow_row>{};
   expected_[key.text()].born = (*stored)->entry.born;
@@ -151,7 +165,7 @@ result<void> verifier::pass_known_failures(router& fresh, const window& events,
                                            const std::vector<std::string>& parked) {
   for (const auto& name : parked) {
     const auto stored = stored_types_.find(name);
-    const auto at = fresh.types().at(name).error_position();
+    const auto at = fresh.running(name)->error_position();
     if (stored == stored_types_.end() || at >= stored->second.routed()) continue;
     const auto& skipped = stored->second.skipped();
     const bool known = std::any_of(skipped.begin(), skipped.end(),
@@ -161,7 +175,7 @@ result<void> verifier::pass_known_failures(router& fresh, const window& events,
     if (!known && !forgotten) {
       find("flow type " + name,
            fmt::format("event {} is routed in the store, but routing it fails: {}", at,
-                       fresh.types().at(name).error_message()));
+                       fresh.running(name)->error_message()));
     }
     if (auto passed = fresh.unpark(name, true); !passed) return passed;
     auto routed = fresh.route(events);

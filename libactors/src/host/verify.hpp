@@ -93,7 +93,8 @@ class verifier {
   // The store when the check began.
   position tail_;
   position routed_;
-  std::map<std::string, v1::FlowType, std::less<>> stored_types_;
+  std::map<std::string, v1::FlowType, std::less<>> stored_types_;  ///< running builds
+  build_list builds_;
   std::vector<schedule_entry> schedule_;
 
   std::map<std::string, position, std::less<>> first_;  ///< where a topic's routing began

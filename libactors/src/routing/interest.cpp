@@ -12,14 +12,23 @@ namespace millrace {
 
 interest_table::interest_table(type_list types) : types_(std::move(types)) {
   for (std::uint32_t i = 0; i < types_.size(); ++i) {
-    by_name_.emplace(types_[i]->name, i);
+    by_name_[types_[i]->name].push_back(i);
     for (const auto& observed : types_[i]->observes) by_event_[observed.name].push_back(i);
+  }
+  for (auto& [name, all] : by_name_) {
+    std::sort(all.begin(), all.end(),
+              [this](auto a, auto b) { return types_[a]->version > types_[b]->version; });
   }
 }
 
 std::optional<std::uint32_t> interest_table::find(std::string_view flow_type_name) const {
   const auto found = by_name_.find(flow_type_name);
-  return found == by_name_.end() ? std::nullopt : std::optional{found->second};
+  return found == by_name_.end() ? std::nullopt : std::optional{found->second.front()};
+}
+
+std::span<const std::uint32_t> interest_table::versions(std::string_view flow_type_name) const {
+  const auto found = by_name_.find(flow_type_name);
+  return found == by_name_.end() ? std::span<const std::uint32_t>{} : std::span{found->second};
 }
 
 std::span<const std::uint32_t> interest_table::observers(std::string_view event_type) const {
@@ -71,20 +80,29 @@ result<void> route_typed(const flow_type& type, const event& what, route& made,
   return {};
 }
 
-bool may_reach(const interest_table& table, const event& what, const flow_key& key) {
-  if (what.envelope->has_routes()) {
-    const auto& keys = what.envelope->routes().keys();
-    return std::find(keys.begin(), keys.end(), key.text()) != keys.end();
-  }
-  const auto type = table.find(key.type());
-  if (!type || (what.envelope->has_due() && !what.envelope->from_schedule())) return false;
-  const flow_type& observer = *table.types()[*type];
+namespace {
+
+bool may_reach(const flow_type& observer, const event& what, const flow_key& key) {
   if (observer.find(what.type) == observer.observes.size()) return false;
   route made;
   std::vector<route_target> targets;
   if (!route_typed(observer, what, made, targets)) return true;
   return std::any_of(targets.begin(), targets.end(), [&](const route_target& target) {
     return observer.single ? !key.has_id() : key.has_id() && target.id == key.id();
+  });
+}
+
+}  // namespace
+
+bool may_reach(const interest_table& table, const event& what, const flow_key& key) {
+  if (what.envelope->has_routes()) {
+    const auto& keys = what.envelope->routes().keys();
+    return std::find(keys.begin(), keys.end(), key.text()) != keys.end();
+  }
+  if (what.envelope->has_due() && !what.envelope->from_schedule()) return false;
+  const auto versions = table.versions(key.type());
+  return std::any_of(versions.begin(), versions.end(), [&](std::uint32_t version) {
+    return may_reach(*table.types()[version], what, key);
   });
 }
 

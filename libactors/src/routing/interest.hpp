@@ -21,14 +21,16 @@ class interest_table {
   explicit interest_table(type_list types);
 
   [[nodiscard]] const type_list& types() const { return types_; }
-  /// Index into types().
+  /// Index into types(); of several versions of a name, the newest.
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view flow_type_name) const;
+  /// All versions of a name, the newest first.
+  [[nodiscard]] std::span<const std::uint32_t> versions(std::string_view flow_type_name) const;
   /// Indexes of the flow types that observe the event type, ascending.
   [[nodiscard]] std::span<const std::uint32_t> observers(std::string_view event_type) const;
 
  private:
   type_list types_;
-  std::unordered_map<std::string_view, std::uint32_t> by_name_;
+  std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_name_;
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_event_;
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "routing/interest.hpp"
+#include "store/builds.hpp"
 #include "store/store.hpp"
 #include "wire/window.hpp"
 
@@ -19,10 +20,11 @@ namespace millrace {
 /// What the router knows of one flow.
 struct routed_flow {
   flow_entry entry;
-  std::optional<position> latest;   ///< last posting, written or not
-  std::optional<position> written;  ///< last posting in the store
-  std::vector<posting> unwritten;   ///< in order; those after `written`
-  bool keep = false;                ///< set by the owner: do not forget this one
+  std::optional<std::uint32_t> type;  ///< index in the table, when its build is hosted here
+  std::optional<position> latest;     ///< last posting, written or not
+  std::optional<position> written;    ///< last posting in the store
+  std::vector<posting> unwritten;     ///< in order; those after `written`
+  bool keep = false;                  ///< set by the owner: do not forget this one
 
  private:
   friend class router;
@@ -46,7 +48,10 @@ struct routed_delivery {
 };
 
 struct routed_window {
-  std::vector<flow_entry> started;  ///< new in the directory: durable before their first checkpoint
+  /// For the directory, durable before their first checkpoint: known ones that are born now, then
+  /// new ones.
+  std::vector<flow_entry> started;
+  std::optional<flow_number> first_new;  ///< flows from this number on are new
   std::vector<routed_delivery> deliveries;
   std::vector<routed_entry> entries;
   std::vector<std::string> parked;  ///< flow types that this window parked
@@ -56,17 +61,21 @@ struct routed_window {
 /// routed but not written. Owned by the router actor (and, for a look at a store that nobody
 /// serves, by the command line). One thread.
 ///
-/// Every flow type has its own routed position. route() moves the types that stand inside the
-/// window, so one call serves those at the tail and those that lag: hand it the windows each of
-/// them needs.
+/// Every build of a hosted flow type has its own routed position. route() moves those that stand
+/// inside the window, so one call serves those at the tail and those that lag: hand it the windows
+/// each of them needs. Types that nobody hosts are reached by explicit routes alone, and are routed
+/// with the store's routed position; when a host was there before, its rows wait for it.
 class router {
  public:
   /// Finds a directory entry in the store.
-  using directory_lookup = std::function<result<std::optional<flow_row>>(const flow_key& key)>;
+  using directory_lookup =
+      std::function<result<std::optional<flow_row>>(const flow_key& key, build_number build)>;
+  using rows = std::map<std::pair<std::string, build_number>, v1::FlowType>;
 
   struct start {
-    std::vector<v1::FlowType>
-        types;        ///< one for each of the table's; other names are kept as they are
+    /// Rows of builds: for each type of the table one of its version that is not retired; the
+    /// others are kept as they are.
+    std::vector<v1::FlowType> types;
     position routed;  ///< of events with explicit routes, and of the cause index
     std::uint32_t next_number = 0;
   };
@@ -78,19 +87,42 @@ class router {
 
   /// The first position that some type, not parked, still needs; at the tail: nothing lags.
   [[nodiscard]] position needed() const;
+  /// How far explicit routes of types that nobody hosts, and the cause index, are.
+  [[nodiscard]] position explicitly_routed() const { return routed_; }
   /// The first position that no type has seen.
   [[nodiscard]] position head() const;
-  [[nodiscard]] const std::map<std::string, v1::FlowType>& types() const { return types_; }
+  [[nodiscard]] const rows& types() const { return types_; }
+  /// Of the newest build of a name that is not retired; null: the name has no row.
+  [[nodiscard]] const v1::FlowType* running(std::string_view name) const;
+  /// Of a hosted type, by its index in the table.
+  [[nodiscard]] const v1::FlowType& progress(std::uint32_t type) const { return *progress_[type]; }
+  /// How far events are routed to a hosted type.
+  [[nodiscard]] position routed_to(std::uint32_t type) const;
+  /// Whether this host runs the flow: it has the type, and the flow was not imported, or adopted.
+  [[nodiscard]] bool runs(const routed_flow& flow) const {
+    return flow.type && !progress_[*flow.type]->inert();
+  }
 
   /// Takes a type on again that is parked: at the position that parked it, or after it (recorded).
   /// Errors: not_found, conflict (not parked).
   result<void> unpark(const std::string& type, bool skip);
 
+  /// A row that came to be or changed outside of routing: a type that is imported, or adopted.
+  void put(const v1::FlowType& row);
+  /// The flow's place in the directory, also when nothing started it yet; `fresh` says whether it
+  /// is new there. Of the running build. Errors: those of the lookup.
+  struct enlisted {
+    routed_flow* flow = nullptr;
+    bool fresh = false;
+  };
+  result<enlisted> enlist(const flow_key& key);
+
   /// Where an event went, or would go, among flows that are in the directory. Errors: those of the
   /// lookup.
   result<std::vector<const routed_flow*>> reached(const event& what);
-  /// Looks a flow up in memory, then in the store; null: unknown.
+  /// Looks a flow up in memory, then in the store; null: unknown. Of the running build.
   result<routed_flow*> find(const flow_key& key);
+  result<routed_flow*> find(const flow_key& key, build_number build);
 
   // Writing derived data.
   [[nodiscard]] std::size_t unwritten() const { return unwritten_count_; }
@@ -100,8 +132,8 @@ class router {
   void take_unwritten(commit_batch& into);
   /// The commit of what was taken: it is in the store now.
   void written();
-  /// The latest position of each flow that has postings which are not written, by key.
-  [[nodiscard]] std::map<std::string, position> unwritten_latest() const;
+  /// The latest position of each flow that has postings which are not written.
+  [[nodiscard]] std::map<std::pair<std::string, build_number>, position> unwritten_latest() const;
   /// Drops directory entries that have nothing unwritten and are not kept, when there are too many.
   void forget(std::size_t limit);
 
@@ -113,24 +145,35 @@ class router {
   struct pass;  // one call of route()
 
   [[nodiscard]] static bool inside(position at, const window& events);
+  void host(std::uint32_t type);
+  void find_unhosted();
+  [[nodiscard]] std::optional<build_number> unhosted_build(std::string_view type) const;
+  [[nodiscard]] std::vector<build_number> builds_of(std::string_view type) const;
+  [[nodiscard]] bool explicitly_active(const pass& in, std::uint32_t type, position at) const;
   void park(pass& in, std::uint32_t type, const event& what, const error& why);
   result<void> route_explicitly(pass& in, const event& what, std::uint32_t index);
   result<void> route_by_type(pass& in, const event& what, std::uint32_t index);
-  result<void> hit(pass& in, const event& what, routed_entry entry);
+  result<void> hit(pass& in, build_number build, const event& what, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
   static routed_window grouped(pass& in);
-  result<routed_flow*> known(std::string_view key_text);
+  result<routed_flow*> known(std::string_view key_text, build_number build);
   routed_flow& remember(flow_row row);
 
   const interest_table& table_;
   directory_lookup lookup_;
-  std::map<std::string, v1::FlowType> types_;
+  rows types_;
   std::vector<v1::FlowType*> progress_;  // by index of the table
+  std::vector<build_number> builds_;     // by index of the table
+  // Names that have rows and are not hosted: the build that explicit routes reach; none: they wait.
+  std::unordered_map<std::string, std::optional<build_number>, text_hash, std::equal_to<>>
+      unhosted_;
   position routed_;
   std::uint32_t next_number_;
   std::uint64_t windows_ = 0;
 
-  std::unordered_map<std::string, routed_flow, text_hash, std::equal_to<>> flows_;
+  // By key, one map a build: nearly always there is one.
+  using flow_map = std::unordered_map<std::string, routed_flow, text_hash, std::equal_to<>>;
+  std::map<build_number, flow_map> flows_;
   std::vector<routed_flow*> touched_;  // with unwritten postings
   struct taken {
     routed_flow* flow;

@@ -25,11 +25,12 @@ result<void> decode(std::string_view record, v1::Checkpoint& checkpoint) {
   return error{errc::corrupt, "a checkpoint does not decode"};
 }
 
-// Columns: number, born, latest, postings, key, record.
+// Columns: number, born, latest, postings, key, record, build.
 result<flow_row> row_of(const sqlite::statement& query) {
   flow_row row;
   row.entry.number = number_at(query, 0);
-  row.entry.born = query.at(1);
+  row.entry.born = query.maybe_at(1).value_or(unplaced);
+  row.entry.build = static_cast<build_number>(static_cast<std::uint32_t>(query.integer(6)));
   row.latest = query.maybe_at(2);
   row.postings = static_cast<std::uint64_t>(query.integer(3));
   row.entry.key = flow_key::parse(std::string{query.bytes(4)});
@@ -61,7 +62,9 @@ result<void> lay_over(v1::Checkpoint& checkpoint, const overlaid* newest) {
 
 result<void> flow_writer::prepare(sqlite::connection& database) {
   return database.prepare({
-      {&insert_, "INSERT INTO flows (number, key, born) VALUES (?, ?, ?)"},
+      {&insert_,
+       "INSERT INTO flows (number, key, build, born) VALUES (?, ?, ?, ?) "
+       "ON CONFLICT (number) DO UPDATE SET born = excluded.born"},
       {&tail_, "SELECT latest, tail FROM flows WHERE number = ?"},
       {&put_tail_,
        "UPDATE flows SET latest = ?, postings = postings + ?, tail = ? WHERE number = ?"},
@@ -74,7 +77,9 @@ result<void> flow_writer::prepare(sqlite::connection& database) {
 
 result<void> flow_writer::write(const commit_batch& batch) {
   for (const flow_entry& flow : batch.flows) {
-    auto done = insert_.run(to_integer(flow.number), std::string_view{flow.key.text()}, flow.born);
+    const auto born = flow.born == unplaced ? std::nullopt : std::optional{flow.born};
+    auto done = insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
+                            static_cast<std::uint32_t>(flow.build), born);
     if (!done) return done;
   }
   for (const auto& write : batch.postings) {
@@ -123,21 +128,29 @@ result<void> flow_writer::fold(flow_number flow, const overlaid& newest) {
 result<void> flow_reader::prepare(sqlite::connection& database) {
   return database.prepare({
       {&count_, "SELECT coalesce(max(number) + 1, 0) FROM flows"},
-      {&by_key_, "SELECT number, born, latest, postings, key, record FROM flows WHERE key = ?"},
+      {&by_name_,
+       "SELECT number, born, latest, postings, key, record, build FROM flows "
+       "WHERE key = ? AND build = ?"},
+      {&by_key_,
+       "SELECT number, born, latest, postings, key, record, build FROM flows "
+       "WHERE key = ? ORDER BY build"},
       {&by_number_,
-       "SELECT number, born, latest, postings, key, record FROM flows WHERE number = ?"},
+       "SELECT number, born, latest, postings, key, record, build FROM flows WHERE number = ?"},
       {&load_,
        "SELECT record, state FROM flows LEFT JOIN states ON flow = number "
        "WHERE number = ?"},
       {&blocks_, "SELECT block FROM posting_blocks WHERE flow = ? AND last > ? ORDER BY last"},
       {&tail_, "SELECT tail FROM flows WHERE number = ? AND latest > ?"},
       {&pending_,
-       "SELECT number, born, latest, postings, key, record FROM flows INDEXED BY flows_pending "
+       "SELECT number, born, latest, postings, key, record, build FROM flows INDEXED BY "
+       "flows_pending "
        "WHERE stopped = 0 AND latest > checkpoint ORDER BY number"},
-      {&all_, "SELECT number, born, latest, postings, key, record FROM flows ORDER BY key"},
+      {&all_,
+       "SELECT number, born, latest, postings, key, record, build FROM flows "
+       "ORDER BY key, build"},
       {&range_,
-       "SELECT number, born, latest, postings, key, record FROM flows "
-       "WHERE key >= ? AND key < ? ORDER BY key"},
+       "SELECT number, born, latest, postings, key, record, build FROM flows "
+       "WHERE key >= ? AND key < ? ORDER BY key, build"},
   });
 }
 
@@ -158,9 +171,10 @@ result<std::optional<flow_row>> flow_reader::one(sqlite::statement& query) {
   return std::optional{std::move(*row)};
 }
 
-result<std::optional<flow_row>> flow_reader::find(const flow_key& key) {
-  const auto guard = by_key_.start(std::string_view{key.text()});
-  return one(by_key_);
+result<std::optional<flow_row>> flow_reader::find(const flow_key& key, build_number build) {
+  const auto guard =
+      by_name_.start(std::string_view{key.text()}, static_cast<std::uint32_t>(build));
+  return one(by_name_);
 }
 
 result<std::optional<flow_row>> flow_reader::find(flow_number flow) {

@@ -37,7 +37,7 @@ class flow_reader {
   result<void> prepare(sqlite::connection& database);
 
   result<std::uint32_t> count();
-  result<std::optional<flow_row>> find(const flow_key& key);
+  result<std::optional<flow_row>> find(const flow_key& key, build_number build);
   result<std::optional<flow_row>> find(flow_number flow);
   result<std::optional<loaded_flow>> load(flow_number flow);
   result<std::vector<posting>> postings(flow_number flow, std::optional<position> after,
@@ -53,7 +53,8 @@ class flow_reader {
   result<bool> visit_range(sqlite::statement& query, const overlay_view& overlay,
                            const store::flow_visitor& visit, std::uint64_t& rows);
 
-  sqlite::statement count_, by_key_, by_number_, load_, blocks_, tail_, pending_, all_, range_;
+  sqlite::statement count_, by_name_, by_key_, by_number_, load_, blocks_, tail_, pending_, all_,
+      range_;
 };
 
 /// Puts a newer checkpoint in the place of the stored one; null: there is none. Errors: corrupt.

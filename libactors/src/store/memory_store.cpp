@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/invariant.hpp"
+#include "store/builds.hpp"
 #include "store/rules.hpp"
 
 namespace millrace {
@@ -57,6 +58,11 @@ void memory_store::write_schedule(const commit_batch& batch) {
     due_.emplace(entry.due, entry.at);
     if (!entry.flow.empty()) timers_.emplace(entry.flow, entry.at);
   }
+  for (const position at : batch.activated) {
+    if (const auto found = schedule_.find(at); found != schedule_.end()) {
+      found->second.inert = false;
+    }
+  }
   for (const position at : batch.unscheduled) unschedule(at);
 }
 
@@ -70,8 +76,9 @@ void memory_store::unschedule(position at) {
 
 void memory_store::write_flows(const commit_batch& batch) {
   for (const flow_entry& entry : batch.flows) {
-    const bool is_new = numbers_.emplace(entry.key.text(), entry.number).second;
-    MILLRACE_INVARIANT(is_new);
+    const auto [named, is_new] =
+        numbers_.emplace(std::pair{entry.key.text(), entry.build}, entry.number);
+    MILLRACE_INVARIANT(is_new || named->second == entry.number);
     flows_[entry.number].entry = entry;
   }
   std::set<flow_number> written;
@@ -92,7 +99,8 @@ void memory_store::write_derived(const commit_batch& batch) {
     }
   }
   effects_.insert(batch.effects.begin(), batch.effects.end());
-  for (const v1::FlowType& type : batch.flow_types) flow_types_[type.name()] = type;
+  for (const v1::FlowType& type : batch.flow_types)
+    flow_types_[{type.name(), build_of(type)}] = type;
   if (batch.routed) routed_ = *batch.routed;
 }
 
@@ -153,9 +161,10 @@ flow_row memory_store::row_of(const stored_flow& flow) const {
   return row;
 }
 
-result<std::optional<flow_row>> memory_store::find_flow(const flow_key& key) const {
+result<std::optional<flow_row>> memory_store::find_flow(const flow_key& key,
+                                                        build_number build) const {
   const std::lock_guard lock{mutex_};
-  const auto found = numbers_.find(key.text());
+  const auto found = numbers_.find({key.text(), build});
   if (found == numbers_.end()) return std::optional<flow_row>{};
   ++flows_read_;
   return std::optional{row_of(flows_.at(found->second))};
@@ -220,8 +229,8 @@ result<void> memory_store::flows(std::string_view type, const flow_visitor& visi
   std::vector<flow_row> found;
   {
     const std::lock_guard lock{mutex_};
-    for (const auto& [key, number] : numbers_) {
-      if (is_of_type(key, type)) found.push_back(row_of(flows_.at(number)));
+    for (const auto& [name, number] : numbers_) {
+      if (is_of_type(name.first, type)) found.push_back(row_of(flows_.at(number)));
     }
   }
   return visit_flows(found, visit);
@@ -250,12 +259,13 @@ result<std::vector<position>> memory_store::effects(position cause) const {
 }
 
 result<std::vector<schedule_entry>> memory_store::schedule(
-    std::optional<std::pair<timestamp, position>> after, std::size_t limit) const {
+    timers which, std::optional<std::pair<timestamp, position>> after, std::size_t limit) const {
   const std::lock_guard lock{mutex_};
   std::vector<schedule_entry> found;
   auto next = after ? due_.upper_bound(*after) : due_.begin();
   for (; next != due_.end() && found.size() < limit; ++next) {
-    found.push_back(schedule_.at(next->second));
+    const auto& entry = schedule_.at(next->second);
+    if (which == timers::all || !entry.inert) found.push_back(entry);
   }
   return found;
 }

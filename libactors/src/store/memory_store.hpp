@@ -27,7 +27,8 @@ class memory_store final : public store {
   result<void> fetch(std::span<const position> at, const row_visitor& visit) const override;
 
   [[nodiscard]] result<std::uint32_t> flow_count() const override;
-  [[nodiscard]] result<std::optional<flow_row>> find_flow(const flow_key& key) const override;
+  [[nodiscard]] result<std::optional<flow_row>> find_flow(const flow_key& key,
+                                                          build_number build) const override;
   [[nodiscard]] result<std::optional<flow_row>> find_flow(flow_number flow) const override;
   [[nodiscard]] result<std::optional<loaded_flow>> load(flow_number flow) const override;
   [[nodiscard]] result<std::vector<posting>> postings(flow_number flow,
@@ -40,7 +41,8 @@ class memory_store final : public store {
   [[nodiscard]] result<position> routed() const override;
   [[nodiscard]] result<std::vector<position>> effects(position cause) const override;
   [[nodiscard]] result<std::vector<schedule_entry>> schedule(
-      std::optional<std::pair<timestamp, position>> after, std::size_t limit) const override;
+      timers which, std::optional<std::pair<timestamp, position>> after,
+      std::size_t limit) const override;
   [[nodiscard]] result<std::optional<schedule_entry>> scheduled(position at) const override;
   [[nodiscard]] result<std::vector<schedule_entry>> timers_of(const flow_key& flow) const override;
   [[nodiscard]] result<std::vector<remembered_id>> recent_ids() const override;
@@ -90,8 +92,8 @@ class memory_store final : public store {
   std::set<std::pair<timestamp, position>> due_;       // the schedule, in order of time
   std::set<std::pair<std::string, position>> timers_;  // the schedule, by flow
   std::map<flow_number, stored_flow> flows_;
-  std::map<std::string, flow_number> numbers_;
-  std::map<std::string, v1::FlowType> flow_types_;
+  std::map<std::pair<std::string, build_number>, flow_number> numbers_;
+  std::map<std::pair<std::string, build_number>, v1::FlowType> flow_types_;
   std::set<effect> effects_;
   position routed_;
   std::optional<error> refuses_;  ///< commits, with this

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "store/builds.hpp"
 #include "store/effect_block.hpp"
 
 namespace millrace {
@@ -21,7 +22,7 @@ std::int64_t first_block(std::uint64_t bucket) {
 
 result<void> routing_writer::prepare(sqlite::connection& database) {
   return database.prepare({
-      {&put_type_, "INSERT OR REPLACE INTO flow_types VALUES (?, ?)"},
+      {&put_type_, "INSERT OR REPLACE INTO flow_types VALUES (?, ?, ?)"},
       {&put_routed_, "UPDATE progress SET value = ? WHERE name = 'routed'"},
       {&last_block_,
        "SELECT number, pairs FROM effect_blocks WHERE number >= ? AND number < ? "
@@ -33,7 +34,8 @@ result<void> routing_writer::prepare(sqlite::connection& database) {
 result<void> routing_writer::write(const commit_batch& batch) {
   for (const v1::FlowType& type : batch.flow_types) {
     const std::string record = type.SerializeAsString();
-    auto done = put_type_.run(std::string_view{type.name()}, std::string_view{record});
+    auto done = put_type_.run(std::string_view{type.name()},
+                              static_cast<std::uint32_t>(build_of(type)), std::string_view{record});
     if (!done) return done;
   }
   if (auto done = write_effects(batch.effects); !done) return done;
@@ -79,7 +81,7 @@ result<void> routing_writer::extend_bucket(std::uint64_t bucket, std::span<const
 
 result<void> routing_reader::prepare(sqlite::connection& database) {
   return database.prepare({
-      {&types_, "SELECT record FROM flow_types ORDER BY name"},
+      {&types_, "SELECT record FROM flow_types ORDER BY name, build"},
       {&routed_, "SELECT value FROM progress WHERE name = 'routed'"},
       {&blocks_, "SELECT pairs FROM effect_blocks WHERE number >= ? AND number < ?"},
   });

@@ -6,8 +6,8 @@ namespace millrace {
 
 bool commit_batch::empty() const {
   return events.empty() && ids.empty() && scheduled.empty() && unscheduled.empty() &&
-         flows.empty() && checkpoints.empty() && postings.empty() && effects.empty() &&
-         flow_types.empty() && !routed;
+         activated.empty() && flows.empty() && checkpoints.empty() && postings.empty() &&
+         effects.empty() && flow_types.empty() && !routed;
 }
 
 void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_count) {
@@ -19,8 +19,10 @@ void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_
   }
   std::uint32_t count = flow_count;
   for (const flow_entry& flow : batch.flows) {
-    MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(flow.number), >=, count);
-    count = static_cast<std::uint32_t>(flow.number) + 1;
+    const auto number = static_cast<std::uint32_t>(flow.number);
+    if (count == flow_count && number < flow_count) continue;  // known, and born now
+    MILLRACE_INVARIANT_CMP(number, >=, count);
+    count = number + 1;
   }
   for (const auto& write : batch.checkpoints) {
     MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.flow), <, count);

@@ -17,20 +17,21 @@ class schedule_writer {
   result<void> write(const commit_batch& batch);
 
  private:
-  sqlite::statement insert_, erase_;
+  sqlite::statement insert_, activate_, erase_;
 };
 
 /// The reading side, on one connection and thread at a time.
 class schedule_reader {
  public:
   result<void> prepare(sqlite::connection& database);
-  result<std::vector<schedule_entry>> after(std::optional<std::pair<timestamp, position>> place,
+  result<std::vector<schedule_entry>> after(store::timers which,
+                                            std::optional<std::pair<timestamp, position>> place,
                                             std::size_t limit);
   result<std::optional<schedule_entry>> find(position at);
   result<std::vector<schedule_entry>> of_flow(const flow_key& flow);
 
  private:
-  sqlite::statement after_, find_, of_flow_;
+  sqlite::statement after_, active_after_, find_, of_flow_;
 };
 
 }  // namespace millrace

@@ -78,7 +78,41 @@ CREATE TABLE progress (
 INSERT INTO progress VALUES ('routed', 0), ('folded', 0);
 )sql";
 
-constexpr const char* steps[] = {step_1};
+// Builds of flow types (docs/formats/builds.md), inert timers. A record of a flow type is a
+// Protobuf message, and what is appended to one sets its fields: build 1, served.
+constexpr const char* step_2 = R"sql(
+CREATE TABLE flows_2 (
+  number INTEGER PRIMARY KEY,
+  born INTEGER,
+  latest INTEGER,
+  postings INTEGER NOT NULL DEFAULT 0,
+  checkpoint INTEGER NOT NULL DEFAULT -1,
+  stopped INTEGER NOT NULL DEFAULT 0,
+  build INTEGER NOT NULL DEFAULT 1,
+  key BLOB NOT NULL,
+  record BLOB,
+  tail BLOB,
+  UNIQUE (key, build)
+);
+INSERT INTO flows_2 (number, born, latest, postings, checkpoint, stopped, key, record, tail)
+  SELECT number, born, latest, postings, checkpoint, stopped, key, record, tail FROM flows;
+DROP TABLE flows;
+ALTER TABLE flows_2 RENAME TO flows;
+CREATE INDEX flows_pending ON flows (stopped) WHERE latest > checkpoint AND stopped = 0;
+CREATE TABLE flow_types_2 (
+  name BLOB NOT NULL,
+  build INTEGER NOT NULL,
+  record BLOB NOT NULL,
+  PRIMARY KEY (name, build)
+) WITHOUT ROWID;
+INSERT INTO flow_types_2 SELECT name, 1, record || x'58016001' FROM flow_types;
+DROP TABLE flow_types;
+ALTER TABLE flow_types_2 RENAME TO flow_types;
+ALTER TABLE schedule ADD COLUMN inert INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX schedule_active ON schedule (due, position) WHERE inert = 0;
+)sql";
+
+constexpr const char* steps[] = {step_1, step_2};
 
 }  // namespace
 

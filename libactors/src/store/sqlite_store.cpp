@@ -34,11 +34,12 @@ class sqlite_store final : public store {
   result<void> fetch(std::span<const position> at, const row_visitor& visit) const override;
 
   [[nodiscard]] result<std::uint32_t> flow_count() const override;
-  [[nodiscard]] result<std::optional<flow_row>> find_flow(const flow_key& key) const override {
-    return find_any(key);
+  [[nodiscard]] result<std::optional<flow_row>> find_flow(const flow_key& key,
+                                                          build_number build) const override {
+    return find_any([&](flow_reader& flows) { return flows.find(key, build); });
   }
   [[nodiscard]] result<std::optional<flow_row>> find_flow(flow_number flow) const override {
-    return find_any(flow);
+    return find_any([&](flow_reader& flows) { return flows.find(flow); });
   }
   [[nodiscard]] result<std::optional<loaded_flow>> load(flow_number flow) const override;
   [[nodiscard]] result<std::vector<posting>> postings(flow_number flow,
@@ -51,7 +52,8 @@ class sqlite_store final : public store {
   [[nodiscard]] result<position> routed() const override;
   [[nodiscard]] result<std::vector<position>> effects(position cause) const override;
   [[nodiscard]] result<std::vector<schedule_entry>> schedule(
-      std::optional<std::pair<timestamp, position>> after, std::size_t limit) const override;
+      timers which, std::optional<std::pair<timestamp, position>> after,
+      std::size_t limit) const override;
   [[nodiscard]] result<std::optional<schedule_entry>> scheduled(position at) const override;
   [[nodiscard]] result<std::vector<schedule_entry>> timers_of(const flow_key& flow) const override;
   [[nodiscard]] result<std::vector<remembered_id>> recent_ids() const override;
@@ -72,8 +74,8 @@ class sqlite_store final : public store {
   // One read of the tables alone.
   template <class Value, class Read>
   result<Value> simply(Read read) const;
-  template <class Name>
-  result<std::optional<flow_row>> find_any(const Name& name) const;
+  template <class Find>
+  result<std::optional<flow_row>> find_any(Find find) const;
   template <class List>
   result<void> list(List list) const;
   result<void> refresh(sqlite_reader& reader, log_version seen) const;
@@ -204,12 +206,12 @@ result<std::uint32_t> sqlite_store::flow_count() const {
   return simply<std::uint32_t>([](sqlite_reader& reader) { return reader.flows.count(); });
 }
 
-template <class Name>
-result<std::optional<flow_row>> sqlite_store::find_any(const Name& name) const {
+template <class Find>
+result<std::optional<flow_row>> sqlite_store::find_any(Find find) const {
   using row = std::optional<flow_row>;
   return at_one_moment<row>(
       [&](sqlite_reader& reader, log_version seen) -> result<std::optional<row>> {
-        auto found = reader.flows.find(name);
+        auto found = find(reader.flows);
         if (!found) return found.error();
         if (!*found) return std::make_optional<row>();
         const auto newest = overlay_.find(seen, (*found)->entry.number);
@@ -300,9 +302,9 @@ result<std::vector<position>> sqlite_store::effects(position cause) const {
 }
 
 result<std::vector<schedule_entry>> sqlite_store::schedule(
-    std::optional<std::pair<timestamp, position>> after, std::size_t limit) const {
+    timers which, std::optional<std::pair<timestamp, position>> after, std::size_t limit) const {
   return simply<std::vector<schedule_entry>>(
-      [&](sqlite_reader& reader) { return reader.schedule.after(after, limit); });
+      [&](sqlite_reader& reader) { return reader.schedule.after(which, after, limit); });
 }
 
 result<std::optional<schedule_entry>> sqlite_store::scheduled(position at) const {

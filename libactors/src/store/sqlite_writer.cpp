@@ -1,5 +1,7 @@
 #include "store/sqlite_writer.hpp"
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "store/rules.hpp"
 #include "store/sqlite_schema.hpp"
@@ -57,7 +59,8 @@ result<void> sqlite_writer::commit(const commit_batch& batch) {
   }
   if (!batch.events.empty()) tail_ = batch.events.back().at.next();
   if (!batch.flows.empty()) {
-    flow_count_ = static_cast<std::uint32_t>(batch.flows.back().number) + 1;
+    const auto last = static_cast<std::uint32_t>(batch.flows.back().number);
+    flow_count_ = std::max(flow_count_, last + 1);
   }
   return {};
 }

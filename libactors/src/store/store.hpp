@@ -20,6 +20,12 @@ namespace millrace {
 /// A dense number for a flow key, given once and never again. Keys are long, and postings many.
 enum class flow_number : std::uint32_t {};
 
+/// One folding of a flow type's history, from 1: its flows have directory entries, inboxes and
+/// checkpoints of their own. A type has another one for each version, and for a reset by a scan. A
+/// type that was never hosted has the first one only. docs/formats/builds.md
+enum class build_number : std::uint32_t {};
+inline constexpr build_number first_build{1};
+
 /// One event as stored. A view: whoever hands it out says how long it lives.
 struct event_row {
   position at;
@@ -36,11 +42,13 @@ struct posting {
   friend bool operator==(const posting&, const posting&) = default;
 };
 
-/// A flow's entry in the directory, written when the first `starts` for its key is routed.
+/// A flow's entry in the directory, written when the first `starts` for its key is routed, or when
+/// an import brings its checkpoint. Key and build together are unique.
 struct flow_entry {
   flow_number number{};
   flow_key key;
-  position born;  ///< of that first `starts`; earlier joins never count
+  position born;  ///< of that first `starts`; earlier joins never count. unplaced: none came yet
+  build_number build = first_build;
 };
 
 /// What is known of a flow without loading its state.
@@ -62,6 +70,7 @@ struct schedule_entry {
   std::string type;
   std::string flow;                ///< key text of the topic that set it; empty: from outside
   std::optional<position> set_by;  ///< the event that made it do so
+  bool inert = false;              ///< came with an import: does not fire until it is adopted
   friend bool operator==(const schedule_entry&, const schedule_entry&) = default;
 };
 
@@ -86,8 +95,10 @@ struct commit_batch {
 
   std::vector<schedule_entry> scheduled;
   std::vector<position> unscheduled;  ///< fired or cancelled; also such as are in `scheduled`
+  std::vector<position> activated;    ///< no longer inert
 
-  std::vector<flow_entry> flows;  ///< new directory entries
+  /// New directory entries, in order of numbers; and, before them, known ones that are born now.
+  std::vector<flow_entry> flows;
 
   struct checkpoint_write {
     flow_number flow{};
@@ -103,7 +114,7 @@ struct commit_batch {
   };
   std::vector<posting_write> postings;
   std::vector<effect> effects;           ///< in order of (cause, at)
-  std::vector<v1::FlowType> flow_types;  ///< routed positions; replaces the rows of these names
+  std::vector<v1::FlowType> flow_types;  ///< replaces the rows of these names and builds
   std::optional<position> routed;        ///< the effects are complete before this position
 
   [[nodiscard]] bool empty() const;
@@ -135,7 +146,8 @@ class store {
 
   // Flows.
   [[nodiscard]] virtual result<std::uint32_t> flow_count() const = 0;  ///< next free number
-  [[nodiscard]] virtual result<std::optional<flow_row>> find_flow(const flow_key& key) const = 0;
+  [[nodiscard]] virtual result<std::optional<flow_row>> find_flow(const flow_key& key,
+                                                                  build_number build) const = 0;
   [[nodiscard]] virtual result<std::optional<flow_row>> find_flow(flow_number flow) const = 0;
   /// None: no checkpoint was ever written.
   [[nodiscard]] virtual result<std::optional<loaded_flow>> load(flow_number flow) const = 0;
@@ -145,10 +157,11 @@ class store {
                                                               std::size_t limit) const = 0;
   using flow_visitor = std::function<bool(const flow_row&)>;
   /// Those whose latest is after their checkpoint and that are not stopped; in order of numbers.
-  /// Costs what is pending.
+  /// Of all builds, retired ones too. Costs what is pending.
   virtual result<void> pending(const flow_visitor& visit) const = 0;
-  /// All, or those of one type, in byte order of keys.
+  /// All, or those of one type, of all builds, in byte order of keys and then of builds.
   virtual result<void> flows(std::string_view type, const flow_visitor& visit) const = 0;
+  /// In byte order of names, and then of builds.
   [[nodiscard]] virtual result<std::vector<v1::FlowType>> flow_types() const = 0;
 
   // The rest.
@@ -156,9 +169,11 @@ class store {
   [[nodiscard]] virtual result<position> routed() const = 0;
   /// Positions whose envelope names this cause, ascending.
   [[nodiscard]] virtual result<std::vector<position>> effects(position cause) const = 0;
-  /// In order of (due, position), after the given place, at most `limit`.
+  enum class timers { all, active };
+  /// In order of (due, position), after the given place, at most `limit`; inert ones too, or not.
   [[nodiscard]] virtual result<std::vector<schedule_entry>> schedule(
-      std::optional<std::pair<timestamp, position>> after, std::size_t limit) const = 0;
+      timers which, std::optional<std::pair<timestamp, position>> after,
+      std::size_t limit) const = 0;
   [[nodiscard]] virtual result<std::optional<schedule_entry>> scheduled(position at) const = 0;
   /// Entries set by this flow, in order of positions.
   [[nodiscard]] virtual result<std::vector<schedule_entry>> timers_of(

@@ -294,7 +294,7 @@ TEST_CASE_METHOD(groups, "the router's progress is laid out with the rest") {
   const auto request = append_of({word("a")});
   REQUIRE(add(request));
   commit();
-  CHECK((*stored.find_flow(flow_key{"Words", "b"}))->latest == position{0});
+  CHECK((*stored.find_flow(flow_key{"Words", "b"}, first_build))->latest == position{0});
   CHECK(*stored.effects({0}) == positions{{1}});
   CHECK(stored.flow_types()->size() == 1);
   CHECK(*stored.routed() == position{1});

@@ -106,7 +106,7 @@ struct stored_words {
   }
   [[nodiscard]] positions scheduled() const {
     positions all;
-    const auto entries = stored.schedule(std::nullopt, 1000);
+    const auto entries = stored.schedule(store::timers::all, std::nullopt, 1000);
     for (const auto& entry : *entries) all.push_back(entry.at);
     return all;
   }

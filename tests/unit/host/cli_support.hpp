@@ -102,8 +102,9 @@ class store_builder {
   /// Routes all there is and writes it, as the router of a host with these types does.
   void route(const interest_table::type_list& types) {
     const auto known = known_of(types);
-    router routing{known->table, *stored_start(stored, known->table),
-                   [&](const flow_key& key) { return stored.find_flow(key); }};
+    router routing{
+        known->table, *stored_start(stored, known->table),
+        [&](const flow_key& key, build_number build) { return stored.find_flow(key, build); }};
     while (routing.needed() < stored.tail()) {
       window_builder builder{known->registry, routing.needed()};
       (void)stored.scan(routing.needed(), stored.tail(), [&](const event_row& row) {
@@ -119,7 +120,7 @@ class store_builder {
   }
   void checkpoint(const std::string& key, const v1::Checkpoint& written, std::string state = {}) {
     commit_batch batch;
-    const auto row = *stored.find_flow(flow_key::parse(key));
+    const auto row = *stored.find_flow(flow_key::parse(key), first_build);
     batch.checkpoints.push_back({row.value().entry.number, written, std::move(state)});
     commit(batch);
   }

@@ -156,7 +156,7 @@ TEST_CASE("an inbox that routing would not give is found") {
   made.append(act("1"));
   commit_batch wrong;
   wrong.postings.push_back(
-      {(*made.stored.find_flow(flow_key{"Acts", "2"}))->entry.number, {{{2}, true}}});
+      {(*made.stored.find_flow(flow_key{"Acts", "2"}, first_build))->entry.number, {{{2}, true}}});
   auto type = (*made.stored.flow_types()).front();
   type.set_routed(3);
   wrong.flow_types.push_back(type);

@@ -71,7 +71,7 @@ TEST_CASE_METHOD(routing, "a type whose route throws is parked there, others go 
   const auto made = route();
   CHECK(made.parked == texts{"Diary"});
   CHECK(made.deliveries == texts{"Diary|a: +0", "AllWords: +3"});
-  const auto& parked = at_work->types().at("Diary");
+  const auto& parked = *at_work->running("Diary");
   CHECK(parked.routed() == 1);
   CHECK(parked.error_position() == 1);
   CHECK_THAT(parked.error_message(), Catch::Contains("route() threw: no way"));
@@ -97,8 +97,8 @@ TEST_CASE_METHOD(routing, "a retry goes back to the event that parked, and may p
   REQUIRE(at_work->unpark("Diary", false));
   CHECK(at_work->needed() == position{0});
   CHECK(route().parked == texts{"Diary"});
-  CHECK(at_work->types().at("Diary").skipped_size() == 0);
-  CHECK(at_work->types().at("Diary").error_position() == 0);
+  CHECK(at_work->running("Diary")->skipped_size() == 0);
+  CHECK(at_work->running("Diary")->error_position() == 0);
 }
 
 TEST_CASE_METHOD(routing, "a skip goes on after the event that parked, and is recorded") {
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(routing, "a skip goes on after the event that parked, and is re
   REQUIRE(at_work->unpark("Diary", true));
   CHECK(at_work->needed() == position{1});
   CHECK(route().deliveries == texts{"Diary|b: +1"});
-  const auto& type = at_work->types().at("Diary");
+  const auto& type = *at_work->running("Diary");
   CHECK_FALSE(type.has_error_position());
   CHECK(type.error_message().empty());
   REQUIRE(type.skipped_size() == 1);
@@ -123,7 +123,7 @@ TEST_CASE_METHOD(routing, "of skipped events the newest are kept") {
     route(i, i + 1);
     REQUIRE(at_work->unpark("Diary", true));
   }
-  const auto& type = at_work->types().at("Diary");
+  const auto& type = *at_work->running("Diary");
   CHECK(type.skipped_size() == static_cast<int>(limits::skips_kept_max));
   CHECK(type.skipped(0).position() == 3);
 }
@@ -170,7 +170,9 @@ TEST_CASE_METHOD(routing,
   route(2, 4);
   CHECK(at_work->has_unwritten());
   CHECK(at_work->unwritten_latest() ==
-        std::map<std::string, position>{{"Diary|a", {2}}, {"Diary|b", {1}}, {"Diary|c", {3}}});
+        std::map<std::pair<std::string, build_number>, position>{{{"Diary|a", first_build}, {2}},
+                                                                 {{"Diary|b", first_build}, {1}},
+                                                                 {{"Diary|c", first_build}, {3}}});
   REQUIRE(stored.commit(first));
   at_work->written();
   CHECK(at_work->unwritten() == 2);

@@ -143,9 +143,9 @@ struct routing {
       }
       from.types.push_back(type);
     }
-    at_work.emplace(table, from, [this](const flow_key& key) {
+    at_work.emplace(table, from, [this](const flow_key& key, build_number build) {
       ++lookups;
-      return stored.find_flow(key);
+      return stored.find_flow(key, build);
     });
   }
 
@@ -187,7 +187,7 @@ struct routing {
 
   /// What the store holds of a flow's inbox: "+0 2".
   std::string postings(const flow_key& key) {
-    const auto flow = *stored.find_flow(key);
+    const auto flow = *stored.find_flow(key, first_build);
     if (!flow) return "unknown";
     std::string text;
     const auto all = stored.postings(flow->entry.number, std::nullopt, 1000);
@@ -196,7 +196,7 @@ struct routing {
     }
     return text;
   }
-  std::uint64_t routed(const std::string& type) { return at_work->types().at(type).routed(); }
+  std::uint64_t routed(const std::string& type) { return at_work->running(type)->routed(); }
 };
 
 }  // namespace millrace::test

@@ -142,10 +142,10 @@ TEST_CASE_METHOD(routing,
 TEST_CASE_METHOD(routing, "a lookup that fails ends the pass") {
   at_work.emplace(
       table,
-      router::start{.types = {at_work->types().at("Diary"), at_work->types().at("AllWords")},
+      router::start{.types = {*at_work->running("Diary"), *at_work->running("AllWords")},
                     .routed = {},
                     .next_number = 0},
-      [](const flow_key&) -> result<std::optional<flow_row>> {
+      [](const flow_key&, build_number) -> result<std::optional<flow_row>> {
         return error{errc::corrupt, "a page is gone"};
       });
   recorded.add(act("a"));

@@ -1,0 +1,42 @@
+/// Which build of a flow type runs, and which is shown. docs/formats/builds.md
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// A picture of the rows of flow_types. Immutable.
+class build_list {
+ public:
+  build_list() = default;
+  explicit build_list(const std::vector<v1::FlowType>& rows);
+
+  /// The newest build that is not retired: the one that events are routed to. Of a type without
+  /// rows, or with retired ones only: the first.
+  [[nodiscard]] build_number running(std::string_view type) const;
+  /// What reads and lists show.
+  [[nodiscard]] build_number served(std::string_view type) const;
+  /// Whether the flow belongs to the running build of its type.
+  [[nodiscard]] bool is_running(const flow_entry& flow) const {
+    return running(flow.key.type()) == flow.build;
+  }
+
+ private:
+  struct pair {
+    build_number running = first_build;
+    build_number served = first_build;
+  };
+  std::map<std::string, pair, std::less<>> types_;
+};
+
+/// The build of a row; rows made by hand may leave it out.
+[[nodiscard]] inline build_number build_of(const v1::FlowType& row) {
+  return row.build() == 0 ? first_build : build_number{row.build()};
+}
+
+}  // namespace millrace
