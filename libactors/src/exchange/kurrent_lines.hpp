@@ -1,0 +1,39 @@
+/// The lines of a stream database's export. docs/formats/kurrent.md
+#pragma once
+
+#include <unordered_map>
+
+#include "exchange/kurrent_routes.hpp"
+#include "exchange/members.hpp"
+#include "exchange/part.hpp"
+#include "millrace/envelope.pb.h"
+
+namespace millrace::exchange {
+
+/// Whether a line that was read is one of this format.
+[[nodiscard]] bool is_kurrent(const simdjson::dom::object& line);
+
+/// Reads one line after another into a part. Pure; one thread.
+class kurrent_lines {
+ public:
+  /// Adds what the line says, or nothing. Answers why it is bad; none: it is read, or ignored.
+  [[nodiscard]] std::optional<std::string> read(const json_line& line, position next, part& into);
+  /// What comes goes into another part.
+  void end_part() { checkpoints_.clear(); }
+
+ private:
+  struct members;
+
+  bool read_event(const json_line& line, const members& has, position next, part& into);
+  bool read_metadata(const simdjson::dom::object& metadata);
+  bool read_checkpoint(const json_line& line, const members& has, std::string_view flow,
+                       part& into);
+  bool read_progress(const simdjson::dom::object& metadata, v1::Checkpoint& into);
+
+  complaint wrong_;
+  kurrent_routes routes_;
+  v1::Envelope envelope_;                                     // of the present line; re-used
+  std::unordered_map<std::string, std::size_t> checkpoints_;  // key -> index in the part
+};
+
+}  // namespace millrace::exchange

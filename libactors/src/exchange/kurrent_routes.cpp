@@ -1,0 +1,113 @@
+#include "exchange/kurrent_routes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "base/utf8.hpp"
+
+namespace millrace::exchange {
+
+bool kurrent_routes::read(const maybe_value& types, const maybe_value& ids,
+                          v1::ExplicitRoutes& into, complaint& wrong) {
+  types_.clear();
+  count_ = 0;
+  std::optional<simdjson::dom::array> names, lists;
+  if (!wrong.take_array("routeTypes", types, names)) return false;
+  if (!wrong.take_array("routeIds", ids, lists)) return false;
+  if (names && !read_types(*names, wrong)) return false;
+  if (lists && !read_ids(*lists, wrong)) return false;
+  for (const auto& type : types_) {
+    if (!type.is_multiple && !add(type.name, nullptr, wrong)) return false;
+  }
+  const auto end = keys_.begin() + static_cast<std::ptrdiff_t>(count_);
+  std::sort(keys_.begin(), end);
+  for (auto key = keys_.begin(), last = std::unique(keys_.begin(), end); key != last; ++key) {
+    into.add_keys(*key);
+  }
+  return true;
+}
+
+bool kurrent_routes::read_types(const simdjson::dom::array& types, complaint& wrong) {
+  for (const auto each : types) {
+    auto& type = types_.emplace_back();
+    if (!wrong.need_text("a name in routeTypes", present(each), type.name)) return false;
+    if (!wrong.check_flow_type(type.name)) return false;
+    if (types_.size() > limits::routes_per_event_max) {
+      return wrong.say(fmt::format("more than {} routes", limits::routes_per_event_max));
+    }
+  }
+  return true;
+}
+
+bool kurrent_routes::read_ids(const simdjson::dom::array& lists, complaint& wrong) {
+  for (const auto each : lists) {
+    std::optional<simdjson::dom::object> list;
+    if (!wrong.take_object("an entry of routeIds", each, list)) return false;
+    if (!read_list(*list, wrong)) return false;
+  }
+  return check_kinds(wrong);
+}
+
+/// `{"type":0,"ids":["a"]}`: the type by its place in routeTypes.
+bool kurrent_routes::read_list(const simdjson::dom::object& list, complaint& wrong) {
+  maybe_value type, ids;
+  for (const auto member : list) {
+    if (member.key == "type") type = present(member.value);
+    if (member.key == "ids") ids = present(member.value);
+  }
+  std::uint64_t place = 0;
+  if (!type || type->get(place) != simdjson::SUCCESS || place >= types_.size()) {
+    return wrong.say("the type in routeIds must be a place in routeTypes, counted from 0");
+  }
+  types_[place].is_multiple = true;
+  std::optional<simdjson::dom::array> all;
+  if (!wrong.take_array("ids", ids, all)) return false;
+  if (!all) return true;
+  for (const auto id : *all) {
+    if (!add_id(types_[place].name, id, wrong)) return false;
+  }
+  return true;
+}
+
+/// Numbers are ids too: their decimal digits.
+bool kurrent_routes::add_id(std::string_view type, const json_value& id, complaint& wrong) {
+  std::string_view text;
+  if (id.get(text) == simdjson::SUCCESS) return add(type, &text, wrong);
+  std::string digits;
+  if (id.is<std::int64_t>()) {
+    digits = fmt::format("{}", std::int64_t{id});
+  } else if (id.is<std::uint64_t>()) {
+    digits = fmt::format("{}", std::uint64_t{id});
+  } else {
+    return wrong.say(
+        fmt::format("an id of {} is neither a string nor a whole number", to_utf8(type, 80)));
+  }
+  text = digits;
+  return add(type, &text, wrong);
+}
+
+bool kurrent_routes::add(std::string_view type, const std::string_view* id, complaint& wrong) {
+  if (count_ == limits::routes_per_event_max) {
+    return wrong.say(fmt::format("more than {} routes", limits::routes_per_event_max));
+  }
+  if (count_ == keys_.size()) keys_.emplace_back();
+  auto& key = keys_[count_++].assign(type);
+  if (id != nullptr) key.append(1, '|').append(*id);
+  return wrong.check_key(key);
+}
+
+bool kurrent_routes::check_kinds(complaint& wrong) const {
+  for (std::size_t i = 1; i < types_.size(); ++i) {
+    const auto other = std::find_if(types_.begin(), types_.end(), [&](const route_type& each) {
+      return each.name == types_[i].name && each.is_multiple != types_[i].is_multiple;
+    });
+    if (other == types_.end()) continue;
+    return wrong.say(fmt::format("{} is routed to both as a single instance and with ids",
+                                 to_utf8(types_[i].name, 80)));
+  }
+  return true;
+}
+
+}  // namespace millrace::exchange
