@@ -65,8 +65,8 @@ inline constexpr std::size_t timers_in_memory_max = 65'536;
 
 // Import and export.
 inline constexpr std::size_t line_size_max = state_size_max + event_size_max;  // of a file's line
-inline constexpr std::size_t part_size = 2u << 20;       // of a file, in one transaction
-inline constexpr std::size_t json_depth_max = 1000;      // brackets within brackets
+inline constexpr std::size_t part_size = 2u << 20;        // of a file, in one transaction
+inline constexpr std::size_t json_depth_max = 1000;       // brackets within brackets
 inline constexpr std::size_t quick_line_size = 1u << 20;  // longer ones are read piece by piece
 
 static_assert(append_events_max <= queue_events_max && append_size_max <= queue_size_max,
