@@ -195,6 +195,9 @@ void add_flow(std::vector<std::string>& lines, const store& from, flow_number nu
     postings += text_of(one) + ' ';
   }
   lines.push_back("some postings " + postings);
+  const auto counted = got(
+      from.count_postings(number, position{row->latest->value / 3}, {row->latest->value / 3 * 2}));
+  lines.push_back(fmt::format("counted {}, state {}", counted, got(from.state_size(number))));
   for (const auto& entry : got(from.timers_of(row->entry.key))) {
     lines.push_back("timer " + text_of(entry));
   }

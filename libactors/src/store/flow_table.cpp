@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <utility>
 
 #include "base/invariant.hpp"
 #include "store/posting_block.hpp"
@@ -52,6 +53,19 @@ result<bool> collect(std::string_view block, std::optional<position> after, std:
   }
   if (reader.damaged()) return damaged_postings(flow);
   return found.size() < limit;
+}
+
+// Of a block that may begin before the range, or end after it.
+result<std::uint64_t> count_within(std::string_view block, std::optional<position> after,
+                                   position until, flow_number flow) {
+  std::uint64_t count = 0;
+  posting_block_reader reader{block};
+  posting one;
+  while (reader.next(one) && one.at <= until) {
+    if (!after || one.at > *after) ++count;
+  }
+  if (reader.damaged()) return damaged_postings(flow);
+  return count;
 }
 
 }  // namespace
@@ -139,8 +153,9 @@ result<void> flow_reader::prepare(sqlite::connection& database) {
       {&load_,
        "SELECT record, state FROM flows LEFT JOIN states ON flow = number "
        "WHERE number = ?"},
-      {&blocks_, "SELECT block FROM posting_blocks WHERE flow = ? AND last > ? ORDER BY last"},
-      {&tail_, "SELECT tail FROM flows WHERE number = ? AND latest > ?"},
+      {&blocks_,
+       "SELECT block, last FROM posting_blocks WHERE flow = ? AND last > ? ORDER BY last"},
+      {&tail_, "SELECT tail, latest FROM flows WHERE number = ? AND latest > ?"},
       {&pending_,
        "SELECT number, born, latest, postings, key, record, build FROM flows INDEXED BY "
        "flows_pending "
@@ -151,6 +166,7 @@ result<void> flow_reader::prepare(sqlite::connection& database) {
       {&range_,
        "SELECT number, born, latest, postings, key, record, build FROM flows "
        "WHERE key >= ? AND key < ? ORDER BY key, build"},
+      {&state_size_, "SELECT length(state) FROM states WHERE flow = ?"},
   });
 }
 
@@ -210,6 +226,40 @@ result<std::vector<posting>> flow_reader::postings(flow_number flow, std::option
     }
   }
   return found;
+}
+
+result<std::uint64_t> flow_reader::count_postings(flow_number flow, std::optional<position> after,
+                                                  position until) {
+  std::uint64_t count = 0;
+  const std::int64_t start = after ? sqlite::to_integer(*after) : -1;
+  bool first = after.has_value();  // only the first block may begin before the range
+  for (sqlite::statement* query : {&blocks_, &tail_}) {
+    const auto guard = query->start(to_integer(flow), start);
+    while (true) {
+      const step next = query->next();
+      if (next == step::failed) return query->failure();
+      if (next == step::done) break;
+      const auto block = query->bytes(0);
+      if (!std::exchange(first, false) && query->at(1) <= until) {
+        count += posting_count(block);
+        continue;
+      }
+      auto within = count_within(block, after, until, flow);
+      if (!within) return within.error();
+      count += *within;
+      if (query->at(1) > until) return count;
+    }
+  }
+  return count;
+}
+
+result<std::uint64_t> flow_reader::state_size(flow_number flow) {
+  const auto guard = state_size_.start(to_integer(flow));
+  switch (state_size_.next()) {
+    case step::row: return static_cast<std::uint64_t>(state_size_.integer(0));
+    case step::done: return std::uint64_t{0};
+    default: return state_size_.failure();
+  }
 }
 
 result<std::uint64_t> flow_reader::pending(const overlay_view& overlay,

@@ -42,6 +42,9 @@ class flow_reader {
   result<std::optional<loaded_flow>> load(flow_number flow);
   result<std::vector<posting>> postings(flow_number flow, std::optional<position> after,
                                         std::size_t limit);
+  result<std::uint64_t> count_postings(flow_number flow, std::optional<position> after,
+                                       position until);
+  result<std::uint64_t> state_size(flow_number flow);
   /// Both return how many rows they handed out.
   result<std::uint64_t> pending(const overlay_view& overlay, const store::flow_visitor& visit);
   result<std::uint64_t> all(std::string_view type, const overlay_view& overlay,
@@ -54,7 +57,7 @@ class flow_reader {
                            const store::flow_visitor& visit, std::uint64_t& rows);
 
   sqlite::statement count_, by_name_, by_key_, by_number_, load_, blocks_, tail_, pending_, all_,
-      range_;
+      range_, state_size_;
 };
 
 /// Puts a newer checkpoint in the place of the stored one; null: there is none. Errors: corrupt.

@@ -203,6 +203,23 @@ result<std::vector<posting>> memory_store::postings(flow_number flow, std::optio
   return taken;
 }
 
+result<std::uint64_t> memory_store::count_postings(flow_number flow, std::optional<position> after,
+                                                   position until) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = flows_.find(flow);
+  if (found == flows_.end()) return std::uint64_t{0};
+  const auto& all = found->second.postings;
+  return static_cast<std::uint64_t>(std::count_if(all.begin(), all.end(), [&](const posting& one) {
+    return (!after || one.at > *after) && one.at <= until;
+  }));
+}
+
+result<std::uint64_t> memory_store::state_size(flow_number flow) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = flows_.find(flow);
+  return found == flows_.end() ? std::uint64_t{0} : std::uint64_t{found->second.state.size()};
+}
+
 result<void> memory_store::visit_flows(const std::vector<flow_row>& rows,
                                        const flow_visitor& visit) const {
   for (const flow_row& row : rows) {

@@ -34,6 +34,10 @@ class memory_store final : public store {
   [[nodiscard]] result<std::vector<posting>> postings(flow_number flow,
                                                       std::optional<position> after,
                                                       std::size_t limit) const override;
+  [[nodiscard]] result<std::uint64_t> count_postings(flow_number flow,
+                                                     std::optional<position> after,
+                                                     position until) const override;
+  [[nodiscard]] result<std::uint64_t> state_size(flow_number flow) const override;
   result<void> pending(const flow_visitor& visit) const override;
   result<void> flows(std::string_view type, const flow_visitor& visit) const override;
   [[nodiscard]] result<std::vector<v1::FlowType>> flow_types() const override;

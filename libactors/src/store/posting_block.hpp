@@ -1,6 +1,7 @@
 /// A run of a flow's postings as bytes. docs/formats/postings.md
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,12 @@ static_assert(posting_block_size <= limits::posting_block_size_max);
 /// Appends to a block. `previous` is the posting before it in the same block; in an empty one, 0.
 inline void append_posting(std::string& block, position previous, posting added) {
   append_varint(block, (added.at.value - previous.value) * 2 + (added.starts ? 1 : 0));
+}
+
+/// How many postings a whole block holds: each ends with a byte below 128.
+[[nodiscard]] inline std::uint64_t posting_count(std::string_view block) {
+  return static_cast<std::uint64_t>(
+      std::count_if(block.begin(), block.end(), [](char one) { return (one & '\x80') == 0; }));
 }
 
 /// Takes postings off a block, one by one.

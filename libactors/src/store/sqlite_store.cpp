@@ -45,6 +45,13 @@ class sqlite_store final : public store {
   [[nodiscard]] result<std::vector<posting>> postings(flow_number flow,
                                                       std::optional<position> after,
                                                       std::size_t limit) const override;
+  [[nodiscard]] result<std::uint64_t> count_postings(flow_number flow,
+                                                     std::optional<position> after,
+                                                     position until) const override {
+    return simply<std::uint64_t>(
+        [&](sqlite_reader& reader) { return reader.flows.count_postings(flow, after, until); });
+  }
+  [[nodiscard]] result<std::uint64_t> state_size(flow_number flow) const override;
   result<void> pending(const flow_visitor& visit) const override;
   result<void> flows(std::string_view type, const flow_visitor& visit) const override;
   [[nodiscard]] result<std::vector<v1::FlowType>> flow_types() const override;
@@ -258,6 +265,18 @@ result<std::vector<posting>> sqlite_store::postings(flow_number flow, std::optio
       [&](sqlite_reader& reader) { return reader.flows.postings(flow, after, limit); });
   if (found) postings_read_ += found->size();
   return found;
+}
+
+result<std::uint64_t> sqlite_store::state_size(flow_number flow) const {
+  return at_one_moment<std::uint64_t>(
+      [&](sqlite_reader& reader, log_version seen) -> result<std::optional<std::uint64_t>> {
+        const auto newest = overlay_.find(seen, flow);
+        if (!newest) return std::optional<std::uint64_t>{};
+        if (*newest && (*newest)->state) return std::optional{(*newest)->state->size()};
+        auto stored = reader.flows.state_size(flow);
+        if (!stored) return stored.error();
+        return std::optional{*stored};
+      });
 }
 
 template <class List>

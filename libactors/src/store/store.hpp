@@ -155,6 +155,13 @@ class store {
   [[nodiscard]] virtual result<std::vector<posting>> postings(flow_number flow,
                                                               std::optional<position> after,
                                                               std::size_t limit) const = 0;
+  /// How many postings are after `after` (none: all) and not after `until`. Reads what it counts in
+  /// whole blocks, without taking them apart; reads() leaves them out.
+  [[nodiscard]] virtual result<std::uint64_t> count_postings(flow_number flow,
+                                                             std::optional<position> after,
+                                                             position until) const = 0;
+  /// Bytes of the stored state; 0: there is none. Does not read it.
+  [[nodiscard]] virtual result<std::uint64_t> state_size(flow_number flow) const = 0;
   using flow_visitor = std::function<bool(const flow_row&)>;
   /// Those whose latest is after their checkpoint and that are not stopped; in order of numbers.
   /// Of all builds, retired ones too. Costs what is pending.
