@@ -99,6 +99,20 @@ struct host_counters {
   std::uint64_t handled = 0;         ///< events handled by flows, replays included
 };
 
+/// What becomes of imported timers that are overdue when the flow type they reach is adopted.
+enum class overdue_timers {
+  fire,  ///< at once
+  skip,  ///< they leave the schedule; the timeline says so
+  keep,  ///< they stay inert
+};
+
+/// What an adoption came to.
+struct adoption {
+  std::uint64_t flows = 0;      ///< that have something waiting
+  std::uint64_t activated = 0;  ///< timers that will fire when they are due, overdue ones included
+  std::uint64_t overdue = 0;    ///< timers that were due already
+};
+
 enum class delivery { event, caught_up };
 
 struct subscription_options {
@@ -199,6 +213,11 @@ class host {
   /// conflict (not stopped).
   result<void> retry(const flow_key& key);
   result<void> skip(const flow_key& key);
+
+  /// Lets the flows of an imported type, and the timers that reach no other inert type, run here:
+  /// until then they are inert. Errors: not_found (no such type), conflict (it is not inert; or
+  /// timers are overdue and `overdue` does not say what becomes of them).
+  result<adoption> adopt(std::string_view type, std::optional<overdue_timers> overdue = {});
 
   /// Every flow, or those of one type, in key order; then each parked type as a summary whose key
   /// is the type's name and whose status is stopped. Errors: storage_failed.

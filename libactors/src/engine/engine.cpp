@@ -246,10 +246,11 @@ void engine::import(import_request request) {
   tell(inside_->router, import_call{std::make_shared<import_request>(std::move(request))});
 }
 
-void engine::adopt(adoption wanted, engine_answer<void> answer) {
-  tell(inside_->router, adopt_call{shared<void>(std::move(answer)), std::move(wanted.type),
-                                   std::move(wanted.activated), std::move(wanted.skipped)});
+void engine::adopt(const std::string& type, engine_answer<void> answer) {
+  tell(inside_->router, adopt_call{shared<void>(std::move(answer)), type});
 }
+
+void engine::free_timers(timers_request request) { inside_->writes.submit(std::move(request)); }
 
 subscription engine::subscribe(subscription_options options, host::event_handler handler) {
   auto target = std::make_shared<subscription_target>(std::move(handler));

@@ -66,13 +66,12 @@ class engine {
   /// caller bounds how many are under way. Errors: conflict (a position is taken; a checkpoint of a
   /// type that has flows here), invalid.
   void import(import_request request);
-  /// Ends the inertness of an imported type. Errors: not_found, conflict (it is not inert).
-  struct adoption {
-    std::string type;
-    std::vector<schedule_entry> activated;
-    std::vector<position> skipped;
-  };
-  void adopt(adoption wanted, engine_answer<void> answer);
+  /// Ends the inertness of an imported type; of one that is not inert, nothing. Answered when that,
+  /// and everything routed to its flows, is in the store. Errors: not_found, overloaded (an import
+  /// is under way: try again).
+  void adopt(const std::string& type, engine_answer<void> answer);
+  /// Frees imported timers, or takes them off. Errors: storage_full.
+  void free_timers(timers_request request);
   [[nodiscard]] subscription subscribe(subscription_options options, host::event_handler handler);
 
   [[nodiscard]] position tail() const;

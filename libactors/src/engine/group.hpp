@@ -36,7 +36,7 @@ class group {
   result<void> add(const derived_commit& request);
   result<void> add(const fire_request& request);
   result<void> add(const import_request& request);
-  result<void> add(const adopt_request& request);
+  result<void> add(const timers_request& request);
 
   [[nodiscard]] const commit_batch& batch() const { return batch_; }
   [[nodiscard]] position end() const { return next_; }

@@ -51,8 +51,7 @@ void group::place(const imported_event& one) {
 }
 
 /// What is skipped leaves with an event that says so: the schedule is a function of the timeline.
-result<void> group::add(const adopt_request& request) {
-  batch_.flow_types.push_back(request.row);
+result<void> group::add(const timers_request& request) {
   for (const auto& each : request.activated) batch_.activated.push_back(each.at);
   activated_.insert(activated_.end(), request.activated.begin(), request.activated.end());
   if (request.skipped.empty()) return {};

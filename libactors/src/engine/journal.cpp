@@ -107,7 +107,7 @@ void journal::submit(import_request request) {
   const auto size = size_of(request);
   push({.request = std::move(request), .events = events, .size = size});
 }
-void journal::submit(adopt_request request) { push({.request = std::move(request)}); }
+void journal::submit(timers_request request) { push({.request = std::move(request)}); }
 
 void journal::push(queued one) {
   if (const auto failed = enqueue(one)) {
@@ -206,7 +206,9 @@ journal::worked journal::commit(batch& taken) {
 /// What came from outside is told now; what the engine itself needs is held until there is room.
 void journal::refuse_outside(batch& taken, const error& why) {
   std::erase_if(taken, [&](queued& each) {
-    const bool outside = std::holds_alternative<append_request>(each.request);
+    const bool outside = std::holds_alternative<append_request>(each.request) ||
+                         std::holds_alternative<import_request>(each.request) ||
+                         std::holds_alternative<timers_request>(each.request);
     if (outside) refuse(each.request, why);
     return outside;
   });

@@ -56,7 +56,7 @@ class journal {
   void submit(derived_commit request);
   void submit(fire_request request);
   void submit(import_request request);
-  void submit(adopt_request request);
+  void submit(timers_request request);
 
   enum class worked { idle, more, disk_full, failed };
   /// One commit of what is queued. `disk_full`: nothing is lost; call again after a while.

@@ -82,16 +82,21 @@ struct import_request {
   completion<void> done;
 };
 
-/// Flows of a type that came with an import begin to be run here.
-struct adopt_request {
-  v1::FlowType row;                       ///< the type's, as it is from now on
-  std::vector<schedule_entry> activated;  ///< timers that are inert no longer
-  std::vector<position> skipped;          ///< timers that are taken off instead
+/// A type's row before an import made it another one; none: it had none.
+struct former_row {
+  v1::FlowType made;
+  std::optional<v1::FlowType> former;
+};
+
+/// Imported timers that wait no longer.
+struct timers_request {
+  std::vector<schedule_entry> activated;  ///< fire when they are due
+  std::vector<position> skipped;          ///< are taken off instead; at most limits::fire_batch_max
   completion<void> done;
 };
 
 using journal_request = std::variant<append_request, flow_commit, derived_commit, fire_request,
-                                     import_request, adopt_request>;
+                                     import_request, timers_request>;
 
 /// An event of a commit, as the router gets it from memory.
 struct committed_event {

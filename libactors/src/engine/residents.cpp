@@ -74,6 +74,10 @@ void residents::repair(routed_flow& flow, flow_actor::repair how) {
   const auto answer = how.answer;
   if (draining_) return (*answer)(error{errc::closed, "the host is stopping"});
   if (in_memory_.contains(flow.entry.number)) return repair_later(flow, std::move(how));
+  if (flow.type && !core_.runs(flow)) {
+    return (*answer)(error{errc::conflict, flow.entry.key.text() + " came with an import: adopt " +
+                                               std::string{flow.entry.key.type()} + " first"});
+  }
   stopped_.erase(flow.entry.number);
   if (find_or_spawn(flow, false, std::move(how)) == nullptr) {
     (*answer)(error{errc::unknown_type, "no flow type " + std::string{flow.entry.key.type()} +

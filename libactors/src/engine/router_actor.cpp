@@ -21,7 +21,7 @@ caf::behavior router_actor::make_behavior() {
   });
   if (context_.run_flows) {
     auto read = context_.stored.pending([this](const flow_row& row) {
-      to_wake_.emplace_back(row.entry.key, row.entry.build);
+      if (core_.runs(row.entry)) to_wake_.emplace_back(row.entry.key, row.entry.build);
       return true;
     });
     if (!read) context_.fail(read.error());
@@ -76,7 +76,7 @@ caf::behavior router_actor::make_behavior() {
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const import_call& call) { on_import(call); },
       [this](const adopt_call& call) { on_adopt(call); },
-      [this](const adopted& news) { on_adopted(news); },
+      [this](const import_ended& news) { on_import_ended(news); },
       [this](const watch_tail& request) { on_watch(request); },
       [this](const drain_call& call) { on_drain(call); },
   };

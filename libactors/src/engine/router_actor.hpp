@@ -71,11 +71,12 @@ class router_actor final : public caf::event_based_actor {
   result<position> routed_for(std::string_view flow_type) const;
   // Imports (router_actor_imports.cpp).
   void on_import(const import_call& call);
-  result<void> prepare(import_request& request);
-  result<void> name_type(import_request& request, const std::string& type);
+  result<import_ended> prepare(import_request& request);
+  result<std::optional<former_row>> made_inert(const std::string& type) const;
   result<bool> has_flows(const std::string& type) const;
   void on_adopt(const adopt_call& call);
-  void on_adopted(const adopted& news);
+  void on_import_ended(const import_ended& news);
+  void wake_adopted(const std::string& type);
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);
@@ -114,6 +115,7 @@ class router_actor final : public caf::event_based_actor {
   std::vector<routed_call> routed_calls_;  // not routed that far yet
   std::vector<std::pair<position, conditional_append_call>> appends_;
   std::vector<watch_tail> watchers_;
+  std::size_t imports_ = 0;  // under way
   std::shared_ptr<answer_to<void>> drained_;
 };
 

@@ -183,7 +183,13 @@ void router_actor::on_conditional_append(const conditional_append_call& call) {
 /// How far events are routed to flows of a type. Errors: stopped, when that is parked.
 result<position> router_actor::routed_for(std::string_view flow_type) const {
   const auto type = context_.interest.find(flow_type);
-  if (!type) return core_.needed();
+  if (!type) {
+    const auto* row = core_.running(flow_type);
+    if (row == nullptr || row->explicit_only()) return core_.explicitly_routed();
+    return error{errc::unknown_type, fmt::format("no flow type {} here: its own program knows what "
+                                                 "was routed to its flows",
+                                                 flow_type)};
+  }
   if (core_.progress(*type).has_error_position()) return parked(core_.progress(*type));
   return core_.routed_to(*type);
 }

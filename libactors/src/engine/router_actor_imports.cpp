@@ -1,6 +1,8 @@
 // Histories from elsewhere: what of them only the router knows.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "engine/router_actor.hpp"
 #include "store/builds.hpp"
 
@@ -8,50 +10,79 @@ namespace millrace {
 
 void router_actor::on_import(const import_call& call) {
   auto& request = *call.request;
-  if (auto prepared = prepare(request); !prepared) return request.done(prepared.error());
+  auto prepared = prepare(request);
+  if (!prepared) return request.done(prepared.error());
+  ++imports_;
+  prepared->answer = std::make_shared<completion<void>>(std::move(request.done));
+  const auto self = caf::actor_cast<caf::actor>(this);
+  request.done = [self, ended = std::move(*prepared)](const result<void>& outcome) {
+    auto news = ended;
+    if (!outcome) news.failed = outcome.error();
+    tell(self, std::move(news));
+  };
   context_.writes.submit(std::move(request));
 }
 
-/// Rows of types that are new here, and numbers of the flows whose checkpoints come.
-result<void> router_actor::prepare(import_request& request) {
+/// Rows of types that are new here, and numbers of the flows whose checkpoints come. Looks at all
+/// of it before anything changes.
+result<import_ended> router_actor::prepare(import_request& request) {
+  import_ended made;
+  std::set<std::string, std::less<>> inert;
   for (const auto& type : request.flow_types) {
-    if (auto named = name_type(request, type); !named) return named;
+    auto row = made_inert(type);
+    if (!row) return row.error();
+    if (!*row) continue;
+    inert.insert(type);
+    made.rows.push_back(std::move(**row));
+  }
+  for (const auto& each : request.checkpoints) {
+    const auto* row = core_.running(each.key.type());
+    if (inert.contains(each.key.type()) || (row != nullptr && row->inert())) continue;
+    return error{errc::conflict,
+                 fmt::format("the flows of {} are run by this store: the checkpoint "
+                             "of {} cannot be imported",
+                             each.key.type(), each.key.text())};
+  }
+  for (const auto& row : made.rows) {
+    core_.put(row.made);
+    request.rows.push_back(row.made);
   }
   for (auto& each : request.checkpoints) {
-    const auto* row = core_.running(each.key.type());
-    if (row == nullptr || !row->inert()) {
-      return error{errc::conflict,
-                   fmt::format("the flows of {} are run by this store: the checkpoint of {} cannot "
-                               "be imported",
-                               each.key.type(), each.key.text())};
-    }
-    auto place = core_.enlist(each.key);
-    if (!place) return place.error();
-    each.flow = place->flow->entry.number;
-    if (place->fresh) request.flows.push_back(place->flow->entry);
+    auto flow = core_.enlist(each.key);
+    if (!flow) return flow.error();
+    each.flow = (*flow)->entry.number;
+    if (!(*flow)->enlisted) continue;
+    request.flows.push_back((*flow)->entry);
+    made.enlisted.push_back(each.key);
   }
-  return {};
+  return made;
 }
 
-/// A type that has no flows here yet is inert from now on.
-result<void> router_actor::name_type(import_request& request, const std::string& type) {
+/// A type that has no flows here yet is inert from now on. None: it is inert already, or runs here.
+result<std::optional<former_row>> router_actor::made_inert(const std::string& type) const {
   const auto* known = core_.running(type);
-  if (known != nullptr && known->inert()) return {};
+  if (known != nullptr && known->inert()) return std::optional<former_row>{};
   auto lives_here = has_flows(type);
   if (!lives_here) return lives_here.error();
-  if (*lives_here) return {};
-  v1::FlowType row = known == nullptr ? v1::FlowType{} : *known;
-  row.set_name(type);
-  row.set_build(static_cast<std::uint32_t>(build_of(row)));
-  row.set_served(true);
-  row.set_inert(true);
-  row.set_explicit_only(true);
-  core_.put(row);
-  request.rows.push_back(std::move(row));
-  return {};
+  if (*lives_here) return std::optional<former_row>{};
+  former_row row;
+  if (known != nullptr) row.former = row.made = *known;
+  const bool hosted_before = known != nullptr && !known->explicit_only();
+  if (hosted_before && (known->has_error_position() || known->routed() < core_.head().value)) {
+    return error{errc::conflict, fmt::format("{} is not routed to the end of the timeline yet: its "
+                                             "history cannot be imported now",
+                                             type)};
+  }
+  row.made.set_name(type);
+  row.made.set_build(static_cast<std::uint32_t>(build_of(row.made)));
+  row.made.set_served(true);
+  row.made.set_inert(true);
+  row.made.set_explicit_only(true);
+  return std::optional{std::move(row)};
 }
 
 result<bool> router_actor::has_flows(const std::string& type) const {
+  if (core_.has_flows(type)) return true;
   bool found = false;
   auto read = context_.stored.flows(type, [&](const flow_row&) {
     found = true;
@@ -61,47 +92,63 @@ result<bool> router_actor::has_flows(const std::string& type) const {
   return found;
 }
 
+/// A refused import leaves no trace: its types are what they were.
+void router_actor::on_import_ended(const import_ended& news) {
+  --imports_;
+  for (const auto& row : news.rows) {
+    if (!news.failed) break;
+    if (row.former) {
+      core_.put(*row.former);
+    } else {
+      core_.take_back(row.made);
+    }
+  }
+  for (const auto& key : news.enlisted) {
+    auto flow = core_.find(key);
+    if (flow && *flow != nullptr && !news.failed) (*flow)->enlisted = false;
+  }
+  (*news.answer)(news.failed ? result<void>{*news.failed} : result<void>{});
+}
+
 void router_actor::on_adopt(const adopt_call& call) {
   const auto* known = core_.running(call.type);
   if (known == nullptr) {
     return (*call.answer)(error{errc::not_found, "no flow type " + call.type});
   }
-  if (!known->inert()) {
-    return (*call.answer)(
-        error{errc::conflict, call.type + " is not waiting to be adopted: it runs here"});
+  if (imports_ > 0) {
+    return (*call.answer)(error{errc::overloaded, "an import is under way: adopt when it ended"});
   }
-  auto row = *known;
-  row.set_inert(false);
-  if (context_.interest.find(call.type)) {
-    // Its own route() is asked from here on.
-    row.set_explicit_only(false);
-    row.set_since(core_.explicitly_routed().value);
-    row.set_routed(row.since());
+  if (known->inert()) {
+    auto row = *known;
+    row.set_inert(false);
+    row.clear_error_position();
+    row.clear_error_message();
+    if (context_.interest.find(call.type)) {
+      // Its own route() is asked from here on.
+      row.set_explicit_only(false);
+      row.set_since(core_.explicitly_routed().value);
+      row.set_routed(row.since());
+    }
+    core_.put(row);
   }
-  core_.put(row);  // now: what is written after this must not bring the former row back
-  adopt_request request{
-      .row = std::move(row), .activated = call.activated, .skipped = call.skipped};
-  const auto self = caf::actor_cast<caf::actor>(this);
-  request.done = [self, answer = call.answer, type = call.type](const result<void>& outcome) {
-    tell(self, adopted{answer, type, outcome ? std::nullopt : std::optional{outcome.error()}});
-  };
-  context_.writes.submit(std::move(request));
+  // With the postings of all that explicit routes brought it, or a crash would lose those.
+  write_then([this, answer = call.answer, type = call.type] {
+    wake_adopted(type);
+    (*answer)({});
+  });
 }
 
 /// The events that waited for it are handled from now on.
-void router_actor::on_adopted(const adopted& news) {
-  if (news.failed) return (*news.answer)(*news.failed);
-  if (context_.run_flows) {
-    auto read = context_.stored.pending([&](const flow_row& row) {
-      const bool is_of_type = row.entry.key.type() == news.type;
-      if (is_of_type) to_wake_.emplace_back(row.entry.key, row.entry.build);
-      return true;
-    });
-    if (!read) return context_.fail(read.error());
-    wake_pending();
-  }
+void router_actor::wake_adopted(const std::string& type) {
+  if (!context_.run_flows) return;
+  auto read = context_.stored.pending([&](const flow_row& row) {
+    const bool wakes = row.entry.key.type() == type && core_.runs(row.entry);
+    if (wakes) to_wake_.emplace_back(row.entry.key, row.entry.build);
+    return true;
+  });
+  if (!read) return context_.fail(read.error());
+  wake_pending();
   go_on();
-  (*news.answer)({});
 }
 
 }  // namespace millrace

@@ -25,18 +25,20 @@ result<names> other_inert_types(const store& from, const std::string& adopted) {
 
 std::string_view type_of(std::string_view key) { return key.substr(0, key.find('|')); }
 
-/// Whether the timers of this event may fire when only `inert` types still wait.
-bool is_free(const v1::Envelope& envelope, const names& inert) {
+/// Whether the adoption of a type frees a timer of this event, when only `inert` types still wait.
+bool is_free(const v1::Envelope& envelope, const std::string& adopted, const names& inert) {
   const auto& keys = envelope.routes().keys();
   if (keys.empty()) return inert.empty();
-  return std::none_of(keys.begin(), keys.end(),
-                      [&](const auto& key) { return inert.contains(type_of(key)); });
+  const bool reaches = std::any_of(keys.begin(), keys.end(),
+                                   [&](const auto& key) { return type_of(key) == adopted; });
+  return reaches && std::none_of(keys.begin(), keys.end(),
+                                 [&](const auto& key) { return inert.contains(type_of(key)); });
 }
 
 /// Of one page of the schedule, those that are inert now and free then; in order of due times.
 result<std::vector<schedule_entry>> freed(const store& from,
                                           const std::vector<schedule_entry>& page,
-                                          const names& inert) {
+                                          const std::string& adopted, const names& inert) {
   std::vector<position> at;
   for (const auto& entry : page) {
     if (entry.inert) at.push_back(entry.at);
@@ -48,7 +50,7 @@ result<std::vector<schedule_entry>> freed(const store& from,
     ++read;
     v1::Envelope envelope;
     const auto size = static_cast<int>(row.envelope.size());
-    if (envelope.ParseFromArray(row.envelope.data(), size) && is_free(envelope, inert)) {
+    if (envelope.ParseFromArray(row.envelope.data(), size) && is_free(envelope, adopted, inert)) {
       free.insert(row.at);
     }
     return true;
@@ -74,7 +76,7 @@ result<adoption_plan> plan_adoption(const store& from, const std::string& type, 
   for (;;) {
     auto page = from.schedule(store::timers::all, after, limits::behind_read_max);
     if (!page) return page.error();
-    auto free = freed(from, *page, *inert);
+    auto free = freed(from, *page, type, *inert);
     if (!free) return free.error();
     for (auto& entry : *free) {
       (entry.due <= now ? plan.overdue : plan.later).push_back(std::move(entry));

@@ -58,6 +58,13 @@ outcome resume(const context& in);
 enum class repair_kind { retry, skip };
 outcome repair(const context& in, const std::string& key, repair_kind kind);
 
+struct adopt_options {
+  std::string type;
+  std::optional<overdue_timers> overdue;
+  bool dry_run = false;
+};
+outcome adopt(const context& in, const adopt_options& options);
+
 outcome schedule(const context& in);
 
 struct trace_options {

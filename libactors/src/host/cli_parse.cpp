@@ -38,6 +38,7 @@ class builder {
     add_inbox();
     add_plain("resume", "Print the manifest: what has work to do, as one line of JSON", resume);
     add_repairs();
+    add_adopt();
     add_plain("schedule", "List what is due when", schedule);
     add_trace();
     add_plain("verify", "Check the whole store against itself", verify)
@@ -169,6 +170,21 @@ class builder {
     add_number(command, "--after", options->after, "Only those after this position");
     add_number(command, "--limit", options->limit, "At most so many events (100)");
     on(command, [options](const context& in) { return inbox(in, *options); });
+  }
+
+  void add_adopt() {
+    auto options = std::make_shared<adopt_options>();
+    auto* command = add("adopt", "Let the flows of an imported type, and their timers, run here");
+    command->add_option("TYPE", options->type, "The flow type")->required()->type_name("");
+    command
+        ->add_option("--overdue", options->overdue, "What becomes of timers that are due already")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, overdue_timers>{{"fire", overdue_timers::fire},
+                                                  {"skip", overdue_timers::skip},
+                                                  {"keep", overdue_timers::keep}}))
+        ->type_name("fire|skip|keep");
+    command->add_flag("--dry-run", options->dry_run, "Only show what each flow would get");
+    on(command, [options](const context& in) { return adopt(in, *options); });
   }
 
   void add_repairs() {

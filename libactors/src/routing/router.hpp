@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "routing/interest.hpp"
@@ -25,6 +26,7 @@ struct routed_flow {
   std::optional<position> written;    ///< last posting in the store
   std::vector<posting> unwritten;     ///< in order; those after `written`
   bool keep = false;                  ///< set by the owner: do not forget this one
+  bool enlisted = false;  ///< its entry may not be in the store yet: the owner sees to it
 
  private:
   friend class router;
@@ -102,6 +104,7 @@ class router {
   [[nodiscard]] bool runs(const routed_flow& flow) const {
     return flow.type && !progress_[*flow.type]->inert();
   }
+  [[nodiscard]] bool runs(const flow_entry& flow) const;
 
   /// Takes a type on again that is parked: at the position that parked it, or after it (recorded).
   /// Errors: not_found, conflict (not parked).
@@ -109,13 +112,13 @@ class router {
 
   /// A row that came to be or changed outside of routing: a type that is imported, or adopted.
   void put(const v1::FlowType& row);
-  /// The flow's place in the directory, also when nothing started it yet; `fresh` says whether it
-  /// is new there. Of the running build. Errors: those of the lookup.
-  struct enlisted {
-    routed_flow* flow = nullptr;
-    bool fresh = false;
-  };
-  result<enlisted> enlist(const flow_key& key);
+  /// Forgets a row that was put and never came to be.
+  void take_back(const v1::FlowType& row);
+  /// Whether a flow of the type was routed to, or looked at, here.
+  [[nodiscard]] bool has_flows(std::string_view type) const;
+  /// The flow's place in the directory, also when nothing started it yet: routed_flow::enlisted
+  /// says whether that has still to be written. Of the running build. Errors: those of the lookup.
+  result<routed_flow*> enlist(const flow_key& key);
 
   /// Where an event went, or would go, among flows that are in the directory. Errors: those of the
   /// lookup.
@@ -146,7 +149,7 @@ class router {
 
   [[nodiscard]] static bool inside(position at, const window& events);
   void host(std::uint32_t type);
-  void find_unhosted();
+  void note_unhosted(const v1::FlowType& row);
   [[nodiscard]] std::optional<build_number> unhosted_build(std::string_view type) const;
   [[nodiscard]] std::vector<build_number> builds_of(std::string_view type) const;
   [[nodiscard]] bool explicitly_active(const pass& in, std::uint32_t type, position at) const;
@@ -167,6 +170,8 @@ class router {
   // Names that have rows and are not hosted: the build that explicit routes reach; none: they wait.
   std::unordered_map<std::string, std::optional<build_number>, text_hash, std::equal_to<>>
       unhosted_;
+  std::vector<const v1::FlowType*> put_;  // rows to be written beside those of hosted types
+  std::unordered_set<std::string, text_hash, std::equal_to<>> types_with_flows_;
   position routed_;
   std::uint32_t next_number_;
   std::uint64_t windows_ = 0;

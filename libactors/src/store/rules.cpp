@@ -1,5 +1,7 @@
 #include "store/rules.hpp"
 
+#include <algorithm>
+
 #include "base/invariant.hpp"
 
 namespace millrace {
@@ -19,10 +21,7 @@ void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_
   }
   std::uint32_t count = flow_count;
   for (const flow_entry& flow : batch.flows) {
-    const auto number = static_cast<std::uint32_t>(flow.number);
-    if (count == flow_count && number < flow_count) continue;  // known, and born now
-    MILLRACE_INVARIANT_CMP(number, >=, count);
-    count = number + 1;
+    count = std::max(count, static_cast<std::uint32_t>(flow.number) + 1);
   }
   for (const auto& write : batch.checkpoints) {
     MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.flow), <, count);

@@ -105,7 +105,7 @@ CREATE TABLE flow_types_2 (
   record BLOB NOT NULL,
   PRIMARY KEY (name, build)
 ) WITHOUT ROWID;
-INSERT INTO flow_types_2 SELECT name, 1, record || x'58016001' FROM flow_types;
+INSERT INTO flow_types_2 SELECT name, 1, CAST(record || x'58016001' AS BLOB) FROM flow_types;
 DROP TABLE flow_types;
 ALTER TABLE flow_types_2 RENAME TO flow_types;
 ALTER TABLE schedule ADD COLUMN inert INTEGER NOT NULL DEFAULT 0;

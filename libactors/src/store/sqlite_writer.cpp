@@ -58,9 +58,8 @@ result<void> sqlite_writer::commit(const commit_batch& batch) {
     return undo(done.error());
   }
   if (!batch.events.empty()) tail_ = batch.events.back().at.next();
-  if (!batch.flows.empty()) {
-    const auto last = static_cast<std::uint32_t>(batch.flows.back().number);
-    flow_count_ = std::max(flow_count_, last + 1);
+  for (const flow_entry& flow : batch.flows) {
+    flow_count_ = std::max(flow_count_, static_cast<std::uint32_t>(flow.number) + 1);
   }
   return {};
 }

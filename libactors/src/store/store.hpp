@@ -97,7 +97,8 @@ struct commit_batch {
   std::vector<position> unscheduled;  ///< fired or cancelled; also such as are in `scheduled`
   std::vector<position> activated;    ///< no longer inert
 
-  /// New directory entries, in order of numbers; and, before them, known ones that are born now.
+  /// Directory entries: new ones, and known ones whose birth changed. One that is there already, as
+  /// it is, may be written again.
   std::vector<flow_entry> flows;
 
   struct checkpoint_write {
