@@ -90,7 +90,7 @@ class replay {
 
   /// One event with what this flow emitted because of it.
   result<void> fold(const observation& seen) {
-    if (!of_.topic) return into_.replay(seen, {});
+    if (!of_.topic) return into_.replay(seen);
     auto caused = emissions(seen.what->at);
     if (!caused) return caused.error();
     auto all = read(*caused);
@@ -101,7 +101,7 @@ class replay {
         own.push_back(each);
       }
     }
-    return into_.replay(seen, own);
+    return into_.replay({seen.what, seen.starts, own});
   }
 
   const store& stored_;
