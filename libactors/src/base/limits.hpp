@@ -57,6 +57,7 @@ inline constexpr std::size_t error_message_size_max = 4096;
 inline constexpr auto idle_unload = 30s;
 inline constexpr std::size_t resident_flows_max = 100'000;  // then every idle one is unloaded
 inline constexpr std::size_t waking_flows_max = 1024;       // at once, at start
+inline constexpr std::size_t repairs_under_way_max = 1024;  // of one retry of all
 
 // The store.
 inline constexpr std::size_t posting_block_size_max = 2048;

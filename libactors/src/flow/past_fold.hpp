@@ -32,8 +32,10 @@ class past_fold {
   result<void> fold(const observation& seen);
 
   [[nodiscard]] bool alive() const { return instance_ != nullptr; }
-  [[nodiscard]] std::optional<position> life() const { return life_; }   ///< while alive
-  [[nodiscard]] std::optional<position> ended() const { return ended_; }  ///< where the last life did
+  [[nodiscard]] std::optional<position> life() const { return life_; }  ///< while alive
+  [[nodiscard]] std::optional<position> ended() const {
+    return ended_;
+  }  ///< where the last life did
   /// Null: keeps none, or is not alive.
   [[nodiscard]] const google::protobuf::Message* state() const;
 

@@ -48,3 +48,21 @@ bool is_deciding_again(const v1::Checkpoint& checkpoint, position at) {
 }
 
 }  // namespace millrace::rules
+
+namespace millrace {
+
+v1::Checkpoint reset_checkpoint(const v1::Checkpoint& now, const flow_type& type,
+                                bool accept_history) {
+  v1::Checkpoint made;
+  made.set_generation(now.generation() + 1);
+  made.set_version(static_cast<std::uint32_t>(type.version));
+  *made.mutable_skipped() = now.skipped();
+  made.set_skipped_count(now.skipped_count());
+  if (!type.topic || !(now.has_position() || now.has_replay_until())) return made;
+  // Also when it was reset before and has not come back to where it was.
+  made.set_replay_until(std::max(now.position(), now.replay_until()));
+  made.set_accept_recorded(accept_history);
+  return made;
+}
+
+}  // namespace millrace

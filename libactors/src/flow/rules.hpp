@@ -30,3 +30,12 @@ namespace millrace::rules {
 [[nodiscard]] bool is_deciding_again(const v1::Checkpoint& checkpoint, position at);
 
 }  // namespace millrace::rules
+
+namespace millrace {
+
+/// What a flow begins anew from: nothing, but a generation of its own, and what was skipped. A
+/// topic decides again up to where it was.
+[[nodiscard]] v1::Checkpoint reset_checkpoint(const v1::Checkpoint& now, const flow_type& type,
+                                              bool accept_history);
+
+}  // namespace millrace

@@ -31,9 +31,10 @@ struct reaction {
   position cause;
   std::uint32_t ordinal = 0;
   std::optional<timestamp> due;
-  std::string correlation_id;  ///< handed on from the cause
-  std::string user;            ///< handed on from the cause
-  std::uint32_t depth = 0;     ///< the cause's, plus one
+  std::string correlation_id;                             ///< handed on from the cause
+  std::string user;                                       ///< handed on from the cause
+  std::uint32_t depth = 0;                                ///< the cause's, plus one
+  const google::protobuf::Descriptor* message = nullptr;  ///< of the payload; may be null
 };
 
 /// Timers of the instance that leave the schedule: of one event type, or (empty) all of them.

@@ -28,8 +28,9 @@ struct recorded_flow {
   explicit recorded_flow(std::initializer_list<std::pair<Do::Kind, std::string>> does) {
     in.add(act("a", does));
     add<Word>({.type = "Word", .cause = {0}, .ordinal = 0}, "then1");
-    add<Bell>({.type = "Bell", .cause = {0}, .ordinal = 1, .due = timestamp{std::chrono::minutes{4}}},
-              "bell");
+    add<Bell>(
+        {.type = "Bell", .cause = {0}, .ordinal = 1, .due = timestamp{std::chrono::minutes{4}}},
+        "bell");
   }
   template <class E>
   void add(reaction one, const std::string& tag) {
@@ -191,7 +192,8 @@ TEST_CASE("an imported state that is no such message is corrupt") {
   const auto loaded = flow.load(imported, R"({"line":1})");
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().code == errc::corrupt);
-  CHECK(loaded.error().message.starts_with(
-      "Diary|x: the imported state does not decode as millrace.test.Diary: the JSON is not a Diary:"));
+  CHECK(
+      loaded.error().message.starts_with("Diary|x: the imported state does not decode as "
+                                         "millrace.test.Diary: the JSON is not a Diary:"));
   CHECK_FALSE(flow.load(imported, "{"));
 }

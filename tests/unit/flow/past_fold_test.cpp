@@ -53,8 +53,8 @@ TEST_CASE("every moment of a random past is found again, over lives, timers, ski
     for (const auto& stored : {past.moments.size() - 1, throw_dice(random, past.moments.size())}) {
       // As if the state had last been saved then; but no earlier than where the life began.
       const auto& saved = past.moments[stored];
-      const bool same_life = saved.checkpoint.has_life() == now.has_life() &&
-                             saved.checkpoint.life() == now.life();
+      const bool same_life =
+          saved.checkpoint.has_life() == now.has_life() && saved.checkpoint.life() == now.life();
       if (same_life) now.set_snapshot(saved.at.value);
       const auto state = same_life ? saved.state.value_or("") : past.state();
       for (const auto& moment : past.moments) {
