@@ -2,54 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <deque>
-#include <future>
-
 #include "base/limits.hpp"
 #include "engine/recovery.hpp"
 #include "flow/state_saver.hpp"
-#include "host/host_parts.hpp"
+#include "host/host_calls.hpp"
 #include "store/builds.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace millrace {
 namespace {
-
-/// Why no call can be made; none: the host is open and its engine works.
-std::optional<error> unusable(const host::parts& parts) {
-  if (!parts.running) return error{errc::closed, "the host is not open"};
-  return parts.running->failure();
-}
-
-/// A promise that is kept in any case: with `closed` when the engine ends without an answer.
-template <class T>
-class pending_answer {
- public:
-  [[nodiscard]] std::function<void(result<T>)> keep() const {
-    return [kept = kept_](result<T> outcome) { kept->answer(std::move(outcome)); };
-  }
-  /// Once, after the last keep().
-  [[nodiscard]] std::future<result<T>> take() {
-    auto future = kept_->promise.get_future();
-    kept_.reset();
-    return future;
-  }
-
- private:
-  struct promised {
-    std::promise<result<T>> promise;
-    bool answered = false;
-
-    ~promised() {
-      if (!answered) promise.set_value(error{errc::closed, "the host ended before it answered"});
-    }
-    void answer(result<T> outcome) {
-      answered = true;
-      promise.set_value(std::move(outcome));
-    }
-  };
-  std::shared_ptr<promised> kept_ = std::make_shared<promised>();
-};
 
 std::future<result<std::vector<position>>> ready(result<std::vector<position>> outcome) {
   std::promise<result<std::vector<position>>> kept;
@@ -94,21 +55,6 @@ flow_summary summarise(const flow_row& row, bool hosted) {
   }
   return made;
 }
-
-template <class T>
-result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit) {
-  if (parts.in_virtual_time) {
-    parts.in_virtual_time->run_all();
-    limit = duration{0};
-  }
-  auto future = answer.take();
-  if (future.wait_for(limit) != std::future_status::ready) {
-    return error{errc::timed_out, "the time limit passed first"};
-  }
-  return future.get();
-}
-
-constexpr duration answer_limit = std::chrono::minutes{1};
 
 }  // namespace
 
@@ -260,29 +206,6 @@ subscription host::subscribe(subscription_options options, event_handler handler
 
 namespace {
 
-result<void> order(host::parts& parts, const flow_key& key, repair_order what,
-                   const pending_answer<void>& answer) {
-  const std::shared_lock use{parts.usage};
-  if (const auto why = unusable(parts)) return *why;
-  parts.running->repair(key, what, answer.keep());
-  return {};
-}
-
-result<void> repair(host::parts& parts, const flow_key& key, repair_order what) {
-  pending_answer<void> answer;
-  if (auto ordered = order(parts, key, what, answer); !ordered) return ordered;
-  return await(parts, answer, answer_limit);
-}
-
-/// What is not stopped any more, or is being repaired by somebody else, is no failure.
-result<bool> retried(host::parts& parts, pending_answer<void>& answer) {
-  auto outcome = await(parts, answer, answer_limit);
-  if (outcome) return true;
-  const auto code = outcome.error().code;
-  if (code == errc::conflict || code == errc::not_found) return false;
-  return outcome.error();
-}
-
 flow_summary summarise_parked(const v1::FlowType& type) {
   flow_summary made;
   made.key = flow_key{type.name()};
@@ -294,45 +217,6 @@ flow_summary summarise_parked(const v1::FlowType& type) {
 }
 
 }  // namespace
-
-result<void> host::retry(const flow_key& key) {
-  return repair(*parts_, key, {.what = repair_order::kind::retry});
-}
-
-result<void> host::skip(const flow_key& key) {
-  return repair(*parts_, key, {.what = repair_order::kind::skip});
-}
-
-result<void> host::reset(const flow_key& key, reset_options options) {
-  return repair(*parts_, key,
-                {.what = repair_order::kind::reset, .accept_history = options.accept_history});
-}
-
-/// Many at once share their commits; a bounded number is under way.
-result<std::size_t> host::retry_all(const retry_filter& which) {
-  std::vector<flow_key> stopped;
-  auto listed = flows(
-      [&](const flow_summary& one) {
-        const bool fits = one.error_message.find(which.error) != std::string::npos;
-        if (one.status == flow_status::stopped && one.hosted && fits) stopped.push_back(one.key);
-      },
-      which.type);
-  if (!listed) return listed.error();
-  std::size_t count = 0;
-  std::deque<pending_answer<void>> under_way;
-  for (auto next = stopped.begin(); next != stopped.end() || !under_way.empty();) {
-    if (next != stopped.end() && under_way.size() < limits::repairs_under_way_max) {
-      auto& answer = under_way.emplace_back();
-      if (auto ordered = order(*parts_, *next++, {}, answer); !ordered) return ordered.error();
-      continue;
-    }
-    auto done = retried(*parts_, under_way.front());
-    if (!done) return done.error();
-    count += *done ? 1 : 0;
-    under_way.pop_front();
-  }
-  return count;
-}
 
 /// What the store knows, and on top of it what is routed and not written yet.
 result<void> host::flows(const std::function<void(const flow_summary&)>& visit,

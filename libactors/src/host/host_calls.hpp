@@ -1,0 +1,65 @@
+/// How the host's calls ask the engine and wait for its answers.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+
+#include "host/host_parts.hpp"
+
+namespace millrace {
+
+/// Why no call can be made; none: the host is open and its engine works.
+[[nodiscard]] inline std::optional<error> unusable(const host::parts& parts) {
+  if (!parts.running) return error{errc::closed, "the host is not open"};
+  return parts.running->failure();
+}
+
+/// A promise that is kept in any case: with `closed` when the engine ends without an answer.
+template <class T>
+class pending_answer {
+ public:
+  [[nodiscard]] std::function<void(result<T>)> keep() const {
+    return [kept = kept_](result<T> outcome) { kept->answer(std::move(outcome)); };
+  }
+  /// Once, after the last keep().
+  [[nodiscard]] std::future<result<T>> take() {
+    auto future = kept_->promise.get_future();
+    kept_.reset();
+    return future;
+  }
+
+ private:
+  struct promised {
+    std::promise<result<T>> promise;
+    bool answered = false;
+
+    ~promised() {
+      if (!answered) promise.set_value(error{errc::closed, "the host ended before it answered"});
+    }
+    void answer(result<T> outcome) {
+      answered = true;
+      promise.set_value(std::move(outcome));
+    }
+  };
+  std::shared_ptr<promised> kept_ = std::make_shared<promised>();
+};
+
+/// Waits for the answer; in virtual time lets everything run first. Errors: timed_out; the
+/// answer's.
+template <class T>
+result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit) {
+  if (parts.in_virtual_time) {
+    parts.in_virtual_time->run_all();
+    limit = duration{0};
+  }
+  auto future = answer.take();
+  if (future.wait_for(limit) != std::future_status::ready) {
+    return error{errc::timed_out, "the time limit passed first"};
+  }
+  return future.get();
+}
+
+inline constexpr duration answer_limit = std::chrono::minutes{1};
+
+}  // namespace millrace
