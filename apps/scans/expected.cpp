@@ -57,8 +57,9 @@ struct decision {
 
 class interpreter {
  public:
-  interpreter(std::span<const recorded_event> timeline, std::vector<flow_type> types)
-      : timeline_(timeline), types_(std::move(types)) {
+  interpreter(std::span<const recorded_event> timeline, std::vector<flow_type> types,
+              skipped_events skipped)
+      : timeline_(timeline), types_(std::move(types)), skipped_(std::move(skipped)) {
     for (const auto& one : timeline_) by_position_[one.at.value] = &one;
   }
 
@@ -107,6 +108,8 @@ class interpreter {
 
   void reach(const flow_type& type, std::size_t observed, const std::string& key, bool starts,
              const recorded_event& one, const event& seen) {
+    const auto skips = skipped_.find(key);
+    if (skips != skipped_.end() && skips->second.contains(one.at)) return;
     const auto* entry = own_timer(key, one);
     auto found = lives_.find(key);
     if (found == lives_.end()) {
@@ -179,6 +182,7 @@ class interpreter {
 
   std::span<const recorded_event> timeline_;
   std::vector<flow_type> types_;
+  skipped_events skipped_;
   std::unordered_map<std::uint64_t, const recorded_event*> by_position_;
   std::map<std::string, life, std::less<>> lives_;
   std::multiset<decision> decided_;
@@ -187,8 +191,9 @@ class interpreter {
 
 }  // namespace
 
-expected_run expected(std::span<const recorded_event> timeline, std::vector<flow_type> types) {
-  return interpreter{timeline, std::move(types)}.run();
+expected_run expected(std::span<const recorded_event> timeline, std::vector<flow_type> types,
+                      skipped_events skipped) {
+  return interpreter{timeline, std::move(types), std::move(skipped)}.run();
 }
 
 expected_run expected(std::span<const recorded_event> timeline, shop_settings settings) {

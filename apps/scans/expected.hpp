@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,9 +36,13 @@ struct expected_run {
   std::vector<std::string> violations;
 };
 
-/// Runs these flow types over the timeline. Without explicit routes, repairs and imports.
+/// Events that somebody had a flow pass by, by key.
+using skipped_events = std::map<std::string, std::set<millrace::position>, std::less<>>;
+
+/// Runs these flow types over the timeline. Without explicit routes and imports.
 [[nodiscard]] expected_run expected(std::span<const recorded_event> timeline,
-                                    std::vector<millrace::flow_type> types);
+                                    std::vector<millrace::flow_type> types,
+                                    skipped_events skipped = {});
 /// The scan shop's.
 [[nodiscard]] expected_run expected(std::span<const recorded_event> timeline,
                                     shop_settings settings = {});

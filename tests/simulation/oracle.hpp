@@ -12,6 +12,9 @@ namespace millrace::simulation {
 /// The recorded timeline before `end` without the system's own events, for scans::expected.
 [[nodiscard]] std::vector<scans::recorded_event> recorded(host_test& test, position end);
 
+/// What each flow was made to pass by, as its checkpoint says.
+[[nodiscard]] scans::skipped_events skipped(host_test& test);
+
 /// Everything that is wrong when nothing is left to do, one sentence each.
 [[nodiscard]] std::vector<std::string> findings(shop_run& run);
 

@@ -78,7 +78,7 @@ void shop_run::play() {
 }
 
 void shop_run::act() {
-  switch (dice_.below(48)) {
+  switch (dice_.below(52)) {
     case 0: return arm_a_crash();
     case 1: return crash();
     case 2: return stop_and_start();
@@ -102,6 +102,10 @@ void shop_run::act() {
     case 20: return client_.resend(test_);
     case 21:
     case 22: return test_.run();
+    case 23:
+    case 24:
+    case 25: return reset_one();
+    case 26: return skip_one();
     default: return dice_.one_in(3) ? step_some() : append_some();
   }
 }
@@ -199,6 +203,39 @@ void shop_run::repair_some(bool all) {
   if (test_.running().retry(flow_key{image_ledger::name})) say("unpark", {});
 }
 
+/// Any flow, whatever it is at; often while more is going on.
+void shop_run::reset_one() {
+  const auto all = flows();
+  if (all.empty()) return;
+  const auto& flow = all[dice_.below(all.size())];
+  if (flow.key == flow_key{image_ledger::name}) return;
+  const bool accepts = dice_.one_in(3);
+  say("reset", flow.key.text());
+  test_.running().inside().running->repair(
+      flow.key, {.what = repair_order::kind::reset, .accept_history = accepts},
+      [this](const result<void>& done) {
+        const bool excused = done || done.error().code == errc::closed ||
+                             done.error().code == errc::conflict || disk_troubled_;
+        expect(excused, "reset failed");
+      });
+  if (dice_.one_in(2)) return step_some();
+  test_.run();
+}
+
+/// Of a flow that decides again the oracle could not tell what became of its words.
+void shop_run::skip_one() {
+  for (const auto& flow : flows()) {
+    const bool parked = flow.key == flow_key{image_ledger::name};
+    if (test_.crashed() || flow.status != flow_status::stopped || parked) continue;
+    const auto row = store_of(test_).find_flow(flow.key, first_build);
+    if (!row || !*row || (*row)->checkpoint.has_replay_until()) continue;
+    say("skip", fmt::format("{} at {}", flow.key.text(), flow.error_position->value));
+    auto skipped = test_.running().skip(flow.key);
+    expect(skipped || test_.crashed() || disk_troubled_, "skip failed: " + flow.key.text());
+    return;
+  }
+}
+
 /// None when it cannot be said now: the process died, or the disk is full.
 std::vector<flow_summary> shop_run::flows() {
   try {
@@ -223,7 +260,8 @@ void shop_run::read_one() {
   if (!seen->scanned || !dice_.one_in(4)) return;
   say("read", fmt::format("{} to {}", key.text(), seen->scanned->value));
   image_ledger::route_bugs.pause(true);
-  const auto folded = scans::expected(recorded(test_, seen->scanned->next()), pure_.types);
+  const auto folded =
+      scans::expected(recorded(test_, seen->scanned->next()), pure_.types, skipped(test_));
   image_ledger::route_bugs.pause(false);
   const auto wanted = folded.states.find(key.text());
   expect(wanted != folded.states.end() && wanted->second == seen->state,

@@ -51,6 +51,8 @@ class shop_run {
   void stop_and_start();
   void fill_the_disk();
   void repair_some(bool all);
+  void reset_one();
+  void skip_one();
   [[nodiscard]] std::vector<flow_summary> flows();
   void read_one();
   void subscribe();

@@ -113,6 +113,18 @@ struct adoption {
   std::uint64_t overdue = 0;    ///< timers that were due already
 };
 
+struct reset_options {
+  /// Of a topic: the recorded reactions are taken as they are; `when` decides only done() and
+  /// cancellations.
+  bool accept_history = false;
+};
+
+/// Which stopped flows; empty: all of them.
+struct retry_filter {
+  std::string type;   ///< of this flow type
+  std::string error;  ///< whose error message contains this
+};
+
 enum class delivery { event, caught_up };
 
 struct subscription_options {
@@ -213,6 +225,15 @@ class host {
   /// conflict (not stopped).
   result<void> retry(const flow_key& key);
   result<void> skip(const flow_key& key);
+  /// retry for all stopped flows, and parked types, that the filter fits: how many there were. What
+  /// was repaired or reset meanwhile is not counted.
+  result<std::size_t> retry_all(const retry_filter& which = {});
+  /// Begins one flow anew, whatever it is at: from nothing, with its own events alone; others see
+  /// none of it. What was skipped stays skipped. A topic decides again up to where it was: it
+  /// appends nothing there, and stops where it decides otherwise than is recorded. Answered when
+  /// that is durable. Errors: not_found, unknown_type (nobody hosts it here), conflict (it is being
+  /// repaired).
+  result<void> reset(const flow_key& key, reset_options options = {});
 
   /// Lets the flows of an imported type, and the timers that reach no other inert type, run here:
   /// until then they are inert. Errors: not_found (no such type), conflict (it is not inert; or

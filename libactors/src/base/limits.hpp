@@ -51,10 +51,13 @@ inline constexpr std::size_t behind_read_max = 4096;      // postings in one rea
 inline constexpr std::size_t behind_size_max = 8u << 20;
 inline constexpr std::size_t small_state_max = 4096;  // saved with every checkpoint
 inline constexpr std::size_t skips_kept_max = 100;
+inline constexpr std::size_t lives_kept_max = 128;  // ends of them, for looking into the past
+inline constexpr std::size_t voids_kept_max = 128;
 inline constexpr std::size_t error_message_size_max = 4096;
 inline constexpr auto idle_unload = 30s;
 inline constexpr std::size_t resident_flows_max = 100'000;  // then every idle one is unloaded
 inline constexpr std::size_t waking_flows_max = 1024;       // at once, at start
+inline constexpr std::size_t repairs_under_way_max = 1024;  // of one retry of all
 
 // The store.
 inline constexpr std::size_t posting_block_size_max = 2048;

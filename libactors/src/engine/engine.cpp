@@ -238,8 +238,8 @@ void engine::write_derived(position through, engine_answer<void> answer) {
   tell(inside_->router, write_call{shared<void>(std::move(answer)), through});
 }
 
-void engine::repair(const flow_key& key, bool skip, engine_answer<void> answer) {
-  tell(inside_->router, repair_call{shared<void>(std::move(answer)), key, skip});
+void engine::repair(const flow_key& key, repair_order order, engine_answer<void> answer) {
+  tell(inside_->router, repair_call{shared<void>(std::move(answer)), key, order});
 }
 
 void engine::import(import_request request) {

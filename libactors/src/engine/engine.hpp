@@ -61,7 +61,8 @@ class engine {
   void unwritten(engine_answer<engine_unwritten> answer);
   /// The postings of everything up to `through` are in the store when this is answered.
   void write_derived(position through, engine_answer<void> answer);
-  void repair(const flow_key& key, bool skip, engine_answer<void> answer);
+  /// Answered when it is durable that the flow goes on, or begins anew.
+  void repair(const flow_key& key, repair_order order, engine_answer<void> answer);
   /// A stretch of a history from elsewhere. Stretches are written in the order of the calls. The
   /// caller bounds how many are under way. Errors: conflict (a position is taken; a checkpoint of a
   /// type that has flows here), invalid.

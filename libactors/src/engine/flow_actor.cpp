@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "engine/recovery.hpp"
+#include "flow/rules.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
@@ -301,6 +302,7 @@ void flow_actor::observe(std::vector<observation> seen) {
     if (keep < seen.size() && mode_ == mode::live) detach();
     seen.resize(keep);
   }
+  if (!recall(seen)) return;
   const auto begun = context_.time.steady();
   auto decided = runner_.run(seen);
   adapt_slice(begun, decided.handled);
@@ -314,6 +316,24 @@ void flow_actor::observe(std::vector<observation> seen) {
   attempts_ = 0;
   detach();
   load();
+}
+
+/// What is decided again goes beside what is recorded. False: the store failed.
+bool flow_actor::recall(std::vector<observation>& seen) {
+  if (!rules::is_deciding_again(committed_, seen.front().what->at)) {
+    recorded_.reset();
+    return true;
+  }
+  const position last{committed_.replay_until()};
+  if (!recorded_) recorded_.emplace(context_.stored, context_.types, flow_.key, last);
+  auto fits = recorded_->attach(seen);
+  if (!fits) {
+    context_.fail(fits.error());
+    return false;
+  }
+  if (*fits < seen.size() && mode_ == mode::live) detach();
+  seen.resize(*fits);
+  return true;
 }
 
 /// The turn ended early, because it decided much: the rest is handled after its commit.

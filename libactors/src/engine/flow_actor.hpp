@@ -8,6 +8,7 @@
 
 #include "engine/context.hpp"
 #include "engine/messages.hpp"
+#include "engine/recorded_reactions.hpp"
 #include "flow/inbox.hpp"
 #include "flow/runner.hpp"
 
@@ -24,7 +25,7 @@ namespace millrace {
 class flow_actor final : public caf::event_based_actor {
  public:
   struct repair {
-    bool skip = false;
+    repair_order order;
     std::shared_ptr<answer_to<void>> answer;
   };
   struct start {
@@ -73,6 +74,7 @@ class flow_actor final : public caf::event_based_actor {
   void consume_handled();
   void wait_for_age();
   void observe(std::vector<observation> seen);
+  bool recall(std::vector<observation>& seen);
   std::size_t batch_limit() const;
   void leave_for_later(std::size_t count);
   void adapt_slice(timestamp begun, std::size_t handled);
@@ -87,6 +89,7 @@ class flow_actor final : public caf::event_based_actor {
   void stop_at(const turn::failure& failed);
   void skip_failed();
   void begin_repair();
+  void begin_anew(bool accept_history);
   void answer_repair(const result<void>& outcome);
   void end(bool stopped);
   [[nodiscard]] std::optional<position> checkpoint_position() const;
@@ -103,9 +106,10 @@ class flow_actor final : public caf::event_based_actor {
 
   mode mode_ = mode::loading;
   runner runner_;
-  loaded_flow loaded_;           // while loading
-  v1::Checkpoint committed_;     // as in the store
-  std::optional<turn> pending_;  // under way; its checkpoint becomes committed_
+  std::optional<recorded_reactions> recorded_;  // while it decides again
+  loaded_flow loaded_;                          // while loading
+  v1::Checkpoint committed_;                    // as in the store
+  std::optional<turn> pending_;                 // under way; its checkpoint becomes committed_
   std::size_t pending_entries_ = 0;
 
   std::deque<deliver> queue_;

@@ -4,6 +4,7 @@
 #include "base/limits.hpp"
 #include "engine/flow_actor.hpp"
 #include "engine/recovery.hpp"
+#include "flow/rules.hpp"
 
 namespace millrace {
 
@@ -42,6 +43,10 @@ void flow_actor::skip_failed() {
 
 void flow_actor::begin_repair() {
   const auto wanted = *std::exchange(repairs_, std::nullopt);
+  if (wanted.order.what == repair_order::kind::reset) {
+    repair_answer_ = wanted.answer;
+    return begin_anew(wanted.order.accept_history);
+  }
   if (!committed_.has_error_position()) {
     (*wanted.answer)(error{errc::conflict, flow_.key.text() + " is not stopped"});
     return recover_when_written();
@@ -50,7 +55,7 @@ void flow_actor::begin_repair() {
   const turn::failure failed{position{committed_.error_position()}, committed_.error_message()};
   committed_.clear_error_position();
   committed_.clear_error_message();
-  if (!wanted.skip) {
+  if (wanted.order.what == repair_order::kind::retry) {
     turn decided;
     decided.checkpoint = committed_;
     return commit(std::move(decided));  // and then it loads again, as any other flow
@@ -59,6 +64,14 @@ void flow_actor::begin_repair() {
   failing_ = failed;
   skipping_ = true;
   recover_when_written();
+}
+
+/// The checkpoint is replaced by an empty one; then it loads again, as any other flow.
+void flow_actor::begin_anew(bool accept_history) {
+  turn decided;
+  decided.checkpoint = reset_checkpoint(committed_, *type_, accept_history);
+  decided.state = std::string{};
+  commit(std::move(decided));
 }
 
 void flow_actor::answer_repair(const result<void>& outcome) {

@@ -89,7 +89,7 @@ struct write_call {
 struct repair_call {
   std::shared_ptr<answer_to<void>> answer;
   flow_key key;
-  bool skip = false;
+  repair_order order;
 };
 /// An append under the condition of a flow's latest position.
 struct conditional_append_call {

@@ -1,10 +1,9 @@
 #include "engine/recovery.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/limits.hpp"
-#include "millrace/envelope.pb.h"
+#include "engine/recorded_reactions.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
@@ -15,18 +14,18 @@ class replay {
  public:
   replay(const store& stored, const type_registry& types, const flow_type& of, const flow_key& key,
          runner& into)
-      : stored_(stored), types_(types), of_(of), key_(key), into_(into) {}
+      : stored_(stored),
+        types_(types),
+        of_(of),
+        key_(key),
+        into_(into),
+        recorded_(stored, types, key, position{into.checkpoint().position()}) {}
 
-  result<void> run(flow_number flow, position last) {
-    if (of_.topic) {
-      auto indexed = stored_.routed();
-      if (!indexed) return indexed.error();
-      if (auto found = find_unindexed(*indexed, last); !found) return found;
-    }
+  result<void> run(const inbox_reader& postings, position last) {
     std::optional<position> after;
     if (into_.checkpoint().has_snapshot()) after = position{into_.checkpoint().snapshot()};
     for (;;) {
-      auto inbox = stored_.postings(flow, after, limits::behind_read_max);
+      auto inbox = postings(after, limits::behind_read_max);
       if (!inbox) return inbox.error();
       std::erase_if(*inbox, [&](const posting& each) { return each.at > last; });
       if (inbox->empty()) return {};
@@ -36,72 +35,19 @@ class replay {
   }
 
  private:
-  /// Emissions that the cause index does not cover yet.
-  result<void> find_unindexed(position from, position last) {
-    return stored_.scan(from, stored_.tail(), [&](const event_row& row) {
-      v1::Envelope envelope;
-      if (row.envelope.empty() ||
-          !envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size()))) {
-        return true;
-      }
-      if (envelope.emitter() == key_.text() && envelope.cause() <= last.value) {
-        unindexed_[envelope.cause()].push_back(row.at);
-      }
-      return true;
-    });
-  }
-
-  result<std::vector<position>> emissions(position cause) {
-    auto found = stored_.effects(cause);
-    if (!found) return found;
-    if (const auto more = unindexed_.find(cause.value); more != unindexed_.end()) {
-      found->insert(found->end(), more->second.begin(), more->second.end());
-    }
-    std::sort(found->begin(), found->end());
-    found->erase(std::unique(found->begin(), found->end()), found->end());
-    return found;
-  }
-
-  result<std::shared_ptr<const window>> read(const std::vector<position>& at) {
-    window_builder built{types_, at.empty() ? position{} : at.front()};
-    auto read = stored_.fetch(at, [&](const event_row& row) {
-      built.add(row.at, row.type, row.time, row.payload, row.envelope);
-      return true;
-    });
-    if (!read) return read.error();
-    return built.finish(at.empty() ? position{} : at.back().next());
-  }
-
   result<void> fold(const std::vector<posting>& slice) {
-    std::vector<position> at;
-    at.reserve(slice.size());
-    for (const auto& each : slice) at.push_back(each.at);
-    auto seen = read(at);
-    if (!seen) return seen.error();
-    if ((*seen)->events().size() != slice.size()) {
-      return error{errc::corrupt, "the inbox of " + key_.text() + " names missing events"};
-    }
-    for (std::size_t i = 0; i < slice.size(); ++i) {
-      auto folded = fold({&(*seen)->events()[i], slice[i].starts});
-      if (!folded) return folded;
+    auto read = read_inbox(stored_, types_, key_, slice);
+    if (!read) return read.error();
+    std::span<observation> left{read->seen};
+    while (!left.empty()) {
+      auto count = of_.topic ? recorded_.attach(left) : result<std::size_t>{left.size()};
+      if (!count) return count.error();
+      for (const auto& seen : left.first(*count)) {
+        if (auto folded = into_.replay(seen); !folded) return folded;
+      }
+      left = left.subspan(*count);
     }
     return {};
-  }
-
-  /// One event with what this flow emitted because of it.
-  result<void> fold(const observation& seen) {
-    if (!of_.topic) return into_.replay(seen, {});
-    auto caused = emissions(seen.what->at);
-    if (!caused) return caused.error();
-    auto all = read(*caused);
-    if (!all) return all.error();
-    std::vector<event> own;
-    for (const auto& each : (*all)->events()) {
-      if (each.emitter() == key_.text() && !each.due() && !each.from_schedule()) {
-        own.push_back(each);
-      }
-    }
-    return into_.replay(seen, own);
   }
 
   const store& stored_;
@@ -109,10 +55,31 @@ class replay {
   const flow_type& of_;
   const flow_key& key_;
   runner& into_;
-  std::unordered_map<std::uint64_t, std::vector<position>> unindexed_;
+  recorded_reactions recorded_;
 };
 
 }  // namespace
+
+result<read_events> read_inbox(const store& stored, const type_registry& types, const flow_key& key,
+                               std::span<const posting> slice) {
+  std::vector<position> at;
+  at.reserve(slice.size());
+  for (const auto& each : slice) at.push_back(each.at);
+  window_builder built{types, at.empty() ? position{} : at.front()};
+  auto read = stored.fetch(at, [&](const event_row& row) {
+    built.add(row.at, row.type, row.time, row.payload, row.envelope);
+    return true;
+  });
+  if (!read) return read.error();
+  read_events made{.events = built.finish({}), .seen = {}};
+  if (made.events->events().size() != slice.size()) {
+    return error{errc::corrupt, "the inbox of " + key.text() + " names missing events"};
+  }
+  for (std::size_t i = 0; i < slice.size(); ++i) {
+    made.seen.push_back({&made.events->events()[i], slice[i].starts});
+  }
+  return made;
+}
 
 bool needs_replay(const v1::Checkpoint& checkpoint) {
   return checkpoint.has_position() && checkpoint.has_life() &&
@@ -120,10 +87,14 @@ bool needs_replay(const v1::Checkpoint& checkpoint) {
 }
 
 result<void> recover(const store& stored, const type_registry& types, const flow_type& of,
-                     const flow_entry& flow, const loaded_flow& loaded, runner& into) {
+                     const flow_entry& flow, const loaded_flow& loaded, runner& into,
+                     const inbox_reader& inbox) {
   if (auto begun = into.load(loaded.checkpoint, loaded.state); !begun) return begun;
   if (!needs_replay(loaded.checkpoint)) return {};
-  return replay{stored, types, of, flow.key, into}.run(flow.number,
+  const auto of_store = [&](std::optional<position> after, std::size_t limit) {
+    return stored.postings(flow.number, after, limit);
+  };
+  return replay{stored, types, of, flow.key, into}.run(inbox ? inbox : inbox_reader{of_store},
                                                        position{loaded.checkpoint.position()});
 }
 

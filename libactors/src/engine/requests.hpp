@@ -39,6 +39,17 @@ struct flow_commit {
   completion<void> done;
 };
 
+/// What somebody wants done about one flow, or about a type whose routing is parked.
+struct repair_order {
+  enum class kind {
+    retry,  ///< try the failed event again
+    skip,   ///< pass it by, and record that
+    reset,  ///< begin anew from the first event
+  };
+  kind what = kind::retry;
+  bool accept_history = false;  ///< of a reset: take the recorded reactions instead of comparing
+};
+
 /// The router's progress: directory entries (at once), postings and the rest (now and then).
 struct derived_commit {
   commit_batch part;

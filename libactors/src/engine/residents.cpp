@@ -85,11 +85,21 @@ void residents::repair(routed_flow& flow, flow_actor::repair how) {
   }
 }
 
-/// Its actor is there: it runs, or it has stopped and its leave is still on the way.
+/// Its actor is there: it runs, or it has stopped and its leave is still on the way. A reset lets
+/// it commit what is under way and leave.
 void residents::repair_later(routed_flow& flow, flow_actor::repair how) {
+  if (repairs_.contains(flow.entry.number)) {
+    return (*how.answer)(
+        error{errc::conflict, flow.entry.key.text() + " is being repaired already"});
+  }
+  if (how.order.what == repair_order::kind::reset) {
+    tell(owner_, in_memory_.at(flow.entry.number).actor, drain{});
+    repairs_.emplace(flow.entry.number, std::pair{&flow, std::move(how)});
+    return;
+  }
   auto row = context_.stored.find_flow(flow.entry.number);
   const bool stopped = row && row->has_value() && (*row)->checkpoint.has_error_position();
-  if (stopped && !repairs_.contains(flow.entry.number)) {
+  if (stopped) {
     repairs_.emplace(flow.entry.number, std::pair{&flow, std::move(how)});
   } else {
     (*how.answer)(error{errc::conflict, flow.entry.key.text() + " is not stopped"});

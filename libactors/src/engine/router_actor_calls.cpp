@@ -156,8 +156,10 @@ void router_actor::on_inspect(const inspect_call& call) {
 
 void router_actor::on_repair(const repair_call& call) {
   const auto* type = core_.running(call.key.text());
-  if (type != nullptr && type->has_error_position()) {
-    if (auto taken = core_.unpark(call.key.text(), call.skip); !taken) {
+  const bool resets = call.order.what == repair_order::kind::reset;
+  if (!resets && type != nullptr && type->has_error_position()) {
+    const bool skips = call.order.what == repair_order::kind::skip;
+    if (auto taken = core_.unpark(call.key.text(), skips); !taken) {
       return (*call.answer)(taken.error());
     }
     write_then([answer = call.answer] { (*answer)({}); });
@@ -171,7 +173,7 @@ void router_actor::on_repair(const repair_call& call) {
         is_type ? error{errc::conflict, "the routing of " + call.key.text() + " is not stopped"}
                 : error{errc::not_found, "no flow " + call.key.text()});
   }
-  flows_.repair(**flow, {.skip = call.skip, .answer = call.answer});
+  flows_.repair(**flow, {.order = call.order, .answer = call.answer});
 }
 
 void router_actor::on_conditional_append(const conditional_append_call& call) {

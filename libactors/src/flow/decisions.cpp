@@ -57,7 +57,8 @@ std::optional<std::string> record(const event& cause, const reactions& then,
                                             .due = one.due,
                                             .correlation_id = std::string{cause.correlation_id()},
                                             .user = std::string{cause.user()},
-                                            .depth = cause.depth() + 1});
+                                            .depth = cause.depth() + 1,
+                                            .message = one.body->GetDescriptor()});
     if (auto wrong = check(*one.body, made)) return wrong;
     size += made.payload.size();
     if (size > limits::reactions_size_max) {

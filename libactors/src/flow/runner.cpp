@@ -9,22 +9,12 @@
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
 #include "flow/decisions.hpp"
+#include "flow/matching.hpp"
+#include "flow/rules.hpp"
 #include "millrace/envelope.pb.h"
 
 namespace millrace {
 namespace {
-
-/// Calls into user code end here. None: it returned.
-template <class Call>
-std::optional<std::string> guarded(const Call& call) {
-  try {
-    return call();
-  } catch (const std::exception& thrown) {
-    return to_utf8(thrown.what(), limits::error_message_size_max);
-  } catch (...) {
-    return "unknown exception";
-  }
-}
 
 v1::Envelope envelope_of(const reaction& made, const flow_key& emitter) {
   v1::Envelope envelope;
@@ -46,6 +36,14 @@ std::size_t size_of(const std::vector<reaction>& decided, std::size_t from) {
 
 constexpr std::size_t skip_message_size_max = limits::error_message_size_max / 16;
 
+template <class Positions>
+void keep_newest(Positions& kept, position at, std::size_t limit) {
+  kept.Add(at.value);
+  const auto excess =
+      static_cast<std::size_t>(kept.size()) - std::min<std::size_t>(limit, kept.size());
+  if (excess > 0) kept.erase(kept.begin(), kept.begin() + static_cast<int>(excess));
+}
+
 }  // namespace
 
 runner::runner(const flow_type& type, flow_key key) : type_(type), key_(std::move(key)) {}
@@ -59,9 +57,10 @@ result<void> runner::load(const v1::Checkpoint& checkpoint, std::string_view sta
   const auto wrong = guarded([&]() -> complaint {
     instance_ = type_.make();
     auto* message = instance_->state();
-    const auto size = static_cast<int>(state.size());
-    if (message == nullptr || message->ParseFromArray(state.data(), size)) return std::nullopt;
-    return fmt::format("the stored state does not decode as {}", message->GetTypeName());
+    if (message == nullptr) return std::nullopt;
+    auto undecodable = decode_state(state, checkpoint.state_json(), *message);
+    if (!undecodable && checkpoint.state_json()) saver_.loaded(encode_deterministic(*message));
+    return undecodable;
   });
   if (!wrong) return {};
   spent_ = true;
@@ -97,7 +96,7 @@ turn runner::run(std::span<const observation> seen) {
 }
 
 /// An event that fails leaves nothing in the turn.
-runner::complaint runner::attempt(const observation& seen, bool last, turn& made) {
+complaint runner::attempt(const observation& seen, bool last, turn& made) {
   const auto before = made.reactions.size();
   auto wrong = guarded([&] { return observe(seen, last, made); });
   if (wrong)
@@ -106,59 +105,102 @@ runner::complaint runner::attempt(const observation& seen, bool last, turn& made
   return wrong;
 }
 
-runner::complaint runner::observe(const observation& seen, bool last, turn& made) {
+complaint runner::observe(const observation& seen, bool last, turn& made) {
   const event& what = *seen.what;
   if (is_known(what.at)) return std::nullopt;
   saver_.weigh(what.type, what.payload);
-  const bool begins = !alive() && seen.starts && !is_own_firing(what);
-  if (begins) instance_ = type_.make();
-  if (begins || alive()) {
-    if (auto wrong = live_through(what, begins, last, made)) return wrong;
+  const bool begins = !alive() && seen.starts && !rules::is_own_firing(what, key_);
+  if (rules::is_skipped(checkpoint_, what.at)) {
+    must_save_ = true;
+  } else if (begins || alive()) {
+    if (begins) instance_ = type_.make();
+    if (auto wrong = live_through(seen, begins, last, made)) return wrong;
+  } else if (auto wrong = match(seen, nullptr, {})) {
+    return wrong;
   }
-  checkpoint_.set_position(what.at.value);
+  advance(what.at);
   return std::nullopt;
+}
+
+/// Behind the last position that is decided again, everything is live.
+void runner::advance(position at) {
+  checkpoint_.set_position(at.value);
+  if (!checkpoint_.has_replay_until() || at.value < checkpoint_.replay_until()) return;
+  checkpoint_.clear_replay_until();
+  checkpoint_.clear_accept_recorded();
 }
 
 /// What may throw or complain comes first; the checkpoint changes afterwards.
-runner::complaint runner::live_through(const event& what, bool begins, bool last, turn& made) {
+complaint runner::live_through(const observation& seen, bool begins, bool last, turn& made) {
+  const event& what = *seen.what;
   const position life = begins ? what.at : position{checkpoint_.life()};
+  const auto before = made.reactions.size();
   const auto observed = type_.find(what.type);
+  const bool is_void = passes_by_as_void(what, life);
   std::optional<reactions> then;
   bool over = false;
-  if (is_void(what, life)) {
-    must_save_ = true;  // a replay could not tell: of the cancellations only the last is kept
-  } else if (observed < type_.observes.size()) {
-    if (auto wrong = handle(observed, what, life, then, made)) return wrong;
-    over = then ? then->is_done() : instance_->ends(observed, *what.body, what);
+  if (!is_void) {
+    if (auto wrong = handle(seen, observed, life, then, made)) return wrong;
+    const bool is_observed = observed < type_.observes.size();
+    over = then ? then->is_done() : is_observed && instance_->ends(observed, *what.body, what);
   }
-  must_save_ = must_save_ || begins || over;
+  const auto decided = std::span{made.reactions}.subspan(before);
+  if (auto wrong = match(seen, then ? &*then : nullptr, decided)) return wrong;
+  must_save_ = must_save_ || begins || over || is_void;
   if (!over) {
     if (auto wrong = inspect_state(last)) return wrong;
   }
+  const bool again = rules::is_deciding_again(checkpoint_, what.at);
+  if (again) made.reactions.resize(before);
+  auto* cancelled = again ? nullptr : &made.cancellations;
   if (begins) begin_life(what.at);
+  if (is_void) remember_void(what, life);
   if (over) {
-    end_life(what.at, made);
+    end_life(what.at, cancelled);
   } else if (then) {
-    cancel(*then, what.at, made);
+    cancel(*then, what.at, cancelled);
   }
   return std::nullopt;
 }
 
-/// One observed event of this life: given, when, and what comes of it.
-runner::complaint runner::handle(std::size_t observed, const event& what, position life,
-                                 std::optional<reactions>& then, turn& made) {
-  if (what.body == nullptr) return fmt::format("payload does not decode as {}", what.type);
-  if (!is_folded_before(what, life)) give(observed, what, what.at);
-  if (!type_.observes[observed].has_when) return std::nullopt;
+/// The firing of a timer that was set in a former life, or cancelled while it was on its way. The
+/// turn is a snapshot: of the cancellations only the last is kept.
+bool runner::passes_by_as_void(const event& what, position life) const {
+  return rules::is_own_firing(what, key_) &&
+         (rules::is_of_former_life(what, life) || rules::is_cancelled(what, checkpoint_));
+}
+
+/// One event of this life: given, when, and what comes of it.
+complaint runner::handle(const observation& seen, std::size_t observed, position life,
+                         std::optional<reactions>& then, turn& made) {
+  const event& what = *seen.what;
+  const bool accepts =
+      checkpoint_.accept_recorded() && rules::is_deciding_again(checkpoint_, what.at);
+  if (observed < type_.observes.size()) {
+    if (what.body == nullptr) return fmt::format("payload does not decode as {}", what.type);
+    if (!rules::is_folded_before(what, key_, life)) give(observed, what, what.at);
+    if (type_.observes[observed].has_when) {
+      instance_->when(observed, *what.body, what, then.emplace(what));
+    }
+  }
+  if (accepts) return fold_recorded(what, seen.recorded);
+  if (!then) return std::nullopt;
   const auto before = made.reactions.size();
-  instance_->when(observed, *what.body, what, then.emplace(what));
   if (auto wrong = record(what, *then, made.reactions)) return wrong;
   return fold_own(what, *then, std::span{made.reactions}.subspan(before));
 }
 
+/// What was decided before has to come out again.
+complaint runner::match(const observation& seen, const reactions* then,
+                        std::span<const reaction> decided) const {
+  const bool compares =
+      rules::is_deciding_again(checkpoint_, seen.what->at) && !checkpoint_.accept_recorded();
+  return compares ? find_difference(*seen.what, then, decided, seen.recorded) : std::nullopt;
+}
+
 /// Own words count at once (promise 4).
-runner::complaint runner::fold_own(const event& cause, const reactions& then,
-                                   std::span<const reaction> recorded) {
+complaint runner::fold_own(const event& cause, const reactions& then,
+                           std::span<const reaction> recorded) {
   auto record = recorded.begin();
   for (const auto& one : then.emissions()) {
     if (!is_recorded(one, then)) continue;
@@ -173,13 +215,13 @@ runner::complaint runner::fold_own(const event& cause, const reactions& then,
     if (made.due || !type_.observes[observed].has_given) continue;
     const auto envelope = envelope_of(made, key_);
     const event own{unplaced, made.type, cause.time, made.payload, one.body.get(), &envelope};
-    if (reaches_self(observed, own)) give(observed, own, cause.at);
+    if (rules::reaches_self(type_, observed, own, key_)) give(observed, own, cause.at);
   }
   return std::nullopt;
 }
 
 /// Costs nothing worth counting unless the state is about to be saved anyway.
-runner::complaint runner::inspect_state(bool last) {
+complaint runner::inspect_state(bool last) {
   const auto* kept = state();
   if (kept == nullptr) return std::nullopt;
   const bool closely = careful_ || (last && (must_save_ || saver_.is_due()));
@@ -198,35 +240,6 @@ bool runner::is_known(position at) const {
   return checkpoint_.has_position() && at.value <= checkpoint_.position();
 }
 
-bool runner::is_own_firing(const event& what) const {
-  return what.envelope->has_timer() && what.envelope->timer().flow() == key_.text();
-}
-
-/// The firing of a timer that was set in a former life, or cancelled while it was on its way.
-bool runner::is_void(const event& what, position life) const {
-  if (!is_own_firing(what)) return false;
-  const auto set_by = what.envelope->timer().cause();
-  if (set_by < life.value) return true;
-  return std::any_of(
-      checkpoint_.cancelled().begin(), checkpoint_.cancelled().end(),
-      [&](const auto& one) { return one.type() == what.type && one.before() > set_by; });
-}
-
-/// An own unscheduled emission of this life.
-bool runner::is_folded_before(const event& what, position life) const {
-  const auto& envelope = *what.envelope;
-  return envelope.emitter() == key_.text() && !envelope.has_due() && !envelope.from_schedule() &&
-         envelope.has_cause() && envelope.cause() >= life.value;
-}
-
-bool runner::reaches_self(std::size_t observed, const event& what) const {
-  if (type_.single) return !key_.has_id();
-  if (!key_.has_id()) return false;
-  const auto reached = type_.observes[observed].route(*what.body, what);
-  return std::any_of(reached.targets().begin(), reached.targets().end(),
-                     [this](const auto& target) { return target.id == key_.id(); });
-}
-
 void runner::begin_life(position at) {
   checkpoint_.set_life(at.value);
   checkpoint_.set_done(false);
@@ -234,8 +247,12 @@ void runner::begin_life(position at) {
   touched_ = at;
 }
 
-void runner::end_life(position at, turn& made) {
-  if (type_.topic) made.cancellations.push_back({at, {}});
+/// `cancelled`: where to put what leaves the schedule; null: it has left before.
+void runner::end_life(position at, std::vector<cancellation>* cancelled) {
+  if (type_.topic) {
+    if (cancelled != nullptr) cancelled->push_back({at, {}});
+    keep_newest(*checkpoint_.mutable_ended(), at, limits::lives_kept_max);
+  }
   instance_.reset();
   checkpoint_.clear_life();
   checkpoint_.clear_cancelled();
@@ -243,9 +260,15 @@ void runner::end_life(position at, turn& made) {
   touched_ = at;
 }
 
-void runner::cancel(const reactions& then, position at, turn& made) {
+/// That it belongs to a former life can be told without it.
+void runner::remember_void(const event& firing, position life) {
+  if (rules::is_of_former_life(firing, life)) return;
+  keep_newest(*checkpoint_.mutable_voided(), firing.at, limits::voids_kept_max);
+}
+
+void runner::cancel(const reactions& then, position at, std::vector<cancellation>* cancelled) {
   for (const auto type : then.cancelled()) {
-    made.cancellations.push_back({at, std::string{type}});
+    if (cancelled != nullptr) cancelled->push_back({at, std::string{type}});
     auto& known = *checkpoint_.mutable_cancelled();
     auto entry = std::find_if(known.begin(), known.end(),
                               [type](const auto& one) { return one.type() == type; });
@@ -269,6 +292,7 @@ void runner::save_state(turn& made) {
   bool changed = touched_.has_value();
   if (kept == nullptr || must_save_ || saver_.is_due()) {
     made.state = saver_.save(kept);
+    checkpoint_.clear_state_json();
     changed = changed && saver_.changed();
     if (checkpoint_.has_position()) checkpoint_.set_snapshot(checkpoint_.position());
   }
@@ -281,21 +305,30 @@ turn runner::skip(position at, const std::string& message) {
   touched_.reset();
   must_save_ = true;
   if (!is_known(at)) {
-    auto& skipped = *checkpoint_.mutable_skipped();
-    auto& entry = *skipped.Add();
-    entry.set_position(at.value);
-    entry.set_error(to_utf8(message, skip_message_size_max));
-    const auto excess = skipped.size() - static_cast<int>(limits::skips_kept_max);
-    if (excess > 0) skipped.DeleteSubrange(0, excess);
-    checkpoint_.set_skipped_count(checkpoint_.skipped_count() + 1);
-    checkpoint_.set_position(at.value);
+    remember_skip(at, message);
+    advance(at);
   }
   finish(made);
   return made;
 }
 
-result<void> runner::replay(const observation& seen, std::span<const event> own_emissions) {
-  const auto wrong = guarded([&] { return refold(seen, own_emissions); });
+/// In order of positions: a flow that is reset meets them again.
+void runner::remember_skip(position at, const std::string& message) {
+  auto& skipped = *checkpoint_.mutable_skipped();
+  auto& entry = *skipped.Add();
+  entry.set_position(at.value);
+  entry.set_error(to_utf8(message, skip_message_size_max));
+  for (int i = skipped.size() - 1; i > 0 && skipped[i].position() < skipped[i - 1].position();
+       --i) {
+    skipped.SwapElements(i, i - 1);
+  }
+  const auto excess = skipped.size() - static_cast<int>(limits::skips_kept_max);
+  if (excess > 0) skipped.DeleteSubrange(0, excess);
+  checkpoint_.set_skipped_count(checkpoint_.skipped_count() + 1);
+}
+
+result<void> runner::replay(const observation& seen) {
+  const auto wrong = guarded([&] { return refold(seen); });
   if (!wrong) return {};
   return error{errc::corrupt,
                fmt::format("{}: replay of {}: {}", key_.text(), seen.what->at.value, *wrong)};
@@ -303,24 +336,29 @@ result<void> runner::replay(const observation& seen, std::span<const event> own_
 
 /// Turns that begin or end a life, skip, or meet a void timer are snapshots, so that none of it is
 /// in the replayed stretch.
-runner::complaint runner::refold(const observation& seen, std::span<const event> own_emissions) {
+complaint runner::refold(const observation& seen) {
   const event& what = *seen.what;
   const bool saved = checkpoint_.has_snapshot() && what.at.value <= checkpoint_.snapshot();
   if (!alive() || saved || !is_known(what.at)) return std::nullopt;
-  const auto fold = [&](const event& one, bool known) -> complaint {
-    saver_.weigh(one.type, one.payload);
-    const auto observed = type_.find(one.type);
-    if (observed == type_.observes.size()) return std::nullopt;
-    if (one.body == nullptr) return fmt::format("payload does not decode as {}", one.type);
-    if (one.at == unplaced && !reaches_self(observed, one)) return std::nullopt;
-    if (!known) give(observed, one, what.at);
-    return std::nullopt;
-  };
-  if (auto wrong = fold(what, is_folded_before(what, {checkpoint_.life()}))) return wrong;
-  for (event own : own_emissions) {
+  saver_.weigh(what.type, what.payload);
+  const auto observed = type_.find(what.type);
+  if (observed < type_.observes.size()) {
+    if (what.body == nullptr) return fmt::format("payload does not decode as {}", what.type);
+    if (!rules::is_folded_before(what, key_, {checkpoint_.life()})) give(observed, what, what.at);
+  }
+  return fold_recorded(what, seen.recorded);
+}
+
+/// The own words among what is recorded, as they were folded then.
+complaint runner::fold_recorded(const event& cause, std::span<const event> recorded) {
+  for (event own : recorded) {
+    saver_.weigh(own.type, own.payload);
+    const auto observed = type_.find(own.type);
+    if (own.due() || observed == type_.observes.size()) continue;
+    if (own.body == nullptr) return fmt::format("payload does not decode as {}", own.type);
     own.at = unplaced;
-    own.time = what.time;
-    if (auto wrong = fold(own, own.due().has_value())) return wrong;
+    own.time = cause.time;
+    if (rules::reaches_self(type_, observed, own, key_)) give(observed, own, cause.at);
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/guarded.hpp"
 #include "flow/state_saver.hpp"
 #include "millrace/checkpoint.pb.h"
 #include "millrace/flow.hpp"
@@ -18,6 +19,9 @@ namespace millrace {
 struct observation {
   const event* what = nullptr;
   bool starts = false;
+  /// What this flow is recorded to have emitted because of it, in order of ordinals. Needed by a
+  /// topic where it replays or decides again; elsewhere nobody looks at it.
+  std::span<const event> recorded = {};
 };
 
 /// An event that a topic decided to append, before it has a position.
@@ -27,9 +31,10 @@ struct reaction {
   position cause;
   std::uint32_t ordinal = 0;
   std::optional<timestamp> due;
-  std::string correlation_id;  ///< handed on from the cause
-  std::string user;            ///< handed on from the cause
-  std::uint32_t depth = 0;     ///< the cause's, plus one
+  std::string correlation_id;                             ///< handed on from the cause
+  std::string user;                                       ///< handed on from the cause
+  std::uint32_t depth = 0;                                ///< the cause's, plus one
+  const google::protobuf::Descriptor* message = nullptr;  ///< of the payload; may be null
 };
 
 /// Timers of the instance that leave the schedule: of one event type, or (empty) all of them.
@@ -60,6 +65,11 @@ struct turn {
 ///  - an own unscheduled emission whose cause belongs to this life: its given ran right after its
 ///    cause, so only its when runs;
 ///  - a firing of an own timer that was set in a former life, or that a later event cancelled.
+///
+/// Up to checkpoint.replay_until a topic decides again: what it decides is compared with what is
+/// recorded, and a difference fails the event; or, with accept_recorded, it is asked for done() and
+/// cancellations only. There a turn has no reactions and no cancellations.
+/// docs/decisions/2026-11-26-deciding-again.md
 class runner {
  public:
   runner(const flow_type& type, flow_key key);
@@ -68,10 +78,9 @@ class runner {
   /// Errors: corrupt (the state does not decode).
   result<void> load(const v1::Checkpoint& checkpoint, std::string_view state);
 
-  /// Silent replay of one event in (snapshot, position]: folds it and the recorded emissions that
-  /// it caused (those of this flow, in order of ordinals), and calls no when. Errors: corrupt (a
-  /// handler threw that did not throw before).
-  result<void> replay(const observation& seen, std::span<const event> own_emissions);
+  /// Silent replay of one event in (snapshot, position]: folds it and its recorded reactions, and
+  /// calls no when. Errors: corrupt (a handler threw that did not throw before).
+  result<void> replay(const observation& seen);
 
   /// Observes events in order until the end, the first that fails, or limits::turn_size_max of
   /// reactions. After a failure the turn has
@@ -89,28 +98,28 @@ class runner {
   [[nodiscard]] const google::protobuf::Message* state() const;
 
  private:
-  /// What is wrong with the event at hand; none: it is handled.
-  using complaint = std::optional<std::string>;
-
   complaint attempt(const observation& seen, bool last, turn& made);
   complaint observe(const observation& seen, bool last, turn& made);
-  complaint live_through(const event& what, bool begins, bool last, turn& made);
-  complaint handle(std::size_t observed, const event& what, position life,
+  complaint live_through(const observation& seen, bool begins, bool last, turn& made);
+  complaint handle(const observation& seen, std::size_t observed, position life,
                    std::optional<reactions>& then, turn& made);
+  complaint match(const observation& seen, const reactions* then,
+                  std::span<const reaction> decided) const;
   complaint fold_own(const event& cause, const reactions& then, std::span<const reaction> recorded);
+  complaint fold_recorded(const event& cause, std::span<const event> recorded);
   complaint inspect_state(bool last);
-  complaint refold(const observation& seen, std::span<const event> own_emissions);
+  complaint refold(const observation& seen);
   void give(std::size_t observed, const event& what, position changes);
 
   [[nodiscard]] bool is_known(position at) const;
-  [[nodiscard]] bool is_own_firing(const event& what) const;
-  [[nodiscard]] bool is_void(const event& what, position life) const;
-  [[nodiscard]] bool is_folded_before(const event& what, position life) const;
-  [[nodiscard]] bool reaches_self(std::size_t observed, const event& what) const;
+  [[nodiscard]] bool passes_by_as_void(const event& what, position life) const;
 
+  void advance(position at);
   void begin_life(position at);
-  void end_life(position at, turn& made);
-  void cancel(const reactions& then, position at, turn& made);
+  void end_life(position at, std::vector<cancellation>* cancelled);
+  void cancel(const reactions& then, position at, std::vector<cancellation>* cancelled);
+  void remember_void(const event& firing, position life);
+  void remember_skip(position at, const std::string& message);
   void finish(turn& made);
   void save_state(turn& made);
 

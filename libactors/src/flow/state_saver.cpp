@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "wire/broken_text.hpp"
+#include "wire/json.hpp"
 
 namespace millrace {
 namespace {
@@ -25,6 +26,18 @@ std::string encode_deterministic(const google::protobuf::Message& message) {
   message.SerializePartialToCodedStream(&coded);
   coded.Trim();
   return bytes;
+}
+
+std::optional<std::string> decode_state(std::string_view stored, bool is_json,
+                                        google::protobuf::Message& state) {
+  if (is_json) {
+    const auto read = message_from_json(stored, state);
+    if (read) return std::nullopt;
+    return fmt::format("the imported state does not decode as {}: {}", state.GetTypeName(),
+                       read.error().message);
+  }
+  if (state.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return std::nullopt;
+  return fmt::format("the stored state does not decode as {}", state.GetTypeName());
 }
 
 void state_saver::loaded(std::string_view bytes) {

@@ -12,6 +12,11 @@ namespace millrace {
 /// Equal messages give equal bytes; what is compared and matched later is always encoded like this.
 [[nodiscard]] std::string encode_deterministic(const google::protobuf::Message& message);
 
+/// Reads a stored state: what save() made, or, when `is_json`, JSON text that came with an import.
+/// What is wrong with it; none: it is in `state`.
+[[nodiscard]] std::optional<std::string> decode_state(std::string_view stored, bool is_json,
+                                                      google::protobuf::Message& state);
+
 /// Owned by a runner. A small state is saved with every turn; a large one when the events handled
 /// since its last snapshot weigh as much as it does, so that saving costs no more than the events
 /// did, and a load never replays more than that. It never serialises a state just to learn its

@@ -41,6 +41,7 @@ outcome flows(const context& in, const flows_options& options);
 
 struct show_flow_options {
   std::string key;
+  std::optional<std::uint64_t> at = {};  ///< as it was after this position
 };
 outcome flow(const context& in, const show_flow_options& options);
 
@@ -55,8 +56,22 @@ outcome resume(const context& in);
 /// The one line that `resume` prints.
 [[nodiscard]] result<std::string> manifest_line(const millrace::store& from, const overview& now);
 
-enum class repair_kind { retry, skip };
-outcome repair(const context& in, const std::string& key, repair_kind kind);
+struct retry_options {
+  std::string key;  ///< empty: all, or those that fit
+  bool all = false;
+  std::string type;
+  std::string error;
+};
+outcome retry(const context& in, const retry_options& options);
+outcome skip(const context& in, const std::string& key);
+
+struct reset_command {
+  std::string key;
+  bool accept_history = false;
+};
+outcome reset(const context& in, const reset_command& options);
+
+outcome what_if(const context& in, const std::string& key);
 
 struct adopt_options {
   std::string type;

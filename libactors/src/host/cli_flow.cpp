@@ -25,7 +25,9 @@ result<void> fold_state(const context& in, const millrace::store& from, const fl
     if (checkpoint.has_snapshot() && checkpoint.snapshot() < checkpoint.position()) {
       made.state_as_of = position{checkpoint.snapshot()};
     }
-    made.state = state_as_json(*type.state_prototype, loaded.state).value_or("");
+    made.state = loaded.checkpoint.state_json()
+                     ? loaded.state
+                     : state_as_json(*type.state_prototype, loaded.state).value_or("");
     if (made.state.empty()) {
       made.state_note = fmt::format("{} bytes that do not decode as {}", loaded.state.size(),
                                     type.state_prototype->GetDescriptor()->name());
@@ -132,6 +134,20 @@ std::string type_in_words(const v1::FlowType& type, const std::optional<shown_ev
       inert(type.name()));
 }
 
+error unknown_flow(const overview& now, const flow_key& key) {
+  if (now.types().contains(std::string{key.type()}) || now.is_known(key.type())) {
+    return {errc::not_found,
+            fmt::format("there is no flow {}: no event ever started it", key.text())};
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, type] : now.types()) names.push_back(name);
+  const auto near = near_names(key.type(), names);
+  return {errc::not_found, fmt::format("there is no flow {}{}", key.text(),
+                                       near.empty() ? std::string{}
+                                                    : fmt::format("; flow types of a like name: {}",
+                                                                  fmt::join(near, ", ")))};
+}
+
 namespace {
 
 outcome show_flow(const context& in, const flow_report& report) {
@@ -169,23 +185,10 @@ outcome show_type(const context& in, const millrace::store& from, const v1::Flow
   return exit_code::done;
 }
 
-error unknown_flow(const overview& now, const flow_key& key) {
-  if (now.types().contains(std::string{key.type()}) || now.is_known(key.type())) {
-    return {errc::not_found,
-            fmt::format("there is no flow {}: no event ever started it", key.text())};
-  }
-  std::vector<std::string> names;
-  for (const auto& [name, type] : now.types()) names.push_back(name);
-  const auto near = near_names(key.type(), names);
-  return {errc::not_found, fmt::format("there is no flow {}{}", key.text(),
-                                       near.empty() ? std::string{}
-                                                    : fmt::format("; flow types of a like name: {}",
-                                                                  fmt::join(near, ", ")))};
-}
-
 }  // namespace
 
 outcome flow(const context& in, const show_flow_options& options) {
+  if (options.at) return flow_at(in, options.key, position{*options.at});
   auto from = in.open_store();
   if (!from) return from.error();
   const auto key = flow_key::parse(options.key);

@@ -26,6 +26,11 @@ struct flow_report {
 [[nodiscard]] result<flow_report> report_flow(const context& in, const millrace::store& from,
                                               const overview& now, const flow_view& view);
 
+/// What there is to say of a key that names no flow.
+[[nodiscard]] error unknown_flow(const overview& now, const flow_key& key);
+/// `flow KEY --at POSITION`
+outcome flow_at(const context& in, const std::string& key, position at);
+
 [[nodiscard]] std::string_view name_of(flow_status status);
 
 /// Why it waits or stopped, in sentences.

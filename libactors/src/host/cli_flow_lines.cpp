@@ -84,6 +84,12 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
     lines.emplace_back(
         "version", fmt::format("{}, generation {}", checkpoint.version(), checkpoint.generation()));
   }
+  if (checkpoint.has_replay_until()) {
+    lines.emplace_back(
+        "deciding",
+        fmt::format("again, up to {}{}", checkpoint.replay_until(),
+                    checkpoint.accept_recorded() ? "; recorded reactions are taken" : ""));
+  }
   if (checkpoint.has_changed())
     lines.emplace_back("changed", fmt::format("{}", checkpoint.changed()));
   if (!report.state.empty()) lines.emplace_back("state", report.state);
@@ -129,6 +135,8 @@ std::string flow_line(const flow_report& report) {
                {"version", checkpoint.version()},
                {"generation", checkpoint.generation()},
                {"changed", checkpoint.has_changed() ? json(checkpoint.changed()) : json(nullptr)},
+               {"replay_until",
+                checkpoint.has_replay_until() ? json(checkpoint.replay_until()) : json(nullptr)},
                {"skipped_count", checkpoint.skipped_count()},
                {"skipped", skips_of(checkpoint.skipped())},
                {"timers", timers_of(report.timers)},

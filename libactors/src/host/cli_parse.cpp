@@ -160,6 +160,8 @@ class builder {
     auto one = std::make_shared<show_flow_options>();
     command = add("flow", "Say what one flow does, and why it waits or stopped");
     command->add_option("KEY", one->key, "TYPE or TYPE|ID")->required()->type_name("");
+    add_number(command, "--at", one->at, "Show its state as it was after this position",
+               "POSITION");
     on(command, [one](const context& in) { return flow(in, *one); });
   }
 
@@ -188,15 +190,51 @@ class builder {
   }
 
   void add_repairs() {
-    const auto add_one = [&](const char* name, const char* help, repair_kind kind) {
-      auto key = std::make_shared<std::string>();
-      auto* command = add(name, help);
-      command->add_option("KEY", *key, "TYPE or TYPE|ID")->required()->type_name("");
-      on(command, [key, kind](const context& in) { return repair(in, *key, kind); });
-    };
-    add_one("retry", "Let a stopped flow try the failed event again", repair_kind::retry);
-    add_one("skip", "Let a stopped flow pass the failed event by; this is recorded",
-            repair_kind::skip);
+    add_retry();
+    add_keyed("skip", "Let a stopped flow pass the failed event by; this is recorded", skip);
+    add_reset();
+    add_keyed(
+        "what-if",
+        "Run the present code on the event that a flow failed on, or else on the next one, and "
+        "show what would come of it; nothing is saved",
+        what_if);
+  }
+
+  void add_keyed(const char* name, const char* help,
+                 outcome (*run)(const context&, const std::string& key)) {
+    auto key = std::make_shared<std::string>();
+    auto* command = add(name, help);
+    command->add_option("KEY", *key, "TYPE or TYPE|ID")->required()->type_name("");
+    on(command, [key, run](const context& in) { return run(in, *key); });
+  }
+
+  void add_retry() {
+    auto options = std::make_shared<retry_options>();
+    auto* command = add("retry", "Let stopped flows try the failed event again");
+    auto* key = command->add_option("KEY", options->key, "TYPE or TYPE|ID")->type_name("");
+    auto* all = command->add_flag("--all", options->all, "All that are stopped")->excludes(key);
+    command->add_option("--type", options->type, "With --all: only flows of this type")
+        ->type_name("T")
+        ->needs(all);
+    command->add_option("--error", options->error, "With --all: only errors that contain this")
+        ->type_name("TEXT")
+        ->needs(all);
+    command->parse_complete_callback([options] {
+      if (options->key.empty() && !options->all) throw CLI::RequiredError("KEY or --all");
+    });
+    on(command, [options](const context& in) { return retry(in, *options); });
+  }
+
+  void add_reset() {
+    auto options = std::make_shared<reset_command>();
+    auto* command = add("reset", "Let a flow begin anew, from the first of its events");
+    command->footer(
+        "A topic appends nothing up to where it was: its reactions are compared with the recorded "
+        "ones, and it stops at the first that differs.");
+    command->add_option("KEY", options->key, "TYPE or TYPE|ID")->required()->type_name("");
+    command->add_flag("--accept-history", options->accept_history,
+                      "Take the recorded reactions instead of comparing");
+    on(command, [options](const context& in) { return reset(in, *options); });
   }
 
   void add_trace() {

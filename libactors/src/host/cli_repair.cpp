@@ -1,8 +1,9 @@
-// retry, skip: let a flow that stopped on an event go on.
+// retry, skip, reset: let flows go on, or begin anew.
 #include <fmt/format.h>
 
 #include "host/cli_commands.hpp"
 #include "host/cli_event.hpp"
+#include "host/cli_text.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -25,6 +26,12 @@ result<std::optional<position>> stopped_at(const context& in, const flow_key& ke
   return std::optional{position{(*row)->checkpoint.error_position()}};
 }
 
+/// A flow type of many instances, which this program has.
+bool names_many(const context& in, const flow_key& key) {
+  const auto type = in.known.table.find(key.text());
+  return !key.has_id() && type && !in.known.table.types()[*type]->single;
+}
+
 /// The name of a type of many instances is no flow, but it is not unknown either.
 error refusal(const context& in, const flow_key& key, const error& by_host) {
   const bool names_type = !key.has_id() && in.known.table.find(key.text());
@@ -32,27 +39,74 @@ error refusal(const context& in, const flow_key& key, const error& by_host) {
   return {errc::conflict, fmt::format("the routing of {} is not stopped", key.text())};
 }
 
-}  // namespace
+struct repaired {
+  const char* name;
+  result<void> (host::*call)(const flow_key& key);
+  const char* in_words;
+};
 
-outcome repair(const context& in, const std::string& key_text, repair_kind kind) {
+outcome repair(const context& in, const std::string& key_text, const repaired& what) {
   const auto key = flow_key::parse(key_text);
   auto at = stopped_at(in, key);
   if (!at) return at.error();
   auto opened = in.open_host({.run_flows = false}, false);
   if (!opened) return opened.error();
-  const bool retries = kind == repair_kind::retry;
-  auto repaired = retries ? (*opened)->retry(key) : (*opened)->skip(key);
-  if (!repaired) return refusal(in, key, repaired.error());
+  if (auto done = ((**opened).*what.call)(key); !done) return refusal(in, key, done.error());
   (*opened)->stop();
   if (in.json) {
-    in.out.json(dump({{"flow", key_text},
-                      {"repair", retries ? "retry" : "skip"},
-                      {"position", number_or_null(*at)}}));
+    in.out.json(
+        dump({{"flow", key_text}, {"repair", what.name}, {"position", number_or_null(*at)}}));
     return exit_code::done;
   }
   const auto event = *at ? fmt::format("event {}", (*at)->value) : std::string{"the failed event"};
-  in.out.line(retries ? event + " will be tried again by the next run"
-                      : event + " is passed by; the next run goes on after it");
+  in.out.line(event + what.in_words);
+  return exit_code::done;
+}
+
+outcome retry_all(const context& in, const retry_options& options) {
+  auto opened = in.open_host({.run_flows = false}, false);
+  if (!opened) return opened.error();
+  auto count = (*opened)->retry_all({.type = options.type, .error = options.error});
+  if (!count) return count.error();
+  (*opened)->stop();
+  if (in.json) {
+    in.out.json(dump({{"repair", "retry"}, {"flows", *count}}));
+  } else if (*count == 0) {
+    in.out.line("no flow that is stopped fits");
+  } else {
+    in.out.line(fmt::format("{} will be tried again by the next run", counted(*count, "flow")));
+  }
+  return exit_code::done;
+}
+
+}  // namespace
+
+outcome retry(const context& in, const retry_options& options) {
+  if (options.all) return retry_all(in, options);
+  return repair(in, options.key, {"retry", &host::retry, " will be tried again by the next run"});
+}
+
+outcome skip(const context& in, const std::string& key) {
+  return repair(in, key, {"skip", &host::skip, " is passed by; the next run goes on after it"});
+}
+
+outcome reset(const context& in, const reset_command& options) {
+  const auto key = flow_key::parse(options.key);
+  if (names_many(in, key)) {
+    return error{errc::invalid,
+                 fmt::format("{0} is a type of many flows: name one of them, {0}|ID", key.text())};
+  }
+  auto opened = in.open_host({.run_flows = false}, false);
+  if (!opened) return opened.error();
+  auto begun = (*opened)->reset(key, {.accept_history = options.accept_history});
+  if (!begun) return begun.error();
+  (*opened)->stop();
+  if (in.json) {
+    in.out.json(dump(
+        {{"flow", options.key}, {"repair", "reset"}, {"accept_history", options.accept_history}}));
+    return exit_code::done;
+  }
+  in.out.line(fmt::format("{} begins anew with the next run", inert(options.key)));
   return exit_code::done;
 }
 

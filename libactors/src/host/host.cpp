@@ -206,16 +206,6 @@ subscription host::subscribe(subscription_options options, event_handler handler
 
 namespace {
 
-result<void> repair(host::parts& parts, const flow_key& key, bool skip) {
-  pending_answer<void> answer;
-  {
-    const std::shared_lock use{parts.usage};
-    if (const auto why = unusable(parts)) return *why;
-    parts.running->repair(key, skip, answer.keep());
-  }
-  return await(parts, answer, answer_limit);
-}
-
 flow_summary summarise_parked(const v1::FlowType& type) {
   flow_summary made;
   made.key = flow_key{type.name()};
@@ -227,10 +217,6 @@ flow_summary summarise_parked(const v1::FlowType& type) {
 }
 
 }  // namespace
-
-result<void> host::retry(const flow_key& key) { return repair(*parts_, key, false); }
-
-result<void> host::skip(const flow_key& key) { return repair(*parts_, key, true); }
 
 /// What the store knows, and on top of it what is routed and not written yet.
 result<void> host::flows(const std::function<void(const flow_summary&)>& visit,

@@ -254,28 +254,46 @@ result<std::optional<flow_view>> overview::find(const flow_key& key) const {
   return std::optional{made_up(added->second)};
 }
 
-result<overview::inbox> overview::watched_inbox() const {
-  inbox all;
-  if (!watch_) return all;
+/// What the store holds of the watched flow: up to what was stored when routing in memory took
+/// over.
+result<std::vector<posting>> overview::stored_page(std::optional<position> after,
+                                                   std::size_t limit) const {
   const auto added = additions_.find(watch_->key.text());
   const bool is_added = added != additions_.end();
   auto row = stored_flow(watch_->key);
   if (!row) return row.error();
-  // Up to what was stored when routing in memory took over.
   std::optional<position> until;
   if (is_added) until = added->second.stored_latest;
   if (!is_added && *row) until = (*row)->latest;
-  auto after = watch_->after;
-  while (*row && until && (!after || *after < *until)) {
-    auto page = store_->postings((*row)->entry.number, after, limits::behind_read_max);
+  if (!*row || !until || (after && *after >= *until)) return std::vector<posting>{};
+  auto page = store_->postings((*row)->entry.number, after, limit);
+  if (page) std::erase_if(*page, [&](const posting& one) { return one.at > *until; });
+  return page;
+}
+
+result<std::vector<posting>> overview::watched_page(std::optional<position> after,
+                                                    std::size_t limit) const {
+  if (!watch_) return std::vector<posting>{};
+  auto page = stored_page(after, limit);
+  if (!page || !page->empty()) return page;
+  auto next = std::partition_point(watched_.postings.begin(), watched_.postings.end(),
+                                   [&](const posting& one) { return after && one.at <= *after; });
+  for (; next != watched_.postings.end() && page->size() < limit; ++next) page->push_back(*next);
+  return page;
+}
+
+result<overview::inbox> overview::watched_inbox() const {
+  inbox all;
+  if (!watch_) return all;
+  for (auto after = watch_->after;;) {
+    auto page = stored_page(after, limits::behind_read_max);
     if (!page) return page.error();
+    if (page->empty()) break;
+    after = page->back().at;
     for (const auto& one : *page) {
-      if (one.at > *until) break;
       ++all.count;
       if (all.postings.size() < watch_->limit) all.postings.push_back(one);
     }
-    if (page->empty() || page->back().at >= *until) break;
-    after = page->back().at;
   }
   all.count += watched_.count;
   for (const auto& one : watched_.postings) {

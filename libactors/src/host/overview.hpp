@@ -94,6 +94,10 @@ class overview {
     std::vector<posting> postings;  ///< the first `limit`
     std::uint64_t count = 0;        ///< all after `after`
   };
+  /// Postings of the watched flow after `after`, at most so many; empty: there are no more. They
+  /// reach to the tail when the watch was asked for all after its own `after`.
+  [[nodiscard]] result<std::vector<posting>> watched_page(std::optional<position> after,
+                                                          std::size_t limit) const;
   /// What was asked to be watched.
   [[nodiscard]] result<inbox> watched_inbox() const;
 
@@ -110,6 +114,8 @@ class overview {
 
   result<std::optional<flow_row>> look_up(const flow_key& key, build_number build);
   [[nodiscard]] result<std::optional<flow_row>> stored_flow(const flow_key& key) const;
+  [[nodiscard]] result<std::vector<posting>> stored_page(std::optional<position> after,
+                                                         std::size_t limit) const;
   void take(const window& events, const routed_window& routed);
   void take_watched(const window& events, const routed_window& routed,
                     const routed_delivery& delivery);

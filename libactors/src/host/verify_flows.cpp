@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "flow/rules.hpp"
+#include "flow/state_saver.hpp"
 #include "host/verify.hpp"
 
 namespace millrace {
@@ -112,6 +114,9 @@ void verifier::check_checkpoint(const flow_row& row, const std::string& name) {
   const auto reacted = timeline_->reacted().find(row.entry.key.text());
   std::optional<position> reacted_to;
   if (reacted != timeline_->reacted().end()) reacted_to = reacted->second;
+  // Up to there a flow that was reset has reacted before.
+  const bool again = reacted_to && rules::is_deciding_again(checkpoint, *reacted_to);
+  if (again) reacted_to.reset();
   if (!checkpoint.has_position()) {
     require(!reacted_to, fmt::format("reacted to {}, but has no checkpoint", shown(reacted_to)));
     return;
@@ -164,8 +169,8 @@ result<void> verifier::check_state(const flow_row& row, const std::string& name)
   if (!loaded) return loaded.error();
   if (!*loaded) return {};
   google::protobuf::Arena arena;
-  const auto& bytes = (*loaded)->state;
-  if (!prototype->New(&arena)->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  const bool is_json = (*loaded)->checkpoint.state_json();
+  if (decode_state((*loaded)->state, is_json, *prototype->New(&arena))) {
     find(name, fmt::format("its state does not decode as {}", prototype->GetDescriptor()->name()));
   }
   return {};

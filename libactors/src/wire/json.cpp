@@ -72,6 +72,12 @@ result<void> message_from_json(std::string_view text, google::protobuf::Message&
                                  std::string{status.message()}));
 }
 
+std::string message_to_json(const google::protobuf::Message& body) {
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(body, &text).ok()) return {};
+  return text;
+}
+
 result<std::string> type_registry::from_json(std::string_view type, std::string_view json) const {
   const auto* prototype = find(type);
   if (prototype == nullptr) {

@@ -3,6 +3,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <string>
 #include <string_view>
 
 #include "millrace/result.hpp"
@@ -14,5 +15,8 @@ result<void> check_json(std::string_view text);
 
 /// Fills `body`; a field it does not have is an error. Errors: undecodable, says where.
 result<void> message_from_json(std::string_view text, google::protobuf::Message& body);
+
+/// As one line of JSON; empty when it cannot be said in JSON.
+[[nodiscard]] std::string message_to_json(const google::protobuf::Message& body);
 
 }  // namespace millrace

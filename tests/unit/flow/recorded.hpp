@@ -2,6 +2,9 @@
 #pragma once
 
 #include <deque>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "flow/runner.hpp"
 #include "flow/state_saver.hpp"
@@ -74,15 +77,17 @@ class inbox {
   [[nodiscard]] std::size_t size() const { return events_.size(); }
   [[nodiscard]] recorded& operator[](std::size_t n) { return events_[n]; }
 
-  /// The recorded own emissions of one cause, in order of ordinals.
-  std::vector<event> own_emissions(position cause) {
-    std::vector<event> found;
-    for (const auto& seen : take()) {
-      if (seen.what->emitter() == key_.text() && seen.what->cause() == cause) {
-        found.push_back(*seen.what);
+  /// The same with what the flow is recorded to have emitted because of each.
+  std::vector<observation> take_recorded(std::size_t n = 0, std::size_t count = SIZE_MAX) {
+    auto seen = take(n, count);
+    emissions_.clear();
+    for (const auto& one : take()) {
+      if (one.what->emitter() == key_.text()) {
+        emissions_[one.what->cause()->value].push_back(*one.what);
       }
     }
-    return found;
+    for (auto& one : seen) one.recorded = emissions_[one.what->at.value];
+    return seen;
   }
 
  private:
@@ -100,6 +105,7 @@ class inbox {
   flow_key key_;
   position next_;
   std::deque<recorded> events_;
+  std::map<std::uint64_t, std::vector<event>> emissions_;
 };
 
 template <class State>

@@ -33,7 +33,7 @@ struct stored_flow {
   runner recover() {
     runner again{topic, key};
     CHECK(again.load(checkpoint, state));
-    for (const auto& seen : in.take()) CHECK(again.replay(seen, in.own_emissions(seen.what->at)));
+    for (const auto& seen : in.take_recorded()) CHECK(again.replay(seen));
     return again;
   }
 };
@@ -81,16 +81,14 @@ TEST_CASE("replay folds events and own words exactly as they were, and decides n
   stored.in.add_own<Word>(made.reactions[3]);
   stored.in.add_firing<Bell>(made.reactions[1]);
   // The inbox of this instance has neither the entry nor the word to somebody else.
-  auto seen = stored.in.take();
+  auto seen = stored.in.take_recorded();
   seen.erase(seen.begin() + 3, seen.begin() + 5);
   const auto rest = stored.flow.run(seen);
   REQUIRE_FALSE(rest.state);
 
   runner again{topic, key};
   REQUIRE(again.load(rest.checkpoint, stored.state));
-  for (const auto& one : seen) {
-    REQUIRE(again.replay(one, stored.in.own_emissions(one.what->at)));
-  }
+  for (const auto& one : seen) REQUIRE(again.replay(one));
   CHECK(encode_deterministic(*again.state()) == encode_deterministic(*stored.flow.state()));
   CHECK(lines_of<Diary>(again).size() == 5);
 }
@@ -125,7 +123,7 @@ TEST_CASE("a handler that throws in a replay only is corrupt") {
   static_cast<Act&>(*later.body).set_given_throws(true);
   runner again{topic, key};
   REQUIRE(again.load(stored.checkpoint, stored.state));
-  const auto replayed = again.replay(stored.in.take(1)[0], {});
+  const auto replayed = again.replay(stored.in.take(1)[0]);
   REQUIRE_FALSE(replayed);
   CHECK(replayed.error().code == errc::corrupt);
   CHECK(replayed.error().message == "Diary|x: replay of 1: given of a");

@@ -28,13 +28,16 @@ TEST_CASE("every command of the table is there, and none that is still to come")
   for (const auto* name : {"timeline", "flows", "resume", "schedule", "verify", "run"}) {
     CHECK(parse_words({name}).command);
   }
-  for (const auto* name : {"flow", "inbox", "retry", "skip", "append"}) {
+  for (const auto* name : {"flow", "inbox", "retry", "skip", "reset", "what-if", "append"}) {
     CHECK(parse_words({name, "X|1"}).command);
   }
   CHECK(parse_words({"trace", "7"}).command);
+  CHECK(parse_words({"flow", "X|1", "--at", "7"}).command);
+  CHECK(parse_words({"reset", "X|1", "--accept-history"}).command);
+  CHECK(parse_words({"retry", "--all", "--type", "X", "--error", "text"}).command);
   const auto help = parse_words({"--help"});
   CHECK(help.code == exit_code::done);
-  for (const auto* later : {"import", "export", "reset", "rebuild", "serve"}) {
+  for (const auto* later : {"import", "export", "rebuild", "serve"}) {
     CHECK(help.text.find(later) == std::string::npos);
   }
 }
@@ -46,7 +49,8 @@ TEST_CASE("wrong usage is named and ends with 2") {
         words{"timeline", "--from", "-1"}, words{"timeline", "--from", "010"},
         words{"resume", "extra"}, words{"--nope"}, words{"append", "T", "--due", "tomorrow"},
         words{"append", "T", "--header", "x"}, words{"flows", "--nope"},
-        words{"append", "T", "{}", "more"}}) {
+        words{"append", "T", "{}", "more"}, words{"retry"}, words{"retry", "X", "--all"},
+        words{"retry", "X", "--type", "X"}, words{"flow", "X", "--at", "now"}}) {
     const auto made = parse_words(wrong);
     CHECK_FALSE(made.command);
     CHECK(made.code == exit_code::usage);
