@@ -25,7 +25,15 @@ result<void> group::check_positions(const import_request& request) const {
 
 result<void> group::add(const import_request& request) {
   if (auto ascending = check_positions(request); !ascending) return ascending;
-  for (const auto& each : request.events) place(each);
+  place(request);
+  for (const auto& each : request.scheduled) {
+    auto& entry = batch_.scheduled.emplace_back(each);
+    entry.inert = true;
+    new_timers_.emplace(entry.at, entry);
+  }
+  for (const auto at : request.unscheduled) unschedule(at);
+  batch_.ids.insert(batch_.ids.end(), request.ids.begin(), request.ids.end());
+  if (request.progress) batch_.imports.push_back(*request.progress);
   batch_.flows.insert(batch_.flows.end(), request.flows.begin(), request.flows.end());
   batch_.flow_types.insert(batch_.flow_types.end(), request.rows.begin(), request.rows.end());
   for (const auto& each : request.checkpoints) {
@@ -37,17 +45,14 @@ result<void> group::add(const import_request& request) {
   return {};
 }
 
-/// With the position and the time it had.
-void group::place(const imported_event& one) {
-  batch_.events.push_back({one.at, one.type, one.time, one.payload, one.envelope});
-  size_ += one.type.size() + one.payload.size() + one.envelope.size();
-  next_ = one.at.next();
-  if (one.due) {
-    schedule_entry entry{.at = one.at, .due = *one.due, .type = one.type, .inert = true};
-    batch_.scheduled.push_back(entry);
-    new_timers_.emplace(one.at, std::move(entry));
+/// With the positions and the times they had.
+void group::place(const import_request& request) {
+  if (request.events.empty()) return;
+  batch_.events.insert(batch_.events.end(), request.events.begin(), request.events.end());
+  for (const auto& each : request.events) {
+    size_ += each.type.size() + each.payload.size() + each.envelope.size();
   }
-  for (const auto at : one.leaves) unschedule(at);
+  next_ = request.events.back().at.next();
 }
 
 /// What is skipped leaves with an event that says so: the schedule is a function of the timeline.

@@ -45,6 +45,7 @@ struct part {
   std::vector<schedule_entry> scheduled;
   std::vector<position> unscheduled;             ///< fired or cancelled by these events
   std::vector<imported_checkpoint> checkpoints;  ///< the last of each flow
+  std::vector<std::string> flow_types;           ///< all that routes and checkpoints name
   std::vector<bad_line> bad;                     ///< skipped; or the last one is where it stops
 
   std::uint64_t lines = 0;    ///< all of them, also blank, ignored and skipped ones

@@ -73,6 +73,7 @@ std::unique_ptr<part> reader::next(hurry wanted) {
   made->after = at_;
   give_text(*made, used);
   languages_->kurrent.end_part();
+  languages_->events.end_part();
   return made;
 }
 
