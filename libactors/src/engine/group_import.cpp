@@ -8,6 +8,21 @@
 
 namespace millrace {
 
+/// A stretch that was refused leaves no hole: what comes after it is refused too.
+result<void> group::check_fence(const import_request& request) const {
+  if (!request.progress) return {};
+  auto all = around_.stored.imports();
+  if (!all) return all.error();
+  all->insert(all->end(), batch_.imports.begin(), batch_.imports.end());
+  std::uint64_t present = 0;
+  for (const auto& each : *all) {
+    if (each.number() == request.progress->number()) present = each.offset();
+  }
+  if (present == request.continues_at) return {};
+  return error{errc::conflict, fmt::format("the source is imported up to byte {}, not {}", present,
+                                           request.continues_at)};
+}
+
 result<void> group::check_positions(const import_request& request) const {
   position next = next_;
   for (const auto& each : request.events) {
@@ -24,6 +39,7 @@ result<void> group::check_positions(const import_request& request) const {
 }
 
 result<void> group::add(const import_request& request) {
+  if (auto fenced = check_fence(request); !fenced) return fenced;
   if (auto ascending = check_positions(request); !ascending) return ascending;
   place(request);
   for (const auto& each : request.scheduled) {

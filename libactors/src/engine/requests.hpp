@@ -72,6 +72,7 @@ struct import_request {
   /// All flow types that explicit routes of the events, or the checkpoints, name.
   std::vector<std::string> flow_types;
   std::optional<v1::Import> progress;  ///< how far the source is imported with this
+  std::uint64_t continues_at = 0;      ///< and its offset before: the fence
   // Filled in by the router.
   std::vector<flow_entry> flows;
   std::vector<v1::FlowType> rows;

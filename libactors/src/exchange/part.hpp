@@ -53,7 +53,8 @@ struct part {
   bool stops = false;         ///< at the bad line after these lines
   reading after;              ///< how far the file is read with this part
 
-  std::unique_ptr<char[]> text;  ///< the lines
+  bool is_cut = false;           ///< a line over the limit was dropped before `text`
+  std::unique_ptr<char[]> text;  ///< the lines: all bytes up to `after.offset`, without a hole
   std::size_t text_size = 0;
   text_arena arena;
 };
