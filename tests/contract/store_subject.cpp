@@ -226,6 +226,9 @@ std::vector<std::string> everything(const store& from) {
   for (const auto& entry : got(from.schedule(store::timers::all, std::nullopt, SIZE_MAX))) {
     lines.push_back("scheduled " + text_of(entry));
   }
+  for (const auto& each : got(from.imports())) {
+    lines.push_back(fmt::format("import {} {}", each.number(), each.offset()));
+  }
   for (const auto& id : got(from.recent_ids())) {
     lines.push_back(
         fmt::format("id {} {} {}", id.id, id.at.value, id.time.time_since_epoch().count()));

@@ -54,9 +54,9 @@ class Store:
         expect(result.code == 0, words, "exit code", result.code, result.err)
         return result.out
 
-    def json(self, *words):
+    def json(self, *words, **more):
         """The command, which must succeed: the values it printed."""
-        return [json.loads(line) for line in self.do(*words, "--json").splitlines()]
+        return [json.loads(line) for line in self.do(*words, "--json", **more).splitlines()]
 
     def start(self, *words, **more):
         """The command, left running."""

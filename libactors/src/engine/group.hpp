@@ -58,8 +58,9 @@ class group {
   result<std::vector<position>> outstanding(const flow_key& flow, const cancellation& one) const;
   result<std::optional<schedule_entry>> find_entry(position at) const;
   result<void> fire(const schedule_entry& entry);
+  result<void> check_fence(const import_request& request) const;
   result<void> check_positions(const import_request& request) const;
-  void place(const imported_event& one);
+  void place(const import_request& request);
   void unschedule(position at);
 
   group_surroundings around_;

@@ -8,6 +8,21 @@
 
 namespace millrace {
 
+/// A stretch that was refused leaves no hole: what comes after it is refused too.
+result<void> group::check_fence(const import_request& request) const {
+  if (!request.progress) return {};
+  auto all = around_.stored.imports();
+  if (!all) return all.error();
+  all->insert(all->end(), batch_.imports.begin(), batch_.imports.end());
+  std::uint64_t present = 0;
+  for (const auto& each : *all) {
+    if (each.number() == request.progress->number()) present = each.offset();
+  }
+  if (present == request.continues_at) return {};
+  return error{errc::conflict, fmt::format("the source is imported up to byte {}, not {}", present,
+                                           request.continues_at)};
+}
+
 result<void> group::check_positions(const import_request& request) const {
   position next = next_;
   for (const auto& each : request.events) {
@@ -24,8 +39,17 @@ result<void> group::check_positions(const import_request& request) const {
 }
 
 result<void> group::add(const import_request& request) {
+  if (auto fenced = check_fence(request); !fenced) return fenced;
   if (auto ascending = check_positions(request); !ascending) return ascending;
-  for (const auto& each : request.events) place(each);
+  place(request);
+  for (const auto& each : request.scheduled) {
+    auto& entry = batch_.scheduled.emplace_back(each);
+    entry.inert = true;
+    new_timers_.emplace(entry.at, entry);
+  }
+  for (const auto at : request.unscheduled) unschedule(at);
+  batch_.ids.insert(batch_.ids.end(), request.ids.begin(), request.ids.end());
+  if (request.progress) batch_.imports.push_back(*request.progress);
   batch_.flows.insert(batch_.flows.end(), request.flows.begin(), request.flows.end());
   batch_.flow_types.insert(batch_.flow_types.end(), request.rows.begin(), request.rows.end());
   for (const auto& each : request.checkpoints) {
@@ -37,17 +61,14 @@ result<void> group::add(const import_request& request) {
   return {};
 }
 
-/// With the position and the time it had.
-void group::place(const imported_event& one) {
-  batch_.events.push_back({one.at, one.type, one.time, one.payload, one.envelope});
-  size_ += one.type.size() + one.payload.size() + one.envelope.size();
-  next_ = one.at.next();
-  if (one.due) {
-    schedule_entry entry{.at = one.at, .due = *one.due, .type = one.type, .inert = true};
-    batch_.scheduled.push_back(entry);
-    new_timers_.emplace(one.at, std::move(entry));
+/// With the positions and the times they had.
+void group::place(const import_request& request) {
+  if (request.events.empty()) return;
+  batch_.events.insert(batch_.events.end(), request.events.begin(), request.events.end());
+  for (const auto& each : request.events) {
+    size_ += each.type.size() + each.payload.size() + each.envelope.size();
   }
-  for (const auto at : one.leaves) unschedule(at);
+  next_ = request.events.back().at.next();
 }
 
 /// What is skipped leaves with an event that says so: the schedule is a function of the timeline.

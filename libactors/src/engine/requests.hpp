@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -63,16 +64,6 @@ struct fire_request {
 };
 
 /// An event of a history from elsewhere. It keeps its position and its time.
-struct imported_event {
-  position at;
-  std::string type;
-  timestamp time;
-  std::string payload;
-  std::string envelope;          ///< v1::Envelope, encoded
-  std::optional<timestamp> due;  ///< puts it on the schedule, inert
-  std::vector<position> leaves;  ///< these leave the schedule: they fired, or were cancelled
-};
-
 struct imported_checkpoint {
   flow_key key;
   v1::Checkpoint checkpoint;
@@ -83,10 +74,16 @@ struct imported_checkpoint {
 /// A stretch of a history from elsewhere: all or nothing, in order. Types that it names, and that
 /// have no flows here, become inert.
 struct import_request {
-  std::vector<imported_event> events;  ///< ascending, from the tail on
+  std::shared_ptr<const void> owner;      ///< of the texts that `events` views
+  std::vector<event_row> events;          ///< ascending, from the tail on
+  std::vector<remembered_id> ids;         ///< of those events
+  std::vector<schedule_entry> scheduled;  ///< of those events; they become inert
+  std::vector<position> unscheduled;      ///< these leave the schedule: fired, or cancelled
   std::vector<imported_checkpoint> checkpoints;
   /// All flow types that explicit routes of the events, or the checkpoints, name.
   std::vector<std::string> flow_types;
+  std::optional<v1::Import> progress;  ///< how far the source is imported with this
+  std::uint64_t continues_at = 0;      ///< and its offset before: the fence
   // Filled in by the router.
   std::vector<flow_entry> flows;
   std::vector<v1::FlowType> rows;

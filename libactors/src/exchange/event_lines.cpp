@@ -97,6 +97,7 @@ bool event_lines::read_event(const json_line& line, position next, part& into) {
   cancelled_.Clear();
   if (row.type == timers_cancelled_type && !check_cancelled(row)) return false;
   if (!place(row, envelope_, into, wrong_)) return false;
+  types_.add(envelope_, into);
   for (const auto at : cancelled_.positions()) into.unscheduled.push_back({at});
   return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exchange/members.hpp"
+#include "exchange/named_types.hpp"
 #include "exchange/part.hpp"
 #include "millrace/envelope.pb.h"
 
@@ -15,6 +16,8 @@ class event_lines {
  public:
   /// Adds the event, or nothing. Answers why the line is bad; none: it is read.
   [[nodiscard]] std::optional<std::string> read(const json_line& line, position next, part& into);
+  /// What comes goes into another part.
+  void end_part() { types_.clear(); }
 
  private:
   struct members;
@@ -31,6 +34,7 @@ class event_lines {
   bool check_cancelled(const event_row& row);
 
   complaint wrong_;
+  named_types types_;
   v1::Envelope envelope_;  // of the present line; re-used
   v1::TimersCancelled cancelled_;
 };

@@ -81,7 +81,9 @@ bool kurrent_lines::read_event(const json_line& line, const members& has, positi
   if (metadata && !read_metadata(*metadata)) return false;
   if (!wrong_.check_cause(envelope_, row.at)) return false;
   row.payload = has.data ? line.value_text(*has.data) : std::string_view{"null"};
-  return place(row, envelope_, into, wrong_);
+  if (!place(row, envelope_, into, wrong_)) return false;
+  types_.add(envelope_, into);
+  return true;
 }
 
 bool kurrent_lines::read_metadata(const simdjson::dom::object& metadata) {
@@ -130,6 +132,7 @@ bool kurrent_lines::read_checkpoint(const json_line& line, const members& has,
 
   const auto [known, fresh] = checkpoints_.try_emplace(std::string{flow}, into.checkpoints.size());
   if (fresh) into.checkpoints.push_back({flow_key::parse(std::string{flow}), {}, {}});
+  types_.add(flow, into);
   auto& kept = into.checkpoints[known->second];
   kept.checkpoint = std::move(read);
   kept.state = state;

@@ -5,6 +5,7 @@
 
 #include "exchange/kurrent_routes.hpp"
 #include "exchange/members.hpp"
+#include "exchange/named_types.hpp"
 #include "exchange/part.hpp"
 #include "millrace/envelope.pb.h"
 
@@ -19,7 +20,10 @@ class kurrent_lines {
   /// Adds what the line says, or nothing. Answers why it is bad; none: it is read, or ignored.
   [[nodiscard]] std::optional<std::string> read(const json_line& line, position next, part& into);
   /// What comes goes into another part.
-  void end_part() { checkpoints_.clear(); }
+  void end_part() {
+    checkpoints_.clear();
+    types_.clear();
+  }
 
  private:
   struct members;
@@ -32,6 +36,7 @@ class kurrent_lines {
 
   complaint wrong_;
   kurrent_routes routes_;
+  named_types types_;
   v1::Envelope envelope_;                                     // of the present line; re-used
   std::unordered_map<std::string, std::size_t> checkpoints_;  // key -> index in the part
 };

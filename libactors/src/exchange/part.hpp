@@ -45,6 +45,7 @@ struct part {
   std::vector<schedule_entry> scheduled;
   std::vector<position> unscheduled;             ///< fired or cancelled by these events
   std::vector<imported_checkpoint> checkpoints;  ///< the last of each flow
+  std::vector<std::string> flow_types;           ///< all that routes and checkpoints name
   std::vector<bad_line> bad;                     ///< skipped; or the last one is where it stops
 
   std::uint64_t lines = 0;    ///< all of them, also blank, ignored and skipped ones
@@ -52,7 +53,8 @@ struct part {
   bool stops = false;         ///< at the bad line after these lines
   reading after;              ///< how far the file is read with this part
 
-  std::unique_ptr<char[]> text;  ///< the lines
+  bool is_cut = false;           ///< a line over the limit was dropped before `text`
+  std::unique_ptr<char[]> text;  ///< the lines: all bytes up to `after.offset`, without a hole
   std::size_t text_size = 0;
   text_arena arena;
 };

@@ -62,17 +62,20 @@ bool reader::is_worth(hurry wanted) const {
 
 std::unique_ptr<part> reader::next(hurry wanted) {
   if (stopped_ || !is_worth(wanted)) return nullptr;
+  const auto lines_before = at_.lines;
+  if (in_long_line_ && !drop_long_line()) return nullptr;
   auto made = std::make_unique<part>();
   made->events.reserve(events_before_);
-  const auto lines_before = at_.lines;
   const auto used = read_lines(*made);
-  if (used == 0 && made->bad.empty()) return nullptr;
+  if (used == 0 && made->bad.empty() && at_.lines == lines_before) return nullptr;
+  made->is_cut = std::exchange(is_cut_, false);
   events_before_ = made->events.size();
   made->lines = at_.lines - lines_before;
   made->stops = stopped_;
   made->after = at_;
   give_text(*made, used);
   languages_->kurrent.end_part();
+  languages_->events.end_part();
   return made;
 }
 
@@ -93,10 +96,6 @@ std::size_t reader::read_lines(part& into) {
   std::size_t used = 0;
   more_ = false;
   while (used < filled_) {
-    if (in_long_line_) {
-      if (!drop_long_line(used)) break;
-      continue;
-    }
     more_ = used >= limits::part_size || into.events.size() >= limits::append_events_max;
     if (more_) break;
     const char* const begin = text_.get() + used;
@@ -104,9 +103,10 @@ std::size_t reader::read_lines(part& into) {
     const auto* const end = static_cast<const char*>(std::memchr(begin, '\n', left));
     const auto size = end == nullptr ? left : static_cast<std::size_t>(end - begin);
     if (size > limits::line_size_max) {
-      if (!report(fmt::format("more than {} bytes", limits::line_size_max), into)) break;
-      in_long_line_ = true;
-      continue;
+      more_ = used > 0;
+      if (more_) break;  // it begins a part of its own
+      in_long_line_ = report(fmt::format("more than {} bytes", limits::line_size_max), into);
+      break;
     }
     if (end == nullptr && !ended_) break;
     if (!read_line({begin, size}, into)) break;
@@ -118,13 +118,15 @@ std::size_t reader::read_lines(part& into) {
   return used;
 }
 
-/// Passes over what is there of a line over the limit. True: its end, too.
-bool reader::drop_long_line(std::size_t& used) {
-  const std::string_view rest{text_.get() + used, filled_ - used};
+/// Drops what is there of a line over the limit. True: its end, too.
+bool reader::drop_long_line() {
+  const std::string_view rest{text_.get(), filled_};
   const auto end = rest.find('\n');
-  const auto taken = end == std::string_view::npos ? rest.size() : end + 1;
-  used += taken;
+  const auto taken = end == std::string_view::npos ? filled_ : end + 1;
+  std::memmove(text_.get(), text_.get() + taken, filled_ - taken);
+  filled_ -= taken;
   dropped_ += taken;
+  is_cut_ = true;
   if (end == std::string_view::npos && !ended_) return false;
   at_.offset += std::exchange(dropped_, 0);
   ++at_.lines;

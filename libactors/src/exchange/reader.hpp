@@ -41,7 +41,7 @@ class reader {
   [[nodiscard]] bool is_worth(hurry wanted) const;
   void give_text(part& to, std::size_t used);
   std::size_t read_lines(part& into);
-  bool drop_long_line(std::size_t& used);
+  bool drop_long_line();
   bool read_line(std::string_view line, part& into);
   bool report(std::string why, part& into);
   std::optional<std::string> understand(std::string_view line, part& into);
@@ -54,6 +54,7 @@ class reader {
   bool more_ = false;          // whole lines are left
   bool in_long_line_ = false;  // one over the limit: its bytes are dropped as they come
   std::size_t dropped_ = 0;    // of it, so far
+  bool is_cut_ = false;
 
   std::unique_ptr<char[]> text_;
   std::size_t capacity_ = 0;

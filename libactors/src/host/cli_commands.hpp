@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "exchange/part.hpp"
 #include "host/cli_context.hpp"
 
 namespace millrace::cli {
@@ -23,6 +24,20 @@ struct append_options {
   bool any_type = false;
 };
 outcome append(const context& in, const append_options& options);
+
+struct import_options {
+  std::string file = "-";  ///< `-`: standard input
+  std::optional<exchange::format> shape;
+  bool skip_bad = false;
+  bool follow = false;
+};
+outcome import_history(const context& in, const import_options& options);
+
+struct export_options {
+  std::uint64_t from = 0;
+  std::optional<std::uint64_t> to;  ///< the last one
+};
+outcome export_timeline(const context& in, const export_options& options);
 
 struct timeline_options {
   std::uint64_t from = 0;

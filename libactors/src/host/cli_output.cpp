@@ -37,6 +37,20 @@ void output::line(std::string_view text) {
 
 void output::json(std::string_view value) { line(inert_json(value)); }
 
+void output::raw(std::string_view lines) {
+  if (look_.width == 0) {
+    if (problem_ != 0) return;
+    buffer_.append(lines);
+    if (buffer_.size() >= buffer_size) flush();
+    return;
+  }
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    json(lines.substr(0, end));
+    lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
+  }
+}
+
 void output::flush() {
   if (buffer_.empty() || problem_ != 0) return;
   if (!write_(buffer_)) problem_ = errno != 0 ? errno : EIO;

@@ -30,6 +30,8 @@ class output {
   void line(std::string_view text);
   /// One JSON value: made inert here.
   void json(std::string_view value);
+  /// Whole lines of JSON as they are, for programs; on a terminal they are made inert.
+  void raw(std::string_view lines);
   void flush();
   [[nodiscard]] bool is_open() const { return problem_ == 0; }
   /// errno of the first write that failed, when that was not because nobody reads; else 0.

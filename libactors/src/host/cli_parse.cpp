@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "base/limits.hpp"
@@ -32,6 +33,8 @@ class builder {
     app_.require_subcommand(0, 1);
     app_.fallthrough();
     app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_import();
+    add_export();
     add_append();
     add_timeline();
     add_flows();
@@ -94,6 +97,38 @@ class builder {
             },
             help)
         ->type_name(unit);
+  }
+
+  void add_import() {
+    using exchange::format;
+    auto options = std::make_shared<import_options>();
+    auto* command = add("import", "Append a history from a file of JSON lines");
+    command->add_option("FILE", options->file, "The file; - or none: standard input")
+        ->type_name("");
+    const std::map<std::string, format> formats{{"events", format::events},
+                                                {"kurrent", format::kurrent}};
+    command
+        ->add_option_function<std::string>(
+            "--format",
+            [options, formats](const std::string& name) { options->shape = formats.at(name); },
+            "events (what export writes) or kurrent; without: the first line tells")
+        ->check(CLI::IsMember(formats))
+        ->type_name("NAME");
+    command->add_flag("--skip-bad", options->skip_bad,
+                      "Pass over bad lines and list them, instead of ending at the first");
+    command->add_flag("--follow", options->follow, "Go on with what is added, until a signal");
+    command->footer(
+        "What is imported keeps its positions and times, and waits until its flow types are "
+        "adopted. Importing the same file or stream again goes on where it ended.");
+    on(command, [options](const context& in) { return import_history(in, *options); });
+  }
+
+  void add_export() {
+    auto options = std::make_shared<export_options>();
+    auto* command = add("export", "Print the timeline as JSON lines that import reads");
+    add_number(command, "--from", options->from, "The first position (0)");
+    add_number(command, "--to", options->to, "The last position (that of the last event)");
+    on(command, [options](const context& in) { return export_timeline(in, *options); });
   }
 
   void add_append() {

@@ -45,6 +45,7 @@ void memory_store::write_timeline(const commit_batch& batch) {
     events_.push_back({event.at, std::string{event.type}, event.time, std::string{event.payload},
                        std::string{event.envelope}});
   }
+  for (const v1::Import& each : batch.imports) imports_[each.number()] = each;
   for (const remembered_id& id : batch.ids) ids_.push_back(id);
   while (!ids_.empty() && left_id_window(ids_.size(), ids_.front().time, ids_.back().time)) {
     ids_.pop_front();
@@ -302,6 +303,13 @@ result<std::vector<schedule_entry>> memory_store::timers_of(const flow_key& flow
     found.push_back(schedule_.at(next->second));
   }
   return found;
+}
+
+result<std::vector<v1::Import>> memory_store::imports() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<v1::Import> all;
+  for (const auto& [number, record] : imports_) all.push_back(record);
+  return all;
 }
 
 result<std::vector<remembered_id>> memory_store::recent_ids() const {

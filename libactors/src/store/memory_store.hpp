@@ -49,6 +49,7 @@ class memory_store final : public store {
       std::size_t limit) const override;
   [[nodiscard]] result<std::optional<schedule_entry>> scheduled(position at) const override;
   [[nodiscard]] result<std::vector<schedule_entry>> timers_of(const flow_key& flow) const override;
+  [[nodiscard]] result<std::vector<v1::Import>> imports() const override;
   [[nodiscard]] result<std::vector<remembered_id>> recent_ids() const override;
 
   [[nodiscard]] result<std::vector<std::string>> check() const override;
@@ -92,6 +93,7 @@ class memory_store final : public store {
   // Never shrinks and never moves its elements, so views into it stay good outside of the mutex.
   std::deque<stored_event> events_;
   std::deque<remembered_id> ids_;
+  std::map<std::uint64_t, v1::Import> imports_;
   std::map<position, schedule_entry> schedule_;
   std::set<std::pair<timestamp, position>> due_;       // the schedule, in order of time
   std::set<std::pair<std::string, position>> timers_;  // the schedule, by flow

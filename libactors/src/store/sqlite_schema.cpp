@@ -109,6 +109,11 @@ INSERT INTO flow_types_2 SELECT name, 1, CAST(record || x'58016001' AS BLOB) FRO
 DROP TABLE flow_types;
 ALTER TABLE flow_types_2 RENAME TO flow_types;
 ALTER TABLE schedule ADD COLUMN inert INTEGER NOT NULL DEFAULT 0;
+-- docs/formats/imports.md
+CREATE TABLE imports (
+  number INTEGER PRIMARY KEY,
+  record BLOB NOT NULL
+);
 CREATE INDEX schedule_active ON schedule (due, position) WHERE inert = 0;
 )sql";
 

@@ -63,6 +63,7 @@ class sqlite_store final : public store {
       std::size_t limit) const override;
   [[nodiscard]] result<std::optional<schedule_entry>> scheduled(position at) const override;
   [[nodiscard]] result<std::vector<schedule_entry>> timers_of(const flow_key& flow) const override;
+  [[nodiscard]] result<std::vector<v1::Import>> imports() const override;
   [[nodiscard]] result<std::vector<remembered_id>> recent_ids() const override;
 
   [[nodiscard]] result<std::vector<std::string>> check() const override;
@@ -334,6 +335,11 @@ result<std::optional<schedule_entry>> sqlite_store::scheduled(position at) const
 result<std::vector<schedule_entry>> sqlite_store::timers_of(const flow_key& flow) const {
   return simply<std::vector<schedule_entry>>(
       [&](sqlite_reader& reader) { return reader.schedule.of_flow(flow); });
+}
+
+result<std::vector<v1::Import>> sqlite_store::imports() const {
+  return simply<std::vector<v1::Import>>(
+      [](sqlite_reader& reader) { return reader.timeline.imports(); });
 }
 
 result<std::vector<remembered_id>> sqlite_store::recent_ids() const {

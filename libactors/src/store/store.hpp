@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "millrace/checkpoint.pb.h"
+#include "millrace/import.pb.h"
 #include "millrace/result.hpp"
 #include "millrace/types.hpp"
 
@@ -101,6 +102,8 @@ struct commit_batch {
   /// it is, may be written again.
   std::vector<flow_entry> flows;
 
+  std::vector<v1::Import> imports;  ///< how far sources are imported; replaces those numbers
+
   struct checkpoint_write {
     flow_number flow{};
     v1::Checkpoint checkpoint;
@@ -186,6 +189,8 @@ class store {
   /// Entries set by this flow, in order of positions.
   [[nodiscard]] virtual result<std::vector<schedule_entry>> timers_of(
       const flow_key& flow) const = 0;
+  /// In order of numbers.
+  [[nodiscard]] virtual result<std::vector<v1::Import>> imports() const = 0;
   /// Everything still in the id window, oldest first.
   [[nodiscard]] virtual result<std::vector<remembered_id>> recent_ids() const = 0;
 

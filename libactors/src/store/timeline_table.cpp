@@ -27,6 +27,7 @@ result<void> timeline_writer::prepare(sqlite::connection& database) {
       {&insert_type_, "INSERT INTO event_types VALUES (?, ?)"},
       {&insert_id_, "INSERT INTO recent_ids VALUES (?, ?, ?)"},
       {&forget_ids_, "DELETE FROM recent_ids WHERE position < ?"},
+      {&put_import_, "INSERT OR REPLACE INTO imports VALUES (?, ?)"},
       {&all_types_, "SELECT id, name FROM event_types"},
       {&all_ids_, "SELECT position, time FROM recent_ids ORDER BY position"},
   });
@@ -44,7 +45,19 @@ result<void> timeline_writer::write(const commit_batch& batch) {
     auto done = insert_event_.run(event.at, *type, event.time, event.payload, envelope);
     if (!done) return done;
   }
+  if (!batch.imports.empty()) {
+    if (auto done = write_imports(batch.imports); !done) return done;
+  }
   return batch.ids.empty() ? result<void>{} : write_ids(batch.ids);
+}
+
+result<void> timeline_writer::write_imports(const std::vector<v1::Import>& imports) {
+  for (const v1::Import& each : imports) {
+    const std::string record = each.SerializeAsString();
+    auto done = put_import_.run(static_cast<std::int64_t>(each.number()), std::string_view{record});
+    if (!done) return done;
+  }
+  return {};
 }
 
 result<std::int64_t> timeline_writer::type_id(std::string_view name) {
@@ -101,6 +114,7 @@ result<void> timeline_reader::prepare(sqlite::connection& database) {
        "WHERE position >= ? AND position < ? ORDER BY position"},
       {&tail_, "SELECT max(position) FROM events"},
       {&types_after_, "SELECT id, name FROM event_types WHERE id > ? ORDER BY id"},
+      {&imports_, "SELECT record FROM imports ORDER BY number"},
       {&ids_, "SELECT position, time, id FROM recent_ids ORDER BY position"},
   });
 }
@@ -176,6 +190,20 @@ result<position> timeline_reader::tail() {
   if (tail_.next() != step::row) return tail_.failure();
   const auto last = tail_.maybe_at(0);
   return last ? last->next() : position{};
+}
+
+result<std::vector<v1::Import>> timeline_reader::imports() {
+  std::vector<v1::Import> all;
+  const auto guard = imports_.start();
+  while (true) {
+    const step next = imports_.next();
+    if (next == step::failed) return imports_.failure();
+    if (next == step::done) return all;
+    const auto record = imports_.bytes(0);
+    if (!all.emplace_back().ParseFromArray(record.data(), static_cast<int>(record.size()))) {
+      return error{errc::corrupt, "the record of an import does not decode"};
+    }
+  }
 }
 
 result<std::vector<remembered_id>> timeline_reader::recent_ids() {

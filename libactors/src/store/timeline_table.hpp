@@ -35,11 +35,13 @@ class timeline_writer {
   };
 
   result<std::int64_t> type_id(std::string_view name);
+  result<void> write_imports(const std::vector<v1::Import>& imports);
   result<void> write_ids(const std::vector<remembered_id>& ids);
   result<void> load_types();
   result<void> load_ids();
 
   sqlite::statement insert_event_, insert_type_, insert_id_, forget_ids_, all_types_, all_ids_;
+  sqlite::statement put_import_;
   std::unordered_map<std::string, std::int64_t, text_hash, std::equal_to<>> types_;
   std::vector<std::string> new_types_;  // of the open transaction
   std::deque<remembered> ids_;          // the window without the ids themselves
@@ -62,12 +64,13 @@ class timeline_reader {
   result<std::uint64_t> fetch(std::span<const position> at, const store::row_visitor& visit);
   result<position> tail();
   result<std::vector<remembered_id>> recent_ids();
+  result<std::vector<v1::Import>> imports();
 
  private:
   result<event_row> row();
   result<std::string_view> type_name(std::int64_t id);
 
-  sqlite::statement scan_, tail_, types_after_, ids_;
+  sqlite::statement scan_, tail_, types_after_, ids_, imports_;
   std::deque<std::string> types_;  // number n is at n - 1; views of it stay good
 };
 

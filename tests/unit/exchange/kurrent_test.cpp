@@ -30,9 +30,13 @@ using keys = std::vector<std::string>;
 
 TEST_CASE("the design's example is read to the letter") {
   const auto all = read(
-      R"({"stream":"timeline","position":17,"type":"NewImageDetected","time":"2025-01-01T00:00:00.000000Z","data":{"a": [1.50, "\u00e9"] , "b":{}},"metadata":{"routeTypes":["ScanActivityQuery","ShiftScheduleTopic"],"routeIds":[{"type":0,"ids":["ajohnston"]}],"whenOccurs":null,"cause":3,"fromSchedule":false}})"
+      R"({"stream":"timeline","position":17,"type":"NewImageDetected",)"
+      R"("time":"2025-01-01T00:00:00.000000Z","data":{"a": [1.50, "\u00e9"] , "b":{}},)"
+      R"("metadata":{"routeTypes":["ScanActivityQuery","ShiftScheduleTopic"],"routeIds":[{"type":0,"ids":["ajohnston"]}],)"
+      R"("whenOccurs":null,"cause":3,"fromSchedule":false}})"
       "\n"
-      R"({"stream":"ScanActivityQuery|ajohnston-checkpoint","type":"Checkpoint","data":{ "n":1 },"metadata":{"position":17,"errorPosition":null,"errorMessage":null,"isDone":false}})"
+      R"({"stream":"ScanActivityQuery|ajohnston-checkpoint","type":"Checkpoint","data":{ "n":1 },)"
+      R"("metadata":{"position":17,"errorPosition":null,"errorMessage":null,"isDone":false}})"
       "\n");
   REQUIRE(all.why() == "nothing is bad");
   REQUIRE(all.events.size() == 1);

@@ -193,7 +193,8 @@ TEST_CASE("brackets within brackets have a limit, however long the line") {
 
 TEST_CASE("of names that repeat the last one counts") {
   const auto all = read(
-      R"({"stream":"other","data":1,"position":9,"type":"A","d\u0061ta":[2, "}"],"time":0,"type":"B","stream":"timeline","position":4,"data":{"x":1,"x":2}})"
+      R"({"stream":"other","data":1,"position":9,"type":"A","d\u0061ta":[2, "}"],)"
+      R"("time":0,"type":"B","stream":"timeline","position":4,"data":{"x":1,"x":2}})"
       "\n" +
       std::string{
           R"({"stream":"timeline","position":5,"type":"B","time":0,"data":1,"d\u0061ta":[2]})"});

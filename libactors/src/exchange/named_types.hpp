@@ -1,0 +1,43 @@
+/// Which flow types a part names, each once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "exchange/part.hpp"
+#include "millrace/envelope.pb.h"
+
+namespace millrace::exchange {
+
+/// Of one part at a time. One thread.
+class named_types {
+ public:
+  /// Adds the type of a flow key, unless the part has it.
+  void add(std::string_view key, part& into) {
+    const auto type = key.substr(0, key.find('|'));
+    if (type == last_ || seen_.contains(type)) return;
+    last_ = *seen_.emplace(type).first;
+    into.flow_types.emplace_back(type);
+  }
+  void add(const v1::Envelope& envelope, part& into) {
+    for (const auto& key : envelope.routes().keys()) add(key, into);
+  }
+  /// What comes goes into another part.
+  void clear() {
+    seen_.clear();
+    last_.clear();
+  }
+
+ private:
+  struct hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  std::unordered_set<std::string, hash, std::equal_to<>> seen_;
+  std::string last_;
+};
+
+}  // namespace millrace::exchange

@@ -1,0 +1,234 @@
+#include "host/import_source.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace millrace {
+namespace {
+
+// Never change: what is stored was made with them.
+constexpr std::size_t beginning_size_max = 1024;
+constexpr std::size_t recent_size_max = 4096;
+
+constexpr int wait_ms = 50;
+constexpr std::size_t skip_size = std::size_t{256} << 10;
+
+std::uint64_t hash_of(std::string_view bytes) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char byte : bytes) {
+    hash ^= static_cast<std::uint8_t>(byte);
+    hash *= 0x100000001b3u;
+  }
+  return hash;
+}
+
+error unreadable(const std::string& name) {
+  return {errc::invalid, fmt::format("{} cannot be read: {}", name, std::strerror(errno))};
+}
+
+bool is_recent(std::string_view bytes, const v1::Import& known) {
+  return bytes.size() == known.recent_size() && hash_of(bytes) == known.recent_hash();
+}
+
+}  // namespace
+
+void source_print::add(std::string_view bytes, bool is_cut) {
+  if (is_cut) {
+    is_whole_ = false;
+    recent_.clear();
+  }
+  if (is_whole_ && beginning_.size() < beginning_size_max) {
+    beginning_.append(bytes.substr(0, beginning_size_max - beginning_.size()));
+  }
+  if (bytes.size() >= recent_size_max) {
+    recent_.assign(bytes.substr(bytes.size() - recent_size_max));
+    return;
+  }
+  const auto all = recent_.size() + bytes.size();
+  if (all > recent_size_max) recent_.erase(0, all - recent_size_max);
+  recent_.append(bytes);
+}
+
+void source_print::write_to(v1::Import& record) const {
+  record.set_beginning(beginning_);
+  record.set_recent_size(recent_.size());
+  record.set_recent_hash(hash_of(recent_));
+}
+
+result<import_source> import_source::open(const std::string& name) {
+  const bool is_input = name == "-";
+  const std::string shown = is_input ? "standard input" : name;
+  const int descriptor = is_input ? dup(STDIN_FILENO) : ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == ENOENT) {
+    return error{errc::not_found, fmt::format("there is no file {}", name)};
+  }
+  if (descriptor < 0) return unreadable(shown);
+  struct stat what {};
+  if (fstat(descriptor, &what) != 0 || S_ISDIR(what.st_mode)) {
+    ::close(descriptor);
+    return error{errc::invalid, fmt::format("{} is a directory", shown)};
+  }
+  kind found = S_ISREG(what.st_mode) ? kind::file : kind::named_pipe;
+  if (found != kind::file && is_input) found = kind::pipe_of_parent;
+  return import_source{descriptor, shown, found};
+}
+
+import_source::import_source(import_source&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      name_(std::move(other.name_)),
+      kind_(other.kind_),
+      at_(other.at_),
+      held_(std::move(other.held_)),
+      print_(std::move(other.print_)) {}
+
+import_source::~import_source() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::optional<std::uint64_t> import_source::size() const {
+  struct stat what {};
+  if (kind_ != kind::file || fstat(descriptor_, &what) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(what.st_size);
+}
+
+result<std::optional<v1::Import>> import_source::recognise(const std::vector<v1::Import>& known,
+                                                           const std::function<bool()>& ending) {
+  return kind_ == kind::file ? recognise_file(known) : recognise_pipe(known, ending);
+}
+
+/// The source that was imported the farthest, of those that this file continues.
+result<std::optional<v1::Import>> import_source::recognise_file(
+    const std::vector<v1::Import>& known) {
+  std::optional<v1::Import> found;
+  for (const auto& each : known) {
+    if (each.beginning().empty() || (found && found->offset() > each.offset())) continue;
+    auto begin = read_at(0, each.beginning().size());
+    if (!begin) return begin.error();
+    if (*begin != each.beginning()) continue;
+    auto recent = read_at(each.offset() - each.recent_size(), each.recent_size());
+    if (!recent) return recent.error();
+    if (!is_recent(*recent, each)) continue;
+    found = each;
+    print_ = source_print{each.beginning(), std::move(*recent)};
+    at_ = each.offset();
+  }
+  return found;
+}
+
+result<std::string> import_source::read_at(std::uint64_t offset, std::size_t size) const {
+  std::string bytes(size, '\0');
+  std::size_t done = 0;
+  while (done < size) {
+    const auto got =
+        pread(descriptor_, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable(name_);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+/// A pipe gives its bytes once: as many are taken as it needs to tell the known sources apart.
+result<std::optional<v1::Import>> import_source::recognise_pipe(
+    const std::vector<v1::Import>& known, const std::function<bool()>& ending) {
+  auto by_offset = known;
+  std::sort(by_offset.begin(), by_offset.end(),
+            [](const auto& a, const auto& b) { return a.offset() > b.offset(); });
+  for (const auto& each : by_offset) {
+    if (each.beginning().empty()) continue;
+    for (std::size_t size = 1; size <= each.beginning().size();) {
+      if (auto filled = fill(size, ending); !filled) return filled.error();
+      const auto seen = std::min(held_.size(), each.beginning().size());
+      const bool is_same = held_.compare(0, seen, each.beginning(), 0, seen) == 0;
+      if (!is_same || seen < size) break;
+      if (seen == each.beginning().size()) {
+        if (auto there = skip_to(each, ending); !there) return there.error();
+        return std::optional{each};
+      }
+      size = seen + 1;
+    }
+  }
+  return std::optional<v1::Import>{};
+}
+
+/// Until that much of a pipe is held, or there is no more.
+result<void> import_source::fill(std::size_t size, const std::function<bool()>& ending) {
+  while (held_.size() < size) {
+    char buffer[beginning_size_max];
+    std::string before = std::exchange(held_, {});
+    auto got = read(buffer, ending);
+    held_ = std::move(before);
+    if (!got) return got.error();
+    if (got->how == state::bytes) held_.append(buffer, got->size);
+    if (got->how == state::ended || got->how == state::at_end) return {};
+  }
+  return {};
+}
+
+result<void> import_source::skip_to(const v1::Import& known, const std::function<bool()>& ending) {
+  std::uint64_t passed = 0;
+  std::string buffer(skip_size, '\0');
+  source_print all;
+  std::string recent;
+  while (passed < known.offset()) {
+    const auto wanted = std::min<std::uint64_t>(buffer.size(), known.offset() - passed);
+    auto got = read({buffer.data(), static_cast<std::size_t>(wanted)}, ending);
+    if (!got) return got.error();
+    if (got->how == state::nothing_yet) continue;
+    if (got->how == state::ended) return {};
+    if (got->how == state::at_end) {
+      return error{errc::conflict, fmt::format("{} ends after {} bytes, and {} of it are imported",
+                                               name_, passed, known.offset())};
+    }
+    passed += got->size;
+    recent.append(buffer, 0, got->size);
+    if (recent.size() > known.recent_size()) recent.erase(0, recent.size() - known.recent_size());
+  }
+  if (!is_recent(recent, known)) {
+    return error{errc::conflict,
+                 fmt::format("{} begins like what was imported before, but is another before byte "
+                             "{}: an import goes on only where it ended",
+                             name_, known.offset())};
+  }
+  print_ = source_print{known.beginning(), std::move(recent)};
+  return {};
+}
+
+bool import_source::has_more() const {
+  if (!held_.empty()) return true;
+  if (const auto whole = size()) return *whole > at_;
+  pollfd watched{descriptor_, POLLIN, 0};
+  return poll(&watched, 1, 0) > 0 && (watched.revents & POLLIN) != 0;
+}
+
+result<import_source::got> import_source::read(std::span<char> into,
+                                               const std::function<bool()>& ending) {
+  if (ending()) return got{state::ended};
+  if (!held_.empty()) {
+    const auto size = held_.copy(into.data(), into.size());
+    held_.erase(0, size);
+    return got{state::bytes, size};
+  }
+  if (kind_ != kind::file) {
+    pollfd watched{descriptor_, POLLIN, 0};
+    if (poll(&watched, 1, wait_ms) <= 0) return got{ending() ? state::ended : state::nothing_yet};
+  }
+  const auto size = kind_ == kind::file
+                        ? pread(descriptor_, into.data(), into.size(), static_cast<off_t>(at_))
+                        : ::read(descriptor_, into.data(), into.size());
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return got{state::nothing_yet};
+  if (size < 0) return unreadable(name_);
+  if (size == 0) return got{state::at_end};
+  at_ += static_cast<std::uint64_t>(size);
+  return got{state::bytes, static_cast<std::size_t>(size)};
+}
+
+}  // namespace millrace

@@ -1,0 +1,90 @@
+/// Where an import comes from: a file, a pipe; and how it is known again. docs/formats/imports.md
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/import.pb.h"
+#include "millrace/result.hpp"
+
+namespace millrace {
+
+/// The identity of a source, as far as it is imported: kept up to date with each part.
+class source_print {
+ public:
+  source_print() = default;
+  /// Of a source that is known; `recent` are the bytes before its offset.
+  source_print(std::string beginning, std::string recent)
+      : beginning_(std::move(beginning)), recent_(std::move(recent)) {}
+
+  /// The bytes that follow. `is_cut`: others came before them.
+  void add(std::string_view bytes, bool is_cut);
+  void write_to(v1::Import& record) const;
+
+ private:
+  std::string beginning_;
+  std::string recent_;
+  bool is_whole_ = true;  // nothing was left out of it
+};
+
+/// An open file, pipe or terminal. One thread reads; `ending` may be set by any.
+class import_source {
+ public:
+  /// `-`: standard input. Errors: not_found, invalid (a directory, no right to read).
+  static result<import_source> open(const std::string& name);
+  import_source(import_source&& other) noexcept;
+  import_source& operator=(import_source&&) = delete;
+  ~import_source();
+
+  /// Size of a regular file; none: it has no end that is known.
+  [[nodiscard]] std::optional<std::uint64_t> size() const;
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+  /// Finds out which of the known sources this is, and goes to where that one is imported; none: a
+  /// new one, and it is at its beginning. A pipe is read up to there. Errors: conflict (it is one
+  /// of them and is not what it was), invalid (cannot be read).
+  result<std::optional<v1::Import>> recognise(const std::vector<v1::Import>& known,
+                                              const std::function<bool()>& ending);
+  /// After recognise.
+  [[nodiscard]] source_print print() const { return print_; }
+
+  enum class state { bytes, nothing_yet, at_end, ended };
+  struct got {
+    state how = state::ended;
+    std::size_t size = 0;
+  };
+  /// Some bytes; or `nothing_yet` after a while without any; at_end: of a file, which may grow, or
+  /// of a pipe that has no writer now; ended: `ending` said so.
+  result<got> read(std::span<char> into, const std::function<bool()>& ending);
+  /// Whether read() would give bytes at once.
+  [[nodiscard]] bool has_more() const;
+  /// Whether more may come after at_end.
+  [[nodiscard]] bool can_grow() const { return kind_ != kind::pipe_of_parent; }
+
+ private:
+  enum class kind { file, named_pipe, pipe_of_parent };
+  import_source(int descriptor, std::string name, kind what)
+      : descriptor_(descriptor), name_(std::move(name)), kind_(what) {}
+
+  result<std::optional<v1::Import>> recognise_file(const std::vector<v1::Import>& known);
+  result<std::optional<v1::Import>> recognise_pipe(const std::vector<v1::Import>& known,
+                                                   const std::function<bool()>& ending);
+  result<std::string> read_at(std::uint64_t offset, std::size_t size) const;
+  result<void> fill(std::size_t size, const std::function<bool()>& ending);
+  result<void> skip_to(const v1::Import& known, const std::function<bool()>& ending);
+
+  int descriptor_ = -1;
+  std::string name_;
+  kind kind_ = kind::file;
+  std::uint64_t at_ = 0;  // of a file: where the next read begins
+  std::string held_;      // of a pipe: read already, to be given again
+  source_print print_;
+};
+
+}  // namespace millrace
