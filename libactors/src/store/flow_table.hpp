@@ -15,8 +15,9 @@ namespace millrace {
 class flow_writer {
  public:
   result<void> prepare(sqlite::connection& database);
-  /// Directory entries and postings; checkpoints go to the log.
-  result<void> write(const commit_batch& batch);
+  /// Checkpoints go to the log.
+  result<void> write_entries(const commit_batch& batch);
+  result<void> write_postings(const commit_batch& batch);
   /// The flow's checkpoint, and its state when there is a newer one.
   result<void> fold(flow_number flow, const overlaid& newest);
 

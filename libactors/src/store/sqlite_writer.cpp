@@ -35,6 +35,7 @@ result<void> sqlite_writer::prepare() {
   if (auto done = timeline_.prepare(database_); !done) return done;
   if (auto done = schedule_.prepare(database_); !done) return done;
   if (auto done = flows_.prepare(database_); !done) return done;
+  if (auto done = inboxes_.prepare(database_); !done) return done;
   if (auto done = routing_.prepare(database_); !done) return done;
   if (auto done = log_.prepare(database_); !done) return done;
   auto tail = database_.query_integer("SELECT coalesce(max(position) + 1, 0) FROM events");
@@ -68,7 +69,9 @@ result<void> sqlite_writer::commit(const commit_batch& batch) {
 result<void> sqlite_writer::write(const commit_batch& batch) {
   if (auto done = timeline_.write(batch); !done) return done;
   if (auto done = schedule_.write(batch); !done) return done;
-  if (auto done = flows_.write(batch); !done) return done;
+  if (auto done = flows_.write_entries(batch); !done) return done;
+  if (auto done = inboxes_.write(batch); !done) return done;
+  if (auto done = flows_.write_postings(batch); !done) return done;
   if (auto done = routing_.write(batch); !done) return done;
   if (auto done = log_.write(batch); !done) return done;
   while (log_.is_over_limit() && !log_.empty()) {
