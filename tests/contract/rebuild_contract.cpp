@@ -93,13 +93,13 @@ TEST_CASE("an erased flow is gone, with all that was stored of it") {
   subject->commit({.erased = {first}});
   const store& read = subject->reading();
   CHECK_FALSE(read.find_flow(first)->has_value());
-  CHECK_FALSE(read.find_flow(flow_key{"A", "1"})->has_value());
+  CHECK_FALSE(read.find_flow(flow_key{"A", "1"}, first_build)->has_value());
   CHECK(flow_keys(read, "") == std::vector<std::string>{"B"});
   CHECK(stored(read, first).empty());
   CHECK(read.orphans()->empty());
   CHECK(read.check()->empty());
   subject->commit({.flows = {flow_of(2, "A|1", 9)}});
-  CHECK((*subject->reading().find_flow(flow_key{"A", "1"}))->entry.number == flow_number{2});
+  CHECK((*subject->reading().find_flow(flow_key{"A", "1"}, first_build))->entry.number == flow_number{2});
 }
 
 TEST_CASE("the effects of a span are read and replaced together") {

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <future>
 
 #include "base/limits.hpp"
 #include "engine/recovery.hpp"
 #include "flow/state_saver.hpp"
 #include "host/host_parts.hpp"
+#include "host/pending_answer.hpp"
 #include "store/builds.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -19,36 +19,6 @@ std::optional<error> unusable(const host::parts& parts) {
   if (!parts.running) return error{errc::closed, "the host is not open"};
   return parts.running->failure();
 }
-
-/// A promise that is kept in any case: with `closed` when the engine ends without an answer.
-template <class T>
-class pending_answer {
- public:
-  [[nodiscard]] std::function<void(result<T>)> keep() const {
-    return [kept = kept_](result<T> outcome) { kept->answer(std::move(outcome)); };
-  }
-  /// Once, after the last keep().
-  [[nodiscard]] std::future<result<T>> take() {
-    auto future = kept_->promise.get_future();
-    kept_.reset();
-    return future;
-  }
-
- private:
-  struct promised {
-    std::promise<result<T>> promise;
-    bool answered = false;
-
-    ~promised() {
-      if (!answered) promise.set_value(error{errc::closed, "the host ended before it answered"});
-    }
-    void answer(result<T> outcome) {
-      answered = true;
-      promise.set_value(std::move(outcome));
-    }
-  };
-  std::shared_ptr<promised> kept_ = std::make_shared<promised>();
-};
 
 std::future<result<std::vector<position>>> ready(result<std::vector<position>> outcome) {
   std::promise<result<std::vector<position>>> kept;

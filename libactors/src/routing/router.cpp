@@ -349,8 +349,10 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
 
 void router::take_unwritten(commit_batch& into) {
   MILLRACE_INVARIANT(being_written_.empty());
+  take_replaced(into);
   for (auto* flow : touched_) {
     flow->listed_ = false;
+    if (flow->unwritten.empty()) continue;  // they are in another inbox now
     into.postings.push_back({flow->entry.number, flow->unwritten});
     being_written_.push_back({flow, flow->unwritten.size()});
   }
@@ -363,6 +365,7 @@ void router::take_unwritten(commit_batch& into) {
 }
 
 void router::written() {
+  replaced_written();
   for (const auto& [flow, count] : std::exchange(being_written_, {})) {
     const auto end = flow->unwritten.begin() + static_cast<std::ptrdiff_t>(count);
     flow->written = (end - 1)->at;
@@ -388,7 +391,7 @@ void router::forget(std::size_t limit) {
   if (count <= limit || !being_written_.empty()) return;
   for (auto& [build, flows] : flows_) {
     std::erase_if(flows, [](const auto& entry) {
-      return !entry.second.keep && entry.second.unwritten.empty();
+      return !entry.second.keep && !entry.second.replacing && entry.second.unwritten.empty();
     });
   }
 }

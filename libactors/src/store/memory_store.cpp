@@ -95,7 +95,7 @@ void memory_store::rewrite_derived(const commit_batch& batch) {
   for (const flow_number flow : batch.erased) {
     const auto found = flows_.find(flow);
     if (found == flows_.end()) continue;
-    numbers_.erase(found->second.entry.key.text());
+    numbers_.erase({found->second.entry.key.text(), found->second.entry.build});
     flows_.erase(found);
   }
   for (const auto& rewrite : batch.rewritten) {
