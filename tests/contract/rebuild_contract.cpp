@@ -99,7 +99,8 @@ TEST_CASE("an erased flow is gone, with all that was stored of it") {
   CHECK(read.orphans()->empty());
   CHECK(read.check()->empty());
   subject->commit({.flows = {flow_of(2, "A|1", 9)}});
-  CHECK((*subject->reading().find_flow(flow_key{"A", "1"}, first_build))->entry.number == flow_number{2});
+  CHECK((*subject->reading().find_flow(flow_key{"A", "1"}, first_build))->entry.number ==
+        flow_number{2});
 }
 
 TEST_CASE("the effects of a span are read and replaced together") {

@@ -51,8 +51,7 @@ result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
 
 /// Where the routing of a type that the store has not seen begins. A type that explicit routes have
 /// reached already goes on where those are routed: its inboxes only grow at their ends.
-result<void> begin(const store& stored, const flow_type& hosted, position tail,
-                   v1::FlowType& row) {
+result<void> begin(const store& stored, const flow_type& hosted, position tail, v1::FlowType& row) {
   bool reached = false;
   auto read = stored.flows(hosted.name, [&](const flow_row&) {
     reached = true;
@@ -62,7 +61,9 @@ result<void> begin(const store& stored, const flow_type& hosted, position tail,
   auto routed = stored.routed();
   if (!routed) return routed.error();
   if (reached) row.set_explicit_before(routed->value);
-  const auto first = hosted.starts_from == first_event::from_now ? tail : reached ? *routed : position{};
+  const auto first = hosted.starts_from == first_event::from_now ? tail
+                     : reached                                   ? *routed
+                                                                 : position{};
   row.set_since(first.value);
   row.set_routed(first.value);
   return {};

@@ -27,9 +27,8 @@ void bring_up_one(inbox_mend& one, const inbox_builder& newer, const routing_pla
   const auto& scope = to.scope_of(one.key.type(), one.build);
   const auto* more = newer.find(one.key.text(), hash_of(one.key.text()), one.build);
   if (more != nullptr && one.until < scope.range.until) {
-    const inbox_filter filter{.from = one.until,
-                              .born_before = one.born.has_value(),
-                              .skipped = scope.skipped};
+    const inbox_filter filter{
+        .from = one.until, .born_before = one.born.has_value(), .skipped = scope.skipped};
     const std::array<const posting_run*, 1> runs{&more->run};
     const auto added = merge(runs, filter);
     for (const auto& each : added.postings.to_vector()) one.postings.append(each);

@@ -31,9 +31,7 @@ struct mend_request {
   std::vector<inbox_mend> inboxes;
   std::vector<effects_mend> effects;
   std::vector<flow_number> orphans;  ///< stored without a directory entry
-  [[nodiscard]] bool empty() const {
-    return inboxes.empty() && effects.empty() && orphans.empty();
-  }
+  [[nodiscard]] bool empty() const { return inboxes.empty() && effects.empty() && orphans.empty(); }
 };
 
 /// Moves a request on to a later moment of routing: reads what was routed since. Errors: those of

@@ -185,8 +185,9 @@ struct work {};
                   each(import_call) each(adopt_call) each(adopted) each(watch_tail)               \
                       each(drain_call) each(deliver) each(taken_on) each(no_room)                 \
                           each(postings_written) each(commit_done) each(flow_tick) each(unload)   \
-                              each(drain) each(mend_call) each(inbox_replaced) each(tail_moved) each(read_on) each(timers_changed)     \
-                                  each(timer_tick) each(timers_fired) each(work)
+                              each(drain) each(mend_call) each(inbox_replaced) each(tail_moved)   \
+                                  each(read_on) each(timers_changed) each(timer_tick)             \
+                                      each(timers_fired) each(work)
 
 #define MILLRACE_ADD_TYPE_ID(name) CAF_ADD_TYPE_ID(millrace, (millrace::name))
 #define MILLRACE_ALLOW_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::name)

@@ -29,8 +29,7 @@ void move_to(std::vector<T>& to, std::vector<T>& from) {
 result<rebuild_counts> comparison::run() {
   std::uint64_t first = 0;
   while (true) {
-    auto expected =
-        expectation::gather(with_.from, with_.plan, first, with_.may_use, with_.tell);
+    auto expected = expectation::gather(with_.from, with_.plan, first, with_.may_use, with_.tell);
     if (!expected) return expected.error();
     if (counts_.passes++ == 0) {
       counts_.events = expected->events();
@@ -51,6 +50,7 @@ void comparison::report_failures(const expectation& expected) {
     const auto& name = with_.plan.table().types()[one.type]->name;
     if (!broken_types_.insert(name).second) continue;
     ++counts_.differences;
+    ++counts_.unmended;
     with_.report("flow type " + name,
                  fmt::format("event {} is routed in the store, but routing it fails: {}",
                              one.at.value, one.message));
@@ -93,10 +93,9 @@ result<void> comparison::read_directory(const hash_range& covers) {
                           row.checkpoint.ByteSizeLong() > 0, false});
     return true;
   });
-  std::sort(directory_.begin(), directory_.end(),
-            [](const entry& a, const entry& b) {
-              return std::pair{a.hash, a.build} < std::pair{b.hash, b.build};
-            });
+  std::sort(directory_.begin(), directory_.end(), [](const entry& a, const entry& b) {
+    return std::pair{a.hash, a.build} < std::pair{b.hash, b.build};
+  });
   return read;
 }
 
@@ -153,8 +152,8 @@ result<void> comparison::hand_over(bool all) {
       next.inboxes.push_back(std::move(mends_.inboxes.back()));
       mends_.inboxes.pop_back();
     }
-    const bool full = size >= limits::mend_size_max ||
-                      next.inboxes.size() >= limits::mend_flows_max;
+    const bool full =
+        size >= limits::mend_size_max || next.inboxes.size() >= limits::mend_flows_max;
     if (!full && !all) {
       mends_ = std::move(next);
       return {};

@@ -22,7 +22,8 @@ struct rebuild_counts {
   std::uint64_t effects = 0;
   std::uint64_t passes = 0;
   std::uint64_t differences = 0;
-  std::uint64_t mended = 0;
+  std::uint64_t mended = 0;    ///< inboxes, spans and orphans that were replaced or removed
+  std::uint64_t unmended = 0;  ///< flow types whose inboxes could not be told
 };
 
 /// Compares inboxes, directory and cause index with a fresh routing of the timeline, on all cores,

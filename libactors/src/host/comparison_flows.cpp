@@ -68,16 +68,16 @@ std::string subject_of(const flow_key& key, build_number build) {
 comparison::entry* comparison::find_entry(const inbox_builder::flow& flow) {
   const auto name = std::pair{flow.hash, flow.scope->build};
   const auto name_of = [](const entry& one) { return std::pair{one.hash, one.build}; };
-  auto found = std::lower_bound(
-      directory_.begin(), directory_.end(), name,
-      [&](const entry& one, const auto& wanted) { return name_of(one) < wanted; });
-  if (found == directory_.end() || name_of(*found) != name) return nullptr;
-  const auto next = found + 1;
-  if (next == directory_.end() || name_of(*next) != name) return &*found;
+  auto first =
+      std::lower_bound(directory_.begin(), directory_.end(), name,
+                       [&](const entry& one, const auto& wanted) { return name_of(one) < wanted; });
+  if (first == directory_.end() || name_of(*first) != name) return nullptr;
+  const auto next = first + 1;
+  if (next == directory_.end() || name_of(*next) != name) return &*first;
   auto row = with_.from.find_flow(flow_key::parse(flow.key), flow.scope->build);
   if (!row || !*row) return nullptr;
-  for (; found != directory_.end() && name_of(*found) == name; ++found) {
-    if (found->number == (*row)->entry.number) return &*found;
+  for (; first != directory_.end() && name_of(*first) == name; ++first) {
+    if (first->number == (*row)->entry.number) return &*first;
   }
   return nullptr;
 }
@@ -97,9 +97,9 @@ result<void> comparison::compare_flow(const expectation& expected, std::size_t n
   if (inbox.postings.empty()) return {};
   ++into.flows;
   into.postings += inbox.postings.size();
-  into.differences.push_back({subject_of(key, scope.build),
-                              fmt::format("is not in the directory; {} events are routed to it",
-                                          inbox.postings.size())});
+  into.differences.push_back(
+      {subject_of(key, scope.build),
+       fmt::format("is not in the directory; {} events are routed to it", inbox.postings.size())});
   into.mends.inboxes.push_back(
       {key, scope.build, std::move(inbox.postings), inbox.born, scope.range.until, false});
   return {};
@@ -178,18 +178,17 @@ result<void> comparison::compare_span(const expectation& expected, std::uint64_t
     std::erase_if(*stored, [&](const effect& one) { return one.at >= until; });
     put_in_order(*stored);
     if (*stored == should) return {};
-    const auto [is, wanted] = std::mismatch(stored->begin(), stored->end(), should.begin(),
-                                            should.end());
+    const auto [is, wanted] =
+        std::mismatch(stored->begin(), stored->end(), should.begin(), should.end());
     const bool missing = wanted != should.end() && (is == stored->end() || *wanted < *is);
     const auto& first = missing ? *wanted : *is;
-    what = fmt::format(missing ? "event {} is missing among the effects of {}"
-                               : "event {} is listed among the effects of {}, which is not its cause",
-                       first.at.value, first.cause.value);
+    what = fmt::format("event {} is {} the effects of {}{}", first.at.value,
+                       missing ? "missing among" : "listed among", first.cause.value,
+                       missing ? "" : ", which is not its cause");
   }
-  into.differences.push_back(
-      {fmt::format("effects of {} to {}", span * effect_span_causes,
-                   (span + 1) * effect_span_causes - 1),
-       std::move(what)});
+  into.differences.push_back({fmt::format("effects of {} to {}", span * effect_span_causes,
+                                          (span + 1) * effect_span_causes - 1),
+                              std::move(what)});
   into.mends.effects.push_back({span, std::move(should), until});
   return {};
 }

@@ -97,8 +97,7 @@ result<expectation> expectation::gather(const store& from, const routing_plan& p
   expectation made;
   const auto threads = threads_of(may_use);
   for (std::size_t i = 0; i < threads; ++i) {
-    made.builders_.push_back(
-        std::make_unique<inbox_builder>(plan, hash_range{first, UINT64_MAX}));
+    made.builders_.push_back(std::make_unique<inbox_builder>(plan, hash_range{first, UINT64_MAX}));
   }
   gathering all{from, plan.end(), threads, may_use, first};
   on_threads(threads, [&](std::size_t i) {
@@ -143,7 +142,8 @@ const inbox_builder::flow* expectation::flow_at(std::size_t number) const {
   }
   const auto& found = builders_[builder]->flows()[number];
   for (std::size_t before = 0; before < builder; ++before) {
-    if (builders_[before]->find(found.key, found.hash, found.scope->build) != nullptr) return nullptr;
+    if (builders_[before]->find(found.key, found.hash, found.scope->build) != nullptr)
+      return nullptr;
   }
   return &found;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "host/overview.hpp"
 #include "routing/inbox_builder.hpp"
 #include "routing/merged_inbox.hpp"

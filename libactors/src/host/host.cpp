@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "base/limits.hpp"
 #include "engine/recovery.hpp"
 #include "flow/state_saver.hpp"

@@ -32,6 +32,9 @@ class sender {
   result<void> settle() {
     for (int tries = 0; under_way_; ++tries) {
       if (to_.in_virtual_time) to_.in_virtual_time->run_all();
+      const bool never =
+          to_.in_virtual_time && answer_.wait_for(duration{0}) != std::future_status::ready;
+      if (never) return error{errc::timed_out, "the engine does not answer"};
       auto outcome = answer_.get();
       if (!outcome) return outcome.error();
       if (outcome->taken) {
@@ -62,7 +65,7 @@ class sender {
 }  // namespace
 
 result<rebuild_counts> compare_derived(const store& from, const known_types& types,
-                                       const rebuild_options& options) {
+                                       const rebuild_settings& options) {
   auto now = moment_of(from);
   if (!now) return now.error();
   const routing_plan plan{types.table, types.registry, *now};
@@ -74,7 +77,7 @@ result<rebuild_counts> compare_derived(const store& from, const known_types& typ
       .run();
 }
 
-result<rebuild_counts> rebuild(host::parts& of, const rebuild_options& options) {
+result<rebuild_counts> rebuild(host::parts& of, const rebuild_settings& options) {
   const std::shared_lock use{of.usage};
   if (!of.running) return error{errc::closed, "the host is not open"};
   auto now = moment_of(*of.stored);

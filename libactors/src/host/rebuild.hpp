@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-struct rebuild_options {
+struct rebuild_settings {
   rebuild_limits may_use = {};
   finding_sink report = [](const std::string&, const std::string&) {};  ///< each difference
   progress_teller tell = {};
@@ -14,12 +14,12 @@ struct rebuild_options {
 
 /// Compares and reports; for anyone who can read the store.
 [[nodiscard]] result<rebuild_counts> compare_derived(const store& from, const known_types& types,
-                                                     const rebuild_options& options);
+                                                     const rebuild_settings& options);
 
 /// Compares what an open host has stored, and mends what differs, while it goes on. Each inbox and
 /// each span of the cause index is replaced in one transaction; interrupted, what was not replaced
 /// is as it was. A second call finds nothing. Any thread that may wait; not from a handler. Errors:
 /// those of the store; closed.
-[[nodiscard]] result<rebuild_counts> rebuild(host::parts& of, const rebuild_options& options);
+[[nodiscard]] result<rebuild_counts> rebuild(host::parts& of, const rebuild_settings& options);
 
 }  // namespace millrace

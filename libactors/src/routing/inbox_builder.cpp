@@ -78,9 +78,10 @@ inbox_builder::known_event& inbox_builder::event_of(std::string_view type) {
   if (recent != nullptr && recent->name == type) return *recent;
   auto found = known_.find(std::string{type});
   if (found == known_.end()) {
-    found =
-        known_.emplace(type, known_event{std::string{type}, plan_.table().observers(type), {}}).first;
-    if (const auto* prototype = plan_.types().find(type)) found->second.body.reset(prototype->New());
+    found = known_.emplace(type, known_event{std::string{type}, plan_.table().observers(type), {}})
+                .first;
+    if (const auto* prototype = plan_.types().find(type))
+      found->second.body.reset(prototype->New());
   }
   recent = &found->second;
   return *recent;
@@ -187,7 +188,8 @@ inbox_builder::flow* inbox_builder::intern(std::string_view key, std::uint64_t h
 void inbox_builder::insert(std::string_view key, std::uint64_t hash) {
   const auto first = flows_.size();
   for (const auto& scope : plan_.scopes_of(key.substr(0, key.find('|')))) {
-    if (flows_.size() > first) flows_.back().sibling = static_cast<std::uint32_t>(flows_.size() + 1);
+    if (flows_.size() > first)
+      flows_.back().sibling = static_cast<std::uint32_t>(flows_.size() + 1);
     flows_.push_back({std::string{key}, hash, &scope, 0, {}});
     held_ += sizeof(flow) + key.size() + flow_overhead;
   }

@@ -4,8 +4,8 @@
 
 namespace millrace {
 
-result<router::replaced> router::replace(const flow_key& key, build_number build,
-                                         position born, posting_run postings) {
+result<router::replaced> router::replace(const flow_key& key, build_number build, position born,
+                                         posting_run postings) {
   MILLRACE_INVARIANT(being_written_.empty() && being_replaced_.empty());
   auto found = known(key.text(), build);
   if (!found) return found.error();

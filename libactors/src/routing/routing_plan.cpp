@@ -45,8 +45,7 @@ routing_plan::routing_plan(const interest_table& table, const type_registry& typ
   }
 }
 
-routed_scope routing_plan::scope_of_row(const v1::FlowType& row, bool hosted,
-                                        position tail) const {
+routed_scope routing_plan::scope_of_row(const v1::FlowType& row, bool hosted, position tail) const {
   routed_scope made;
   made.build = build_of(row);
   if (row.retired() || (!hosted && !row.explicit_only())) {

@@ -146,7 +146,7 @@ result<void> flow_writer::fold(flow_number flow, const overlaid& newest) {
 
 result<void> flow_reader::prepare(sqlite::connection& database) {
   return database.prepare({
-      {&count_, "SELECT coalesce(max(number) + 1, 0) FROM flows"},
+      {&count_, flow_count_query},
       {&by_name_,
        "SELECT number, born, latest, postings, key, record, build FROM flows "
        "WHERE key = ? AND build = ?"},

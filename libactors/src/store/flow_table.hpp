@@ -11,6 +11,12 @@
 
 namespace millrace {
 
+/// The next free number: also what is stored without a directory entry holds its number.
+inline constexpr std::string_view flow_count_query =
+    "SELECT 1 + max(coalesce((SELECT max(number) FROM flows), -1), "
+    "coalesce((SELECT max(flow) FROM posting_blocks), -1), "
+    "coalesce((SELECT max(flow) FROM states), -1))";
+
 /// The committing side, within a transaction of its connection.
 class flow_writer {
  public:

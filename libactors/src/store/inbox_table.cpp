@@ -86,7 +86,8 @@ result<void> inbox_writer::replace(const commit_batch::inbox_rewrite& rewrite) {
     last = one.at;
   }
   const auto count = static_cast<std::int64_t>(rewrite.postings.size());
-  const auto born = rewrite.entry.born == unplaced ? std::nullopt : std::optional{rewrite.entry.born};
+  const auto born =
+      rewrite.entry.born == unplaced ? std::nullopt : std::optional{rewrite.entry.born};
   auto done = put_row_.run(born, last, count, std::string_view{block}, flow);
   return done ? repeat_checkpoint(rewrite.entry.number) : done;
 }

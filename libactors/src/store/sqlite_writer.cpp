@@ -40,7 +40,7 @@ result<void> sqlite_writer::prepare() {
   if (auto done = log_.prepare(database_); !done) return done;
   auto tail = database_.query_integer("SELECT coalesce(max(position) + 1, 0) FROM events");
   if (!tail) return tail.error();
-  auto flows = database_.query_integer("SELECT coalesce(max(number) + 1, 0) FROM flows");
+  auto flows = database_.query_integer(flow_count_query);
   if (!flows) return flows.error();
   tail_ = {static_cast<std::uint64_t>(*tail)};
   flow_count_ = static_cast<std::uint32_t>(*flows);

@@ -37,7 +37,8 @@ TEST_CASE("what is not routed yet is no difference") {
   CHECK(history.compare() == texts{});
   // Its directory entry is written before its postings.
   commit_batch entry;
-  entry.flows.push_back({flow_number{*history.stored.flow_count()}, flow_key{"Diary", "new one"},
+  entry.flows.push_back({flow_number{*history.stored.flow_count()},
+                         flow_key{"Diary", "new one"},
                          {history.stored.tail().value - 1}});
   REQUIRE(history.stored.commit(entry));
   CHECK(history.compare() == texts{});
@@ -69,8 +70,7 @@ TEST_CASE_METHOD(damaged, "a posting that is missing") {
   auto wrong = postings;
   wrong.erase(wrong.begin() + 5);
   const auto joins = postings[5].starts ? "" : " (joins)";
-  CHECK(put(wrong) ==
-        texts{"flow Diary|7: event " + at(5) + joins + " is missing in its inbox"});
+  CHECK(put(wrong) == texts{"flow Diary|7: event " + at(5) + joins + " is missing in its inbox"});
 }
 
 TEST_CASE_METHOD(damaged, "a posting too many") {
@@ -86,9 +86,8 @@ TEST_CASE_METHOD(damaged, "a wrong flag") {
   auto wrong = postings;
   wrong[3].starts = !wrong[3].starts;
   const bool joins = postings[3].starts;
-  CHECK(put(wrong) ==
-        texts{"flow Diary|7: event " + at(3) + (joins ? " joins" : " starts") +
-              " in its inbox, and " + (joins ? "starts" : "joins") + " by routing"});
+  CHECK(put(wrong) == texts{"flow Diary|7: event " + at(3) + (joins ? " joins" : " starts") +
+                            " in its inbox, and " + (joins ? "starts" : "joins") + " by routing"});
 }
 
 TEST_CASE_METHOD(damaged, "a tail that is cut off, before the checkpoint") {
@@ -99,19 +98,19 @@ TEST_CASE_METHOD(damaged, "a tail that is cut off, before the checkpoint") {
   REQUIRE(stored.commit(done));
   const auto found = put({postings.begin(), postings.end() - 3});
   REQUIRE(found.size() == 1);
-  CHECK_THAT(found[0], Catch::Contains("3 differences, the first: event " +
-                                       at(postings.size() - 3)) &&
-                           Catch::Contains("its checkpoint " + at(postings.size() - 1) +
-                                           " is past that: reset it"));
+  CHECK_THAT(
+      found[0],
+      Catch::Contains("3 differences, the first: event " + at(postings.size() - 3)) &&
+          Catch::Contains("its checkpoint " + at(postings.size() - 1) + " is past that: reset it"));
 }
 
 TEST_CASE_METHOD(damaged, "a wrong birth") {
   auto entry = victim.entry;
   entry.born.value += 1;
   put_inbox(entry, postings);
-  CHECK(compare() == texts{"flow Diary|7: is born at " + std::to_string(entry.born.value) +
-                           " in the directory, at " + std::to_string(victim.entry.born.value) +
-                           " by routing"});
+  CHECK(compare() ==
+        texts{"flow Diary|7: is born at " + std::to_string(entry.born.value) +
+              " in the directory, at " + std::to_string(victim.entry.born.value) + " by routing"});
 }
 
 TEST_CASE_METHOD(damaged, "a flow that is lost, and one that never was") {

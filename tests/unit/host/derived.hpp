@@ -14,7 +14,9 @@ namespace millrace::test {
 class routed_history {
  public:
   explicit routed_history(std::uint64_t seed) : random_(seed) {
-    known = *known_types::of(both_types().types());
+    auto made = known_types::of(both_types().types());
+    REQUIRE(made);
+    known = std::move(*made);
     restart();
   }
 
@@ -40,12 +42,11 @@ class routed_history {
   /// Each difference as one line.
   texts compare(rebuild_limits may_use = {.threads = 2}) {
     texts lines;
-    auto counts = compare_derived(stored, *known,
-                                  {.may_use = may_use,
-                                   .report =
-                                       [&](const std::string& subject, const std::string& what) {
-                                         lines.push_back(subject + ": " + what);
-                                       }});
+    auto counts = compare_derived(
+        stored, *known,
+        {.may_use = may_use, .report = [&](const std::string& subject, const std::string& what) {
+           lines.push_back(subject + ": " + what);
+         }});
     REQUIRE(counts);
     CHECK(counts->differences == lines.size());
     last = *counts;
@@ -72,7 +73,7 @@ class routed_history {
   std::uint64_t below(std::uint64_t end) { return random_() % end; }
   bool chance(std::uint64_t percent) { return below(100) < percent; }
   std::string id() {
-    static const texts awkward{"",     "|",   "a|b",  "7",  "constructor", "\xc3\xa9",
+    static const texts awkward{"",    "|",     "a|b",   "7", "constructor", "\xc3\xa9",
                                "a b", "\"q\"", "x@y:z", "/", "__proto__",   "T|"};
     return chance(20) ? awkward[below(awkward.size())] : std::to_string(below(40));
   }
@@ -103,7 +104,8 @@ class routed_history {
     std::string payload;
     if (chance(50)) {
       type = "Act";
-      payload = (chance(50) ? joining(id()) : act(id(), chance(2) ? "throw" : "")).SerializeAsString();
+      payload =
+          (chance(50) ? joining(id()) : act(id(), chance(2) ? "throw" : "")).SerializeAsString();
     } else if (chance(70)) {
       type = "Word";
       payload = word(id()).SerializeAsString();
