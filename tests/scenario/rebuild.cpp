@@ -25,9 +25,7 @@ struct rebuilt {
     return **stored().find_flow(flow_key::parse(key), first_build);
   }
   /// What a damaged disk would hold.
-  void damage(const commit_batch& with) {
-    REQUIRE(test.running().inside().stored->commit(with));
-  }
+  void damage(const commit_batch& with) { REQUIRE(test.running().inside().stored->commit(with)); }
   void lose(const std::string& key, std::uint64_t from, std::uint64_t to) {
     const auto row = row_of(key);
     commit_batch batch;

@@ -79,7 +79,8 @@ inline std::vector<std::string> differences(const store& in) {
 inline std::vector<std::string> findings(const store& in) {
   std::vector<std::string> lines;
   const auto types = both();
-  verifier check{in, *types,
+  verifier check{in,
+                 *types,
                  [&](const std::string& subject, const std::string& what) {
                    lines.push_back(subject + ": " + what);
                  },

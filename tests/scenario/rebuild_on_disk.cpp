@@ -36,8 +36,8 @@ struct on_disk {
     return made;
   }
   void sql(const char* script) {
-    auto database = sqlite::connection::open(place.path() / store_file_name,
-                                             {.role = sqlite::role::writer});
+    auto database =
+        sqlite::connection::open(place.path() / store_file_name, {.role = sqlite::role::writer});
     REQUIRE(database);
     const auto ran = database->execute(script);
     if (!ran) FAIL(ran.error().message);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/limits.hpp"
 
@@ -107,10 +108,9 @@ result<void> comparison::in_parallel(std::size_t count,
   for (std::size_t begin = 0; begin < count; begin += round) {
     const auto end = std::min(count, begin + round);
     std::vector<found> all(threads);
+    std::atomic<std::size_t> next{begin};  // some flows take as long as a thousand others
     on_threads(threads, [&](std::size_t thread) {
-      for (auto i = begin + thread; i < end && !all[thread].failure; i += threads) {
-        work(i, all[thread]);
-      }
+      for (auto i = next++; i < end && !all[thread].failure; i = next++) work(i, all[thread]);
     });
     if (auto done = settle(all); !done) return done;
   }

@@ -46,6 +46,55 @@ TEST_CASE("what is not routed yet is no difference") {
 
 namespace {
 
+v1::FlowType row_of(const std::string& name, std::uint32_t build) {
+  v1::FlowType row;
+  row.set_name(name);
+  row.set_build(build);
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("each build has inboxes of its own, and those of a retired one are left alone") {
+  routed_history history{21};
+  history.go_on(1500);
+  auto retired = row_of("Diary", 1);
+  retired.set_retired(true);
+  retired.set_routed(history.stored.tail().value);
+  REQUIRE(history.stored.commit({.flow_types = {retired, row_of("Diary", 2)}}));
+  history.restart();
+  history.go_on(500);
+  CHECK(history.compare() == texts{});
+  const auto old = history.row_of("Diary|7");
+  const auto fresh = history.stored.find_flow(old.entry.key, build_number{2});
+  REQUIRE((*fresh)->postings > old.postings);
+  history.put_inbox(old.entry, {});
+  CHECK(history.compare() == texts{});
+  history.put_inbox((*fresh)->entry, {});
+  const auto found = history.compare();
+  REQUIRE(found.size() == 1);
+  CHECK_THAT(found[0], Catch::StartsWith("flow Diary|7 (build 2): "));
+}
+
+TEST_CASE("explicit routes from before a type was hosted count, its own from when it was") {
+  routed_history history{22};
+  history.go_on(800);
+  // What the store would hold had nobody hosted it so far.
+  auto row = row_of("Diary", 1);
+  const auto tail = history.stored.tail();
+  row.set_since(tail.value);
+  row.set_routed(tail.value);
+  row.set_explicit_before(tail.value);
+  REQUIRE(history.stored.commit({.flow_types = {row}}));
+  const auto wrong = history.compare();
+  CHECK(wrong.size() > 20);  // typed routes from before
+  for (const auto& line : wrong) {
+    CHECK_THAT(line, Catch::StartsWith("flow Diary") && !Catch::Contains("missing"));
+  }
+}
+
+namespace {
+
 struct damaged : routed_history {
   damaged() : routed_history(11) {
     go_on(3000);
