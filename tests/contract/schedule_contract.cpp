@@ -86,7 +86,7 @@ TEST_CASE("the effects of a cause are found, ascending") {
 
 TEST_CASE("a cause is found among any number of effects") {
   const auto subject = make_store(GENERATE(from_range(every_store)));
-  const std::uint64_t causes = effect_bucket_causes * 2 + 10;
+  const std::uint64_t causes = effect_span_causes * 2 + 10;
   for (std::uint64_t part = 0; part < 4; ++part) {
     commit_batch batch;
     for (std::uint64_t cause = part; cause < causes; cause += 4) {

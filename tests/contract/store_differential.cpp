@@ -25,6 +25,7 @@ class batch_maker {
     if (chance(80)) add_events(batch);
     if (chance(40)) add_flows(batch);
     if (chance(60)) add_postings(batch);
+    if (chance(20)) add_rewrites(batch);
     if (chance(70)) add_checkpoints(batch);
     if (chance(40)) add_schedule(batch);
     if (chance(30)) add_effects(batch);
@@ -83,6 +84,23 @@ class batch_maker {
       }
       batch.postings.push_back(std::move(write));
     }
+  }
+
+  // Instead of postings, so that the order of the two does not matter here.
+  void add_rewrites(commit_batch& batch) {
+    batch.postings.clear();
+    for (std::size_t flow = 0; flow < latest_.size(); ++flow) {
+      posting_run fresh;
+      std::int64_t latest = -1;
+      for (std::uint64_t left = chance(20) ? 0 : below(600); left > 0; --left) {
+        latest += static_cast<std::int64_t>(1 + below(chance(5) ? 100'000 : 3));
+        fresh.append({{static_cast<std::uint64_t>(latest)}, chance(30)});
+      }
+      latest_[flow] = latest;
+      auto entry = flow_of(static_cast<std::uint32_t>(flow), "", below(tail_ + 1));
+      batch.rewritten.push_back({std::move(entry), std::move(fresh)});
+    }
+    batch.rewritten_effects.push_back({0, {{{below(tail_ + 1) % effect_span_causes}, {7}}}});
   }
 
   void add_checkpoints(commit_batch& batch) {

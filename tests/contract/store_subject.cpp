@@ -189,6 +189,11 @@ void add_flow(std::vector<std::string>& lines, const store& from, flow_number nu
     postings += text_of(one) + ' ';
   }
   lines.push_back("postings " + postings);
+  const auto inbox = got(from.inbox(number));
+  lines.push_back("inbox " + inbox.damage);
+  if (inbox.postings.to_vector() != got(from.postings(number, std::nullopt, SIZE_MAX))) {
+    lines.push_back("the inbox is another one");
+  }
   if (!row->latest) return;
   postings.clear();
   for (const posting& one : got(from.postings(number, position{row->latest->value / 2}, 7))) {

@@ -45,6 +45,12 @@ inline constexpr auto postings_age_max = 1000ms;
 inline constexpr auto router_tick = 250ms;                      // looks at ages
 inline constexpr std::size_t directory_entries_max = 1u << 20;  // cached key → flow number
 
+// A rebuild.
+inline constexpr std::size_t rebuild_memory_max = 512u << 20;  // what is gathered in one pass
+inline constexpr std::size_t mend_size_max = 4u << 20;         // of postings in one request
+inline constexpr std::size_t mend_flows_max = 1024;
+inline constexpr std::uint64_t mend_distance_max = 65'536;  // events the router itself makes up for
+
 // One flow.
 inline constexpr std::size_t inbox_events_max = 131'072;  // pushed and not yet handled
 inline constexpr std::size_t behind_read_max = 4096;      // postings in one read

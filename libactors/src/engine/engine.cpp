@@ -238,6 +238,10 @@ void engine::write_derived(position through, engine_answer<void> answer) {
   tell(inside_->router, write_call{shared<void>(std::move(answer)), through});
 }
 
+void engine::mend(std::shared_ptr<mend_request> request, engine_answer<mend_outcome> answer) {
+  tell(inside_->router, mend_call{shared<mend_outcome>(std::move(answer)), std::move(request)});
+}
+
 void engine::repair(const flow_key& key, repair_order order, engine_answer<void> answer) {
   tell(inside_->router, repair_call{shared<void>(std::move(answer)), key, order});
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "engine/mending.hpp"
 #include "engine/requests.hpp"
 #include "millrace/host.hpp"
 #include "routing/interest.hpp"
@@ -41,6 +42,13 @@ struct engine_unwritten {
   std::vector<v1::FlowType> parked;  ///< types whose routing is stopped
 };
 
+/// Whether a request was taken, or how far routing is by now, when that is too far on: then it has
+/// to be brought up first.
+struct mend_outcome {
+  bool taken = false;
+  routing_plan::moment now;
+};
+
 template <class T>
 using engine_answer = std::function<void(result<T>)>;
 
@@ -61,6 +69,8 @@ class engine {
   void unwritten(engine_answer<engine_unwritten> answer);
   /// The postings of everything up to `through` are in the store when this is answered.
   void write_derived(position through, engine_answer<void> answer);
+  /// Answered when the mended data is in the store. The request is changed meanwhile.
+  void mend(std::shared_ptr<mend_request> request, engine_answer<mend_outcome> answer);
   /// Answered when it is durable that the flow goes on, or begins anew.
   void repair(const flow_key& key, repair_order order, engine_answer<void> answer);
   /// A stretch of a history from elsewhere. Stretches are written in the order of the calls. The

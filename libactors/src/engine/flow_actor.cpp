@@ -46,6 +46,7 @@ caf::behavior flow_actor::make_behavior() {
       [this](postings_written) {
         if (mode_ == mode::loading) recover_and_go_on();
       },
+      [this](inbox_replaced) { on_replaced(); },
       [this](const flow_tick& tick) {
         if (tick.generation != generation_) return;
         tick_under_way_ = false;
@@ -163,6 +164,16 @@ void flow_actor::detach() {
 void flow_actor::fall_behind() {
   detach();
   if (!pending_) read_on();
+}
+
+/// What it holds was routed before its inbox was replaced.
+void flow_actor::on_replaced() {
+  if (mode_ == mode::live && !draining_) return fall_behind();
+  if (mode_ != mode::loading) return;
+  for (const auto& one : queue_) drop(one);
+  queue_.clear();
+  inbox_.clear();
+  last_seen_.reset();
 }
 
 void flow_actor::read_on() {

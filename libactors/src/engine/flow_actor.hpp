@@ -65,6 +65,7 @@ class flow_actor final : public caf::event_based_actor {
   void drop(const deliver& one);
   void detach();
   void fall_behind();
+  void on_replaced();
   void read_on();
   void on_taken_on(taken_on& news);
   void observe_stored(const std::vector<position>& at, const std::vector<posting>& inbox);

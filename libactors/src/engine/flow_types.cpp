@@ -51,15 +51,22 @@ result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
 
 /// Where the routing of a type that the store has not seen begins. A type that explicit routes have
 /// reached already goes on where those are routed: its inboxes only grow at their ends.
-result<position> first_position(const store& stored, const flow_type& hosted, position tail) {
-  if (hosted.starts_from == first_event::from_now) return tail;
+result<void> begin(const store& stored, const flow_type& hosted, position tail, v1::FlowType& row) {
   bool reached = false;
   auto read = stored.flows(hosted.name, [&](const flow_row&) {
     reached = true;
     return false;
   });
   if (!read) return read.error();
-  return reached ? stored.routed() : result<position>{position{0}};
+  auto routed = stored.routed();
+  if (!routed) return routed.error();
+  if (reached) row.set_explicit_before(routed->value);
+  const auto first = hosted.starts_from == first_event::from_now ? tail
+                     : reached                                   ? *routed
+                                                                 : position{};
+  row.set_since(first.value);
+  row.set_routed(first.value);
+  return {};
 }
 
 /// Reached by explicit routes alone so far, and adopted: its own route() is asked from now on.
@@ -78,6 +85,7 @@ result<v1::FlowType> first_hosted(const store& stored, v1::FlowType row,
   row.set_explicit_only(false);
   row.set_since(routed->value);
   row.set_routed(routed->value);
+  row.set_explicit_before(routed->value);
   return row;
 }
 
@@ -96,10 +104,7 @@ result<reconciled_types> reconcile(const store& stored, const interest_table& in
     auto present = describe(*hosted);
     const auto found = running.find(hosted->name);
     if (found == running.end()) {
-      auto since = first_position(stored, *hosted, tail);
-      if (!since) return since.error();
-      present.set_since(since->value);
-      present.set_routed(present.since());
+      if (auto begun = begin(stored, *hosted, tail, present); !begun) return begun.error();
       present.set_build(static_cast<std::uint32_t>(first_build));
       present.set_served(true);
     } else if (found->second.version() == 0 || begins_typed(found->second)) {

@@ -236,6 +236,9 @@ result<void> group::add(const derived_commit& request) {
   append(batch_.flows, request.part.flows);
   append(batch_.postings, request.part.postings);
   append(batch_.effects, request.part.effects);
+  append(batch_.rewritten, request.part.rewritten);
+  append(batch_.erased, request.part.erased);
+  append(batch_.rewritten_effects, request.part.rewritten_effects);
   append(batch_.flow_types, request.part.flow_types);
   if (request.part.routed) batch_.routed = request.part.routed;
   return {};

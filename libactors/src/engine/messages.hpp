@@ -91,6 +91,11 @@ struct repair_call {
   flow_key key;
   repair_order order;
 };
+/// Puts mended derived data in the place of what is stored.
+struct mend_call {
+  std::shared_ptr<answer_to<mend_outcome>> answer;
+  std::shared_ptr<mend_request> request;
+};
 /// An append under the condition of a flow's latest position.
 struct conditional_append_call {
   std::shared_ptr<append_request> request;
@@ -140,6 +145,8 @@ struct taken_on {
 /// The router has stopped pushing: read the rest from the store.
 struct no_room {};
 struct postings_written {};
+/// Another inbox is stored now: what was delivered before is void.
+struct inbox_replaced {};
 struct commit_done {
   std::optional<error> failed;
 };
@@ -178,8 +185,9 @@ struct work {};
                   each(import_call) each(import_ended) each(adopt_call) each(watch_tail)          \
                       each(drain_call) each(deliver) each(taken_on) each(no_room)                 \
                           each(postings_written) each(commit_done) each(flow_tick) each(unload)   \
-                              each(drain) each(tail_moved) each(read_on) each(timers_changed)     \
-                                  each(timer_tick) each(timers_fired) each(work)
+                              each(drain) each(mend_call) each(inbox_replaced) each(tail_moved)   \
+                                  each(read_on) each(timers_changed) each(timer_tick)             \
+                                      each(timers_fired) each(work)
 
 // clang-format on
 

@@ -113,6 +113,7 @@ void residents::on_take_on(const take_on& request) {
   auto& one = found->second;
   woken(one);
   const auto& flow = *one.flow;
+  if (flow.replacing) return held_.push_back(request);
   if (flow.written && (!request.after || *request.after < *flow.written)) {
     return tell(owner_, one.actor, taken_on{.read_again = true, .live = false, .unwritten = {}});
   }
@@ -128,6 +129,18 @@ void residents::on_take_on(const take_on& request) {
   one.live = answer.live;
   one.used = context_.time.steady();
   tell(owner_, one.actor, std::move(answer));
+}
+
+bool residents::on_replaced(flow_number flow) {
+  const auto found = in_memory_.find(flow);
+  if (found == in_memory_.end()) return false;
+  found->second.live = false;
+  tell(owner_, found->second.actor, inbox_replaced{});
+  return true;
+}
+
+void residents::answer_held() {
+  for (const auto& each : std::exchange(held_, {})) on_take_on(each);
 }
 
 void residents::on_progressed(flow_number flow) {

@@ -31,6 +31,10 @@ class residents {
   void on_progressed(flow_number flow);
   void on_fell_behind(flow_number flow);
   void on_left(const flow_left& news);
+  /// Its inbox in the store is another one. True: it has an actor, which reads it again.
+  bool on_replaced(flow_number flow);
+  /// Answers those who asked while their inbox was being replaced.
+  void answer_held();
   void tell_postings_written(flow_number flow);
 
   /// Unloads what has been idle for limits::idle_unload, or all that is idle when there are too
@@ -71,6 +75,7 @@ class residents {
   std::unordered_map<flow_number, resident> in_memory_;
   std::unordered_set<flow_number> stopped_;
   std::unordered_map<flow_number, std::pair<routed_flow*, flow_actor::repair>> repairs_;
+  std::vector<take_on> held_;
   bool draining_ = false;
   std::size_t waking_ = 0;
   timestamp swept_{};

@@ -77,6 +77,7 @@ caf::behavior router_actor::make_behavior() {
       [this](const import_call& call) { on_import(call); },
       [this](const adopt_call& call) { on_adopt(call); },
       [this](const import_ended& news) { on_import_ended(news); },
+      [this](const mend_call& call) { on_mend(call); },
       [this](const watch_tail& request) { on_watch(request); },
       [this](const drain_call& call) { on_drain(call); },
   };
@@ -280,7 +281,9 @@ void router_actor::on_written(const derived_written& news) {
   core_.written();
   core_.forget(limits::directory_entries_max);
   for (const auto& then : std::exchange(after_this_write_, {})) then();
+  flows_.answer_held();
   if (!after_next_write_.empty()) write();
+  mend_next();
   go_on();
   check_drained();
 }

@@ -77,6 +77,12 @@ class router_actor final : public caf::event_based_actor {
   void on_adopt(const adopt_call& call);
   void on_import_ended(const import_ended& news);
   void wake_adopted(const std::string& type);
+  // Rebuilding (router_actor_mend.cpp).
+  using flow_names = std::vector<std::pair<flow_key, build_number>>;
+  void on_mend(const mend_call& call);
+  void mend_next();
+  result<flow_names> mend(mend_request& request);
+  void on_mended(const flow_names& flows);
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);
@@ -116,6 +122,7 @@ class router_actor final : public caf::event_based_actor {
   std::vector<std::pair<position, conditional_append_call>> appends_;
   std::vector<watch_tail> watchers_;
   std::size_t imports_ = 0;  // under way
+  std::deque<mend_call> mends_;
   std::shared_ptr<answer_to<void>> drained_;
 };
 

@@ -229,6 +229,7 @@ void router_actor::refuse_calls(const error& why) {
   for (const auto& each : std::exchange(waiters_, {})) (*each.call.answer)(why);
   for (const auto& each : std::exchange(caught_up_calls_, {})) (*each.answer)(why);
   for (const auto& each : std::exchange(appends_, {})) each.second.request->done(why);
+  for (const auto& each : std::exchange(mends_, {})) (*each.answer)(why);
 }
 
 void router_actor::on_drain(const drain_call& call) {

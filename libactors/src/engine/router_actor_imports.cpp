@@ -128,6 +128,7 @@ void router_actor::on_adopt(const adopt_call& call) {
       row.set_explicit_only(false);
       row.set_since(core_.explicitly_routed().value);
       row.set_routed(row.since());
+      row.set_explicit_before(row.since());
     }
     core_.put(row);
   }

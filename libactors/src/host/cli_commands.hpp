@@ -106,6 +106,13 @@ outcome trace(const context& in, const trace_options& options);
 
 outcome verify(const context& in);
 
+struct rebuild_options {
+  bool check = false;
+  std::uint64_t threads = 0;
+  std::uint64_t memory = 0;  ///< MiB; 0: the default
+};
+outcome rebuild(const context& in, const rebuild_options& options);
+
 struct run_options {
   bool until_caught_up = false;
 };

@@ -46,6 +46,7 @@ class builder {
     add_trace();
     add_plain("verify", "Check the whole store against itself", verify)
         ->footer("One line for each inconsistency; exit code 1 when there is one.");
+    add_rebuild();
     add_run();
   }
 
@@ -283,6 +284,22 @@ class builder {
       bounded.depth = std::min<std::uint64_t>(bounded.depth, limits::causal_depth_max);
       return trace(in, bounded);
     });
+  }
+
+  void add_rebuild() {
+    auto options = std::make_shared<rebuild_options>();
+    auto* command =
+        add("rebuild", "Build inboxes, directory and cause index again from the timeline");
+    command->add_flag(
+        "--check", options->check,
+        "Compare only; also beside a running host. Exit code 1 when something differs");
+    add_number(command, "--threads", options->threads, "Instead of one for each core");
+    add_number(command, "--memory", options->memory, "For what one pass gathers", "MIB");
+    command->footer(
+        "One line for each difference: those are damage, or a bug. What differs is replaced, a "
+        "flow "
+        "at a time; interrupted, it can be run again.");
+    on(command, [options](const context& in) { return rebuild(in, *options); });
   }
 
   void add_run() {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <future>
-#include <memory>
 #include <optional>
 
 #include "host/host_parts.hpp"
+#include "host/pending_answer.hpp"
 
 namespace millrace {
 
@@ -14,36 +14,6 @@ namespace millrace {
   if (!parts.running) return error{errc::closed, "the host is not open"};
   return parts.running->failure();
 }
-
-/// A promise that is kept in any case: with `closed` when the engine ends without an answer.
-template <class T>
-class pending_answer {
- public:
-  [[nodiscard]] std::function<void(result<T>)> keep() const {
-    return [kept = kept_](result<T> outcome) { kept->answer(std::move(outcome)); };
-  }
-  /// Once, after the last keep().
-  [[nodiscard]] std::future<result<T>> take() {
-    auto future = kept_->promise.get_future();
-    kept_.reset();
-    return future;
-  }
-
- private:
-  struct promised {
-    std::promise<result<T>> promise;
-    bool answered = false;
-
-    ~promised() {
-      if (!answered) promise.set_value(error{errc::closed, "the host ended before it answered"});
-    }
-    void answer(result<T> outcome) {
-      answered = true;
-      promise.set_value(std::move(outcome));
-    }
-  };
-  std::shared_ptr<promised> kept_ = std::make_shared<promised>();
-};
 
 /// Waits for the answer; in virtual time lets everything run first. Errors: timed_out; the
 /// answer's.

@@ -211,8 +211,10 @@ position router::head() const {
 
 void router::take_unwritten(commit_batch& into) {
   MILLRACE_INVARIANT(being_written_.empty());
+  take_replaced(into);
   for (auto* flow : touched_) {
     flow->listed_ = false;
+    if (flow->unwritten.empty()) continue;  // they are in another inbox now
     into.postings.push_back({flow->entry.number, flow->unwritten});
     being_written_.push_back({flow, flow->unwritten.size()});
   }
@@ -226,6 +228,7 @@ void router::take_unwritten(commit_batch& into) {
 }
 
 void router::written() {
+  replaced_written();
   for (const auto& [flow, count] : std::exchange(being_written_, {})) {
     const auto end = flow->unwritten.begin() + static_cast<std::ptrdiff_t>(count);
     flow->written = (end - 1)->at;

@@ -27,6 +27,7 @@ struct routed_flow {
   std::vector<posting> unwritten;     ///< in order; those after `written`
   bool keep = false;                  ///< set by the owner: do not forget this one
   bool enlisted = false;  ///< its entry may not be in the store yet: the owner sees to it
+  bool replacing = false;             ///< another inbox is on its way into the store
 
  private:
   friend class router;
@@ -135,6 +136,23 @@ class router {
   void take_unwritten(commit_batch& into);
   /// The commit of what was taken: it is in the store now.
   void written();
+  // Replacing derived data (router_replace.cpp); between written() and take_unwritten().
+
+  /// Another inbox for a flow: all that is routed to it. Null: there is no such flow, and nothing
+  /// is routed to it. A flow that is not in the directory gets an entry, which `fresh` tells and
+  /// which must be durable before its first checkpoint. Errors: those of the lookup.
+  struct replaced {
+    routed_flow* flow = nullptr;
+    std::optional<flow_entry> fresh;
+  };
+  result<replaced> replace(const flow_key& key, build_number build, position born,
+                           posting_run postings);
+  /// Takes a flow off the directory; it has neither postings nor a checkpoint. False: it is kept.
+  /// Errors: those of the lookup.
+  result<bool> erase(const flow_key& key, build_number build);
+  void erase(flow_number orphan) { erased_.push_back(orphan); }
+  void replace(commit_batch::effects_rewrite effects);
+
   /// The latest position of each flow that has postings which are not written.
   [[nodiscard]] std::map<std::pair<std::string, build_number>, position> unwritten_latest() const;
   /// Drops directory entries that have nothing unwritten and are not kept, when there are too many.
@@ -159,6 +177,8 @@ class router {
   result<void> hit(pass& in, build_number build, const event& what, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
   static routed_window grouped(pass& in);
+  void take_replaced(commit_batch& into);
+  void replaced_written();
   result<routed_flow*> known(std::string_view key_text, build_number build);
   routed_flow& remember(flow_row row);
 
@@ -185,6 +205,10 @@ class router {
     std::size_t count;
   };
   std::vector<taken> being_written_;
+  std::vector<std::pair<routed_flow*, posting_run>> replaced_;
+  std::vector<std::pair<routed_flow*, std::optional<position>>> being_replaced_;
+  std::vector<flow_number> erased_;
+  std::vector<commit_batch::effects_rewrite> replaced_effects_;
   std::vector<effect> effects_;
   std::size_t unwritten_count_ = 0;
   bool dirty_ = false;

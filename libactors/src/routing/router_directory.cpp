@@ -172,7 +172,7 @@ void router::forget(std::size_t limit) {
   for (auto& [build, flows] : flows_) {
     std::erase_if(flows, [](const auto& entry) {
       const auto& flow = entry.second;
-      return !flow.keep && !flow.enlisted && flow.unwritten.empty();
+      return !flow.keep && !flow.enlisted && !flow.replacing && flow.unwritten.empty();
     });
   }
 }

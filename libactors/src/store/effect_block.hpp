@@ -10,18 +10,13 @@
 
 namespace millrace {
 
-/// Causes of one bucket lie together. Never change: rows are numbered by it.
-inline constexpr std::uint64_t effect_bucket_causes = 4096;
-/// Blocks of a bucket have consecutive numbers from bucket * this. Never change.
+/// A bucket is a span: blocks of a bucket have consecutive numbers from bucket * this. Never
+/// change.
 inline constexpr std::uint64_t effect_bucket_blocks = 1u << 20;
 inline constexpr std::size_t effect_block_size = 2000;
 
-[[nodiscard]] constexpr std::uint64_t effect_bucket(position cause) {
-  return cause.value / effect_bucket_causes;
-}
-
 inline void append_effect(std::string& block, const effect& added) {
-  append_varint(block, added.cause.value % effect_bucket_causes);
+  append_varint(block, added.cause.value % effect_span_causes);
   append_varint(block, zigzag(static_cast<std::int64_t>(added.at.value - added.cause.value)));
 }
 
@@ -30,9 +25,9 @@ inline void append_effect(std::string& block, const effect& added) {
                                       effect& taken) {
   std::uint64_t offset = 0;
   std::uint64_t distance = 0;
-  if (!take_varint(block, offset) || offset >= effect_bucket_causes) return false;
+  if (!take_varint(block, offset) || offset >= effect_span_causes) return false;
   if (!take_varint(block, distance)) return false;
-  taken.cause = {bucket * effect_bucket_causes + offset};
+  taken.cause = {bucket * effect_span_causes + offset};
   taken.at = {taken.cause.value + static_cast<std::uint64_t>(unzigzag(distance))};
   return true;
 }

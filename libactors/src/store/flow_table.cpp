@@ -85,17 +85,22 @@ result<void> flow_writer::prepare(sqlite::connection& database) {
       {&put_block_, "INSERT INTO posting_blocks (flow, last, block) VALUES (?, ?, ?)"},
       {&put_checkpoint_,
        "UPDATE flows SET checkpoint = ?, stopped = ?, record = ? WHERE number = ?"},
-      {&put_state_, "INSERT OR REPLACE INTO states VALUES (?, ?)"},
+      // Of a flow whose directory entry was lost, nothing is kept.
+      {&put_state_, "INSERT OR REPLACE INTO states SELECT number, ?2 FROM flows WHERE number = ?1"},
   });
 }
 
-result<void> flow_writer::write(const commit_batch& batch) {
+result<void> flow_writer::write_entries(const commit_batch& batch) {
   for (const flow_entry& flow : batch.flows) {
     const auto born = flow.born == unplaced ? std::nullopt : std::optional{flow.born};
     auto done = insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
                             static_cast<std::uint32_t>(flow.build), born);
     if (!done) return done;
   }
+  return {};
+}
+
+result<void> flow_writer::write_postings(const commit_batch& batch) {
   for (const auto& write : batch.postings) {
     if (auto done = append(write); !done) return done;
   }
@@ -141,7 +146,7 @@ result<void> flow_writer::fold(flow_number flow, const overlaid& newest) {
 
 result<void> flow_reader::prepare(sqlite::connection& database) {
   return database.prepare({
-      {&count_, "SELECT coalesce(max(number) + 1, 0) FROM flows"},
+      {&count_, flow_count_query},
       {&by_name_,
        "SELECT number, born, latest, postings, key, record, build FROM flows "
        "WHERE key = ? AND build = ?"},

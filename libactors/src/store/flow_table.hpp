@@ -11,12 +11,19 @@
 
 namespace millrace {
 
+/// The next free number: also what is stored without a directory entry holds its number.
+inline constexpr std::string_view flow_count_query =
+    "SELECT 1 + max(coalesce((SELECT max(number) FROM flows), -1), "
+    "coalesce((SELECT max(flow) FROM posting_blocks), -1), "
+    "coalesce((SELECT max(flow) FROM states), -1))";
+
 /// The committing side, within a transaction of its connection.
 class flow_writer {
  public:
   result<void> prepare(sqlite::connection& database);
-  /// Directory entries and postings; checkpoints go to the log.
-  result<void> write(const commit_batch& batch);
+  /// Checkpoints go to the log.
+  result<void> write_entries(const commit_batch& batch);
+  result<void> write_postings(const commit_batch& batch);
   /// The flow's checkpoint, and its state when there is a newer one.
   result<void> fold(flow_number flow, const overlaid& newest);
 

@@ -35,6 +35,7 @@ result<void> memory_store::commit(const commit_batch& batch) {
   write_timeline(batch);
   write_schedule(batch);
   write_flows(batch);
+  rewrite_derived(batch);
   write_derived(batch);
   ++commits_;
   return {};
@@ -88,6 +89,26 @@ void memory_store::write_flows(const commit_batch& batch) {
     stored_flow& flow = flows_.at(write.flow);
     flow.checkpoint = write.checkpoint;
     if (write.state) flow.state = *write.state;
+  }
+}
+
+void memory_store::rewrite_derived(const commit_batch& batch) {
+  for (const flow_number flow : batch.erased) {
+    const auto found = flows_.find(flow);
+    if (found == flows_.end()) continue;
+    numbers_.erase({found->second.entry.key.text(), found->second.entry.build});
+    flows_.erase(found);
+  }
+  for (const auto& rewrite : batch.rewritten) {
+    stored_flow& flow = flows_.at(rewrite.entry.number);
+    flow.entry.born = rewrite.entry.born;
+    flow.postings = rewrite.postings.to_vector();
+  }
+  for (const auto& rewrite : batch.rewritten_effects) {
+    const position first{rewrite.span * effect_span_causes};
+    const position end{first.value + effect_span_causes};
+    effects_.erase(effects_.lower_bound({first, {}}), effects_.lower_bound({end, {}}));
+    effects_.insert(rewrite.effects.begin(), rewrite.effects.end());
   }
 }
 
@@ -221,6 +242,20 @@ result<std::uint64_t> memory_store::state_size(flow_number flow) const {
   return found == flows_.end() ? std::uint64_t{0} : std::uint64_t{found->second.state.size()};
 }
 
+result<stored_inbox> memory_store::inbox(flow_number flow) const {
+  const std::lock_guard lock{mutex_};
+  stored_inbox made;
+  const auto found = flows_.find(flow);
+  if (found == flows_.end()) return made;
+  for (const posting& one : found->second.postings) made.postings.append(one);
+  postings_read_ += made.postings.size();
+  return made;
+}
+
+result<std::vector<flow_number>> memory_store::orphans() const {
+  return std::vector<flow_number>{};
+}
+
 result<void> memory_store::visit_flows(const std::vector<flow_row>& rows,
                                        const flow_visitor& visit) const {
   for (const flow_row& row : rows) {
@@ -274,6 +309,24 @@ result<std::vector<position>> memory_store::effects(position cause) const {
     found.push_back(next->at);
   }
   return found;
+}
+
+result<std::vector<effect>> memory_store::effects_of_span(std::uint64_t span) const {
+  const std::lock_guard lock{mutex_};
+  const position first{span * effect_span_causes};
+  const position end{first.value + effect_span_causes};
+  return std::vector<effect>{effects_.lower_bound({first, {}}), effects_.lower_bound({end, {}})};
+}
+
+result<std::vector<std::uint64_t>> memory_store::effect_spans() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<std::uint64_t> spans;
+  for (const effect& one : effects_) {
+    if (spans.empty() || spans.back() != effect_span(one.cause)) {
+      spans.push_back(effect_span(one.cause));
+    }
+  }
+  return spans;
 }
 
 result<std::vector<schedule_entry>> memory_store::schedule(

@@ -38,12 +38,16 @@ class memory_store final : public store {
                                                      std::optional<position> after,
                                                      position until) const override;
   [[nodiscard]] result<std::uint64_t> state_size(flow_number flow) const override;
+  [[nodiscard]] result<stored_inbox> inbox(flow_number flow) const override;
+  [[nodiscard]] result<std::vector<flow_number>> orphans() const override;
   result<void> pending(const flow_visitor& visit) const override;
   result<void> flows(std::string_view type, const flow_visitor& visit) const override;
   [[nodiscard]] result<std::vector<v1::FlowType>> flow_types() const override;
 
   [[nodiscard]] result<position> routed() const override;
   [[nodiscard]] result<std::vector<position>> effects(position cause) const override;
+  [[nodiscard]] result<std::vector<effect>> effects_of_span(std::uint64_t span) const override;
+  [[nodiscard]] result<std::vector<std::uint64_t>> effect_spans() const override;
   [[nodiscard]] result<std::vector<schedule_entry>> schedule(
       timers which, std::optional<std::pair<timestamp, position>> after,
       std::size_t limit) const override;
@@ -84,6 +88,7 @@ class memory_store final : public store {
   void write_schedule(const commit_batch& batch);
   void unschedule(position at);
   void write_flows(const commit_batch& batch);
+  void rewrite_derived(const commit_batch& batch);
   void write_derived(const commit_batch& batch);
   [[nodiscard]] std::vector<event_row> rows(position from, position to, std::size_t limit) const;
   [[nodiscard]] flow_row row_of(const stored_flow& flow) const;

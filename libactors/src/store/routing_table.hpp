@@ -17,10 +17,11 @@ class routing_writer {
   result<void> write(const commit_batch& batch);
 
  private:
+  result<void> rewrite_effects(const commit_batch::effects_rewrite& rewrite);
   result<void> write_effects(const std::vector<effect>& effects);
   result<void> extend_bucket(std::uint64_t bucket, std::span<const effect> effects);
 
-  sqlite::statement put_type_, put_routed_, last_block_, put_block_;
+  sqlite::statement put_type_, put_routed_, last_block_, put_block_, clear_bucket_;
   std::string block_;  // kept for its memory
 };
 
@@ -31,9 +32,11 @@ class routing_reader {
   result<std::vector<v1::FlowType>> flow_types();
   result<position> routed();
   result<std::vector<position>> effects(position cause);
+  result<std::vector<effect>> effects_of_span(std::uint64_t span);
+  result<std::vector<std::uint64_t>> effect_spans();
 
  private:
-  sqlite::statement types_, routed_, blocks_;
+  sqlite::statement types_, routed_, blocks_, first_block_after_;
 };
 
 }  // namespace millrace

@@ -9,7 +9,8 @@ namespace millrace {
 bool commit_batch::empty() const {
   return events.empty() && ids.empty() && scheduled.empty() && unscheduled.empty() &&
          activated.empty() && flows.empty() && checkpoints.empty() && postings.empty() &&
-         effects.empty() && flow_types.empty() && imports.empty() && !routed;
+         effects.empty() && flow_types.empty() && imports.empty() && !routed && rewritten.empty() &&
+         erased.empty() && rewritten_effects.empty();
 }
 
 void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_count) {
@@ -25,6 +26,9 @@ void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_
   }
   for (const auto& write : batch.checkpoints) {
     MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.flow), <, count);
+  }
+  for (const auto& write : batch.rewritten) {
+    MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.entry.number), <, count);
   }
   for (const auto& write : batch.postings) {
     MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.flow), <, count);

@@ -21,6 +21,7 @@ result<std::unique_ptr<sqlite_reader>> sqlite_reader::open(const std::filesystem
   }
   if (auto done = made->timeline.prepare(made->database); !done) return done.error();
   if (auto done = made->flows.prepare(made->database); !done) return done.error();
+  if (auto done = made->inboxes.prepare(made->database); !done) return done.error();
   if (auto done = made->log.prepare(made->database); !done) return done.error();
   if (auto done = made->schedule.prepare(made->database); !done) return done.error();
   if (auto done = made->routing.prepare(made->database); !done) return done.error();

@@ -9,6 +9,7 @@
 #include "sqlite/connection.hpp"
 #include "store/checkpoint_log.hpp"
 #include "store/flow_table.hpp"
+#include "store/inbox_table.hpp"
 #include "store/routing_table.hpp"
 #include "store/schedule_table.hpp"
 #include "store/timeline_table.hpp"
@@ -20,6 +21,7 @@ struct sqlite_reader {
   sqlite::connection database;
   timeline_reader timeline;
   flow_reader flows;
+  inbox_reader inboxes;
   checkpoint_log_reader log;
   schedule_reader schedule;
   routing_reader routing;

@@ -35,11 +35,12 @@ result<void> sqlite_writer::prepare() {
   if (auto done = timeline_.prepare(database_); !done) return done;
   if (auto done = schedule_.prepare(database_); !done) return done;
   if (auto done = flows_.prepare(database_); !done) return done;
+  if (auto done = inboxes_.prepare(database_); !done) return done;
   if (auto done = routing_.prepare(database_); !done) return done;
   if (auto done = log_.prepare(database_); !done) return done;
   auto tail = database_.query_integer("SELECT coalesce(max(position) + 1, 0) FROM events");
   if (!tail) return tail.error();
-  auto flows = database_.query_integer("SELECT coalesce(max(number) + 1, 0) FROM flows");
+  auto flows = database_.query_integer(flow_count_query);
   if (!flows) return flows.error();
   tail_ = {static_cast<std::uint64_t>(*tail)};
   flow_count_ = static_cast<std::uint32_t>(*flows);
@@ -67,7 +68,9 @@ result<void> sqlite_writer::commit(const commit_batch& batch) {
 result<void> sqlite_writer::write(const commit_batch& batch) {
   if (auto done = timeline_.write(batch); !done) return done;
   if (auto done = schedule_.write(batch); !done) return done;
-  if (auto done = flows_.write(batch); !done) return done;
+  if (auto done = flows_.write_entries(batch); !done) return done;
+  if (auto done = inboxes_.write(batch); !done) return done;
+  if (auto done = flows_.write_postings(batch); !done) return done;
   if (auto done = routing_.write(batch); !done) return done;
   if (auto done = log_.write(batch); !done) return done;
   while (log_.is_over_limit() && !log_.empty()) {

@@ -10,6 +10,7 @@
 #include "sqlite/store_lock.hpp"
 #include "store/checkpoint_log.hpp"
 #include "store/flow_table.hpp"
+#include "store/inbox_table.hpp"
 #include "store/routing_table.hpp"
 #include "store/schedule_table.hpp"
 #include "store/timeline_table.hpp"
@@ -49,6 +50,7 @@ class sqlite_writer {
   timeline_writer timeline_;
   schedule_writer schedule_;
   flow_writer flows_;
+  inbox_writer inboxes_;
   routing_writer routing_;
   checkpoint_log log_;
   std::mutex& gate_;

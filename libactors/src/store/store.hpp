@@ -15,6 +15,7 @@
 #include "millrace/import.pb.h"
 #include "millrace/result.hpp"
 #include "millrace/types.hpp"
+#include "store/posting.hpp"
 
 namespace millrace {
 
@@ -34,13 +35,6 @@ struct event_row {
   timestamp time;
   std::string_view payload;
   std::string_view envelope;  ///< v1::Envelope, encoded; often empty
-};
-
-/// An event's place in the inbox of a flow.
-struct posting {
-  position at;
-  bool starts = false;  ///< may begin a life; otherwise it joins
-  friend bool operator==(const posting&, const posting&) = default;
 };
 
 /// A flow's entry in the directory, written when the first `starts` for its key is routed, or when
@@ -82,6 +76,19 @@ struct effect {
   friend auto operator<=>(const struct effect&, const struct effect&) = default;
 };
 
+/// Causes of one span are compared and replaced together. Never change: stores lay them out by it.
+inline constexpr std::uint64_t effect_span_causes = 4096;
+[[nodiscard]] constexpr std::uint64_t effect_span(position cause) {
+  return cause.value / effect_span_causes;
+}
+
+/// All that is stored of a flow's inbox, at one moment.
+struct stored_inbox {
+  posting_run postings;  ///< in order; up to what is damaged
+  /// Empty, or what does not fit together below this interface: blocks, counts, repeated columns.
+  std::string damage;
+};
+
 struct remembered_id {
   std::string id;
   position at;
@@ -110,6 +117,23 @@ struct commit_batch {
     std::optional<std::string> state;  ///< none: the stored state stays
   };
   std::vector<checkpoint_write> checkpoints;  ///< at most one for a flow
+
+  // Derived data that is rebuilt. Comes before what the router adds to it.
+  /// Takes the place of whatever is stored for the flow; its checkpoint stays.
+  struct inbox_rewrite {
+    flow_entry entry;
+    posting_run postings;
+  };
+  std::vector<inbox_rewrite> rewritten;
+  /// All that is stored under these numbers goes. None has a checkpoint, or none is in the
+  /// directory.
+  std::vector<flow_number> erased;
+  /// All effects of the causes of one span.
+  struct effects_rewrite {
+    std::uint64_t span = 0;
+    std::vector<effect> effects;
+  };
+  std::vector<effects_rewrite> rewritten_effects;
 
   // Derived data, from the router.
   struct posting_write {
@@ -166,6 +190,10 @@ class store {
                                                              position until) const = 0;
   /// Bytes of the stored state; 0: there is none. Does not read it.
   [[nodiscard]] virtual result<std::uint64_t> state_size(flow_number flow) const = 0;
+  /// The whole inbox as it lies. A flow that is not in the directory has an empty one.
+  [[nodiscard]] virtual result<stored_inbox> inbox(flow_number flow) const = 0;
+  /// Numbers under which something is stored, but no directory entry.
+  [[nodiscard]] virtual result<std::vector<flow_number>> orphans() const = 0;
   using flow_visitor = std::function<bool(const flow_row&)>;
   /// Those whose latest is after their checkpoint and that are not stopped; in order of numbers.
   /// Of all builds, retired ones too. Costs what is pending.
@@ -180,6 +208,10 @@ class store {
   [[nodiscard]] virtual result<position> routed() const = 0;
   /// Positions whose envelope names this cause, ascending.
   [[nodiscard]] virtual result<std::vector<position>> effects(position cause) const = 0;
+  /// All pairs with a cause of the span, in any order, perhaps repeated.
+  [[nodiscard]] virtual result<std::vector<effect>> effects_of_span(std::uint64_t span) const = 0;
+  /// The spans that have any, ascending.
+  [[nodiscard]] virtual result<std::vector<std::uint64_t>> effect_spans() const = 0;
   enum class timers { all, active };
   /// In order of (due, position), after the given place, at most `limit`; inert ones too, or not.
   [[nodiscard]] virtual result<std::vector<schedule_entry>> schedule(

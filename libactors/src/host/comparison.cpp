@@ -1,0 +1,179 @@
+#include "host/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/limits.hpp"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t round_size = 1024;  // flows or spans for each thread between two reports
+
+std::size_t size_of(const mend_request& request) {
+  std::size_t size = 0;
+  for (const auto& each : request.inboxes) size += each.postings.bytes_held();
+  for (const auto& each : request.effects) size += each.effects.size() * sizeof(effect);
+  return size;
+}
+
+template <class T>
+void move_to(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  from.clear();
+}
+
+}  // namespace
+
+result<rebuild_counts> comparison::run() {
+  std::uint64_t first = 0;
+  while (true) {
+    auto expected = expectation::gather(with_.from, with_.plan, first, with_.may_use, with_.tell);
+    if (!expected) return expected.error();
+    if (counts_.passes++ == 0) {
+      counts_.events = expected->events();
+      report_failures(*expected);
+      if (auto done = compare_orphans(); !done) return done.error();
+    }
+    if (auto done = run_pass(*expected); !done) return done.error();
+    if (expected->covers().last == UINT64_MAX) break;
+    first = expected->covers().last + 1;
+  }
+  if (auto done = hand_over(true); !done) return done.error();
+  return counts_;
+}
+
+/// A type that the store has routed further than its code gets: its inboxes cannot be told.
+void comparison::report_failures(const expectation& expected) {
+  for (const auto& one : expected.failures()) {
+    const auto& name = with_.plan.table().types()[one.type]->name;
+    if (!broken_types_.insert(name).second) continue;
+    ++counts_.differences;
+    ++counts_.unmended;
+    with_.report("flow type " + name,
+                 fmt::format("event {} is routed in the store, but routing it fails: {}",
+                             one.at.value, one.message));
+  }
+}
+
+result<void> comparison::run_pass(const expectation& expected) {
+  if (auto read = read_directory(expected.covers()); !read) return read;
+  auto flows = in_parallel(expected.flows_end(), [&](std::size_t number, found& into) {
+    if (auto done = compare_flow(expected, number, into); !done) into.failure = done.error();
+  });
+  if (!flows) return flows;
+  auto rest = in_parallel(directory_.size(), [&](std::size_t number, found& into) {
+    if (auto done = compare_rest(directory_[number], into); !done) into.failure = done.error();
+  });
+  if (!rest) return rest;
+  auto stored = with_.from.effect_spans();
+  if (!stored) return stored.error();
+  auto spans = expected.spans();
+  for (const auto span : *stored) {
+    if (expected.covers().holds(hash_of_span(span))) spans.push_back(span);
+  }
+  std::sort(spans.begin(), spans.end());
+  spans.erase(std::unique(spans.begin(), spans.end()), spans.end());
+  return in_parallel(spans.size(), [&](std::size_t number, found& into) {
+    if (auto done = compare_span(expected, spans[number], into); !done) {
+      into.failure = done.error();
+    }
+  });
+}
+
+result<void> comparison::read_directory(const hash_range& covers) {
+  directory_.clear();
+  auto read = with_.from.flows({}, [&](const flow_row& row) {
+    const auto hash = hash_of(row.entry.key.text());
+    if (!covers.holds(hash)) return true;
+    std::optional<position> checkpoint;
+    if (row.checkpoint.has_position()) checkpoint = position{row.checkpoint.position()};
+    directory_.push_back({hash, row.entry.build, row.entry.number, row.entry.born, checkpoint,
+                          row.checkpoint.ByteSizeLong() > 0, false});
+    return true;
+  });
+  std::sort(directory_.begin(), directory_.end(), [](const entry& a, const entry& b) {
+    return std::pair{a.hash, a.build} < std::pair{b.hash, b.build};
+  });
+  return read;
+}
+
+/// Calls `work` for each number, and reports in between.
+result<void> comparison::in_parallel(std::size_t count,
+                                     const std::function<void(std::size_t, found&)>& work) {
+  const auto threads = threads_of(with_.may_use);
+  const auto round = threads * round_size;
+  for (std::size_t begin = 0; begin < count; begin += round) {
+    const auto end = std::min(count, begin + round);
+    std::vector<found> all(threads);
+    std::atomic<std::size_t> next{begin};  // some flows take as long as a thousand others
+    on_threads(threads, [&](std::size_t thread) {
+      for (auto i = next++; i < end && !all[thread].failure; i = next++) work(i, all[thread]);
+    });
+    if (auto done = settle(all); !done) return done;
+  }
+  return {};
+}
+
+result<void> comparison::settle(std::vector<found>& all) {
+  std::vector<difference> differences;
+  for (auto& each : all) {
+    if (each.failure) return *each.failure;
+    counts_.flows += each.flows;
+    counts_.postings += each.postings;
+    counts_.effects += each.effects;
+    move_to(differences, each.differences);
+    move_to(mends_.inboxes, each.mends.inboxes);
+    move_to(mends_.effects, each.mends.effects);
+  }
+  std::sort(differences.begin(), differences.end(),
+            [](const auto& a, const auto& b) { return a.subject < b.subject; });
+  counts_.differences += differences.size();
+  for (const auto& one : differences) with_.report(one.subject, one.what);
+  return hand_over(false);
+}
+
+/// Gives the mender what there is, in requests of a bounded size; without `all` only full ones.
+result<void> comparison::hand_over(bool all) {
+  if (!with_.mend) {
+    mends_ = {};
+    return {};
+  }
+  while (!mends_.empty()) {
+    mend_request next;
+    next.orphans = std::exchange(mends_.orphans, {});
+    next.effects = std::exchange(mends_.effects, {});
+    std::size_t size = size_of(next);
+    while (!mends_.inboxes.empty() && size < limits::mend_size_max &&
+           next.inboxes.size() < limits::mend_flows_max) {
+      size += mends_.inboxes.back().postings.bytes_held();
+      next.inboxes.push_back(std::move(mends_.inboxes.back()));
+      mends_.inboxes.pop_back();
+    }
+    const bool full =
+        size >= limits::mend_size_max || next.inboxes.size() >= limits::mend_flows_max;
+    if (!full && !all) {
+      mends_ = std::move(next);
+      return {};
+    }
+    counts_.mended += next.inboxes.size() + next.effects.size() + next.orphans.size();
+    if (auto done = with_.mend(std::move(next)); !done) return done;
+  }
+  return {};
+}
+
+result<void> comparison::compare_orphans() {
+  auto orphans = with_.from.orphans();
+  if (!orphans) return orphans.error();
+  for (const auto number : *orphans) {
+    ++counts_.differences;
+    with_.report(fmt::format("flow number {}", static_cast<std::uint32_t>(number)),
+                 "something is stored of it, but it is not in the directory");
+  }
+  mends_.orphans = std::move(*orphans);
+  return {};
+}
+
+}  // namespace millrace

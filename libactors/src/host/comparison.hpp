@@ -1,0 +1,100 @@
+/// What a store holds of derived data, against what its timeline gives.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/mending.hpp"
+#include "host/expectation.hpp"
+#include "host/verify.hpp"
+#include "routing/routing_plan.hpp"
+#include "store/store.hpp"
+
+namespace millrace {
+
+struct rebuild_counts {
+  std::uint64_t events = 0;
+  std::uint64_t flows = 0;
+  std::uint64_t postings = 0;
+  std::uint64_t effects = 0;
+  std::uint64_t passes = 0;
+  std::uint64_t differences = 0;
+  std::uint64_t mended = 0;    ///< inboxes, spans and orphans that were replaced or removed
+  std::uint64_t unmended = 0;  ///< flow types whose inboxes could not be told
+};
+
+/// Compares inboxes, directory and cause index with a fresh routing of the timeline, on all cores,
+/// a flow at a time, and says where they differ. Reads only. Works beside a running host: what that
+/// routes meanwhile is not looked at. Compared is what the store held as routed when this was made.
+///
+/// Inboxes of builds that are retired, or whose code is not here, are not compared.
+class comparison {
+ public:
+  /// Takes what is wrong, and what is right in its place, while the comparison goes on; may answer
+  /// with an error that ends it.
+  using mender = std::function<result<void>(mend_request)>;
+  struct settings {
+    const store& from;
+    const routing_plan& plan;
+    rebuild_limits may_use = {};
+    finding_sink report;
+    progress_teller tell = {};  ///< may be empty
+    mender mend = {};           ///< may be empty: only compared
+  };
+  explicit comparison(settings with) : with_(std::move(with)) {}
+
+  /// Errors: those of the store, and of the mender. Differences are none.
+  result<rebuild_counts> run();
+
+ private:
+  /// A flow of the directory whose hash the present pass covers.
+  struct entry {
+    std::uint64_t hash = 0;
+    build_number build = first_build;
+    flow_number number{};
+    position born;
+    std::optional<position> checkpoint;
+    bool has_checkpoint = false;
+    bool seen = false;
+  };
+  struct difference {
+    std::string subject;
+    std::string what;
+  };
+  /// What one thread found.
+  struct found {
+    std::vector<difference> differences;
+    mend_request mends;
+    std::uint64_t flows = 0;
+    std::uint64_t postings = 0;
+    std::uint64_t effects = 0;
+    std::optional<error> failure;
+  };
+
+  result<void> run_pass(const expectation& expected);
+  result<void> read_directory(const hash_range& covers);
+  void report_failures(const expectation& expected);
+  result<void> in_parallel(std::size_t count, const std::function<void(std::size_t, found&)>& work);
+  result<void> settle(std::vector<found>& all);
+  result<void> hand_over(bool all);
+
+  entry* find_entry(const inbox_builder::flow& flow);
+  result<void> compare_flow(const expectation& expected, std::size_t number, found& into);
+  result<void> compare_rest(entry& one, found& into);
+  result<void> compare_inbox(const flow_key& key, entry& stored, const routed_scope& scope,
+                             merged_inbox expected, found& into);
+  [[nodiscard]] bool is_nowhere(position born) const;
+  result<void> compare_span(const expectation& expected, std::uint64_t span, found& into);
+  result<void> compare_orphans();
+
+  settings with_;
+  rebuild_counts counts_;
+  std::set<std::string, std::less<>> broken_types_;  ///< whose routing fails: not compared
+  std::vector<entry> directory_;                     ///< by hash
+  mend_request mends_;                               ///< not handed over yet
+};
+
+}  // namespace millrace

@@ -1,0 +1,56 @@
+/// What a store must hold, gathered from its timeline by several threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "host/overview.hpp"
+#include "routing/inbox_builder.hpp"
+#include "routing/merged_inbox.hpp"
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// How much a rebuild may use.
+struct rebuild_limits {
+  std::size_t threads = 0;  ///< 0: as many as there are cores
+  std::size_t memory = limits::rebuild_memory_max;
+};
+
+/// One pass over the timeline: the inboxes and the cause index of all flows and spans whose hash is
+/// in `covers`. As much as the memory holds; the next pass begins after it. Read by any thread once
+/// it is gathered.
+class expectation {
+ public:
+  /// Gathers what is in [first, UINT64_MAX], or less. Returns when all threads have ended. Errors:
+  /// those of the store.
+  static result<expectation> gather(const store& from, const routing_plan& plan,
+                                    std::uint64_t first, const rebuild_limits& may_use,
+                                    const progress_teller& tell);
+
+  [[nodiscard]] const hash_range& covers() const { return covers_; }
+  [[nodiscard]] std::uint64_t events() const;
+  [[nodiscard]] std::vector<inbox_builder::failure> failures() const;
+
+  /// How many flows are to be asked for by number; some numbers stand for none.
+  [[nodiscard]] std::size_t flows_end() const;
+  /// Null: the number stands for none. Each flow has one number.
+  [[nodiscard]] const inbox_builder::flow* flow_at(std::size_t number) const;
+  /// All postings that were gathered for the flow, as its scope counts them.
+  [[nodiscard]] merged_inbox inbox(const inbox_builder::flow& flow) const;
+
+  [[nodiscard]] std::vector<std::uint64_t> spans() const;  ///< ascending
+  [[nodiscard]] std::vector<effect> effects(std::uint64_t span) const;
+
+ private:
+  std::vector<std::unique_ptr<inbox_builder>> builders_;
+  hash_range covers_;
+};
+
+/// Calls `work(n)` for n from 0 to `count`, on that many threads, one of them the caller's.
+void on_threads(std::size_t count, const std::function<void(std::size_t)>& work);
+[[nodiscard]] std::size_t threads_of(const rebuild_limits& may_use);
+
+}  // namespace millrace

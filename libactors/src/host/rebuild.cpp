@@ -1,0 +1,100 @@
+#include "host/rebuild.hpp"
+
+#include "base/limits.hpp"
+#include "host/pending_answer.hpp"
+
+namespace millrace {
+namespace {
+
+// Each time less is left to make up for, so few are ever needed.
+constexpr int tries_max = 100;
+
+result<routing_plan::moment> moment_of(const store& from) {
+  // The tail is read last: what is stored as routed is before it.
+  auto routed = from.routed();
+  if (!routed) return routed.error();
+  auto types = from.flow_types();
+  if (!types) return types.error();
+  return routing_plan::moment{.rows = std::move(*types), .routed = *routed, .tail = from.tail()};
+}
+
+/// Hands requests to the engine, one under way while the next is made.
+class sender {
+ public:
+  explicit sender(host::parts& to) : to_(to) {}
+
+  result<void> send(mend_request request) {
+    if (auto done = settle(); !done) return done;
+    under_way_ = std::make_shared<mend_request>(std::move(request));
+    answer_ = ask();
+    return {};
+  }
+  result<void> settle() {
+    for (int tries = 0; under_way_; ++tries) {
+      if (to_.in_virtual_time) to_.in_virtual_time->run_all();
+      const bool never =
+          to_.in_virtual_time && answer_.wait_for(duration{0}) != std::future_status::ready;
+      if (never) return error{errc::timed_out, "the engine does not answer"};
+      auto outcome = answer_.get();
+      if (!outcome) return outcome.error();
+      if (outcome->taken) {
+        under_way_.reset();
+      } else if (tries == tries_max) {
+        return error{errc::overloaded, "events are routed faster than what is mended: try again"};
+      } else {
+        const routing_plan plan{*to_.interest, to_.types, outcome->now};
+        if (auto done = bring_up(*under_way_, *to_.stored, plan); !done) return done;
+        answer_ = ask();
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::future<result<mend_outcome>> ask() {
+    pending_answer<mend_outcome> answer;
+    to_.running->mend(under_way_, answer.keep());
+    return answer.take();
+  }
+
+  host::parts& to_;
+  std::shared_ptr<mend_request> under_way_;
+  std::future<result<mend_outcome>> answer_;
+};
+
+}  // namespace
+
+result<rebuild_counts> compare_derived(const store& from, const known_types& types,
+                                       const rebuild_settings& options) {
+  auto now = moment_of(from);
+  if (!now) return now.error();
+  const routing_plan plan{types.table, types.registry, *now};
+  return comparison{{.from = from,
+                     .plan = plan,
+                     .may_use = options.may_use,
+                     .report = options.report,
+                     .tell = options.tell}}
+      .run();
+}
+
+result<rebuild_counts> rebuild(host::parts& of, const rebuild_settings& options) {
+  const std::shared_lock use{of.usage};
+  if (!of.running) return error{errc::closed, "the host is not open"};
+  auto now = moment_of(*of.stored);
+  if (!now) return now.error();
+  const routing_plan plan{*of.interest, of.types, *now};
+  sender to{of};
+  comparison compared{{.from = *of.stored,
+                       .plan = plan,
+                       .may_use = options.may_use,
+                       .report = options.report,
+                       .tell = options.tell,
+                       .mend = [&](mend_request request) { return to.send(std::move(request)); }}};
+  auto counts = compared.run();
+  auto settled = to.settle();
+  if (!counts) return counts;
+  if (!settled) return settled.error();
+  return counts;
+}
+
+}  // namespace millrace

@@ -1,0 +1,166 @@
+#include "store/inbox_table.hpp"
+
+#include <fmt/format.h>
+
+#include "store/posting_block.hpp"
+
+namespace millrace {
+
+using sqlite::step;
+
+namespace {
+
+std::uint32_t to_integer(flow_number flow) { return static_cast<std::uint32_t>(flow); }
+
+bool decode(std::string_view record, v1::Checkpoint& checkpoint) {
+  return checkpoint.ParseFromArray(record.data(), static_cast<int>(record.size()));
+}
+
+std::int64_t position_or_none(const v1::Checkpoint& checkpoint) {
+  return checkpoint.has_position() ? static_cast<std::int64_t>(checkpoint.position()) : -1;
+}
+
+// The first thing that is wrong is the one that is told.
+void blame(stored_inbox& inbox, std::string what) {
+  if (inbox.damage.empty()) inbox.damage = std::move(what);
+}
+
+// False: what comes after it cannot be read.
+bool take_block(std::string_view block, stored_inbox& inbox) {
+  posting_block_reader reader{block};
+  for (posting one; reader.next(one);) {
+    if (inbox.postings.last() && one.at <= *inbox.postings.last()) {
+      blame(inbox,
+            fmt::format("posting {} comes after {}", one.at.value, inbox.postings.last()->value));
+      return false;
+    }
+    inbox.postings.append(one);
+  }
+  if (reader.damaged()) blame(inbox, "a block of postings does not decode");
+  return !reader.damaged();
+}
+
+}  // namespace
+
+result<void> inbox_writer::prepare(sqlite::connection& database) {
+  return database.prepare({
+      {&clear_, "DELETE FROM posting_blocks WHERE flow = ?"},
+      {&put_block_, "INSERT INTO posting_blocks (flow, last, block) VALUES (?, ?, ?)"},
+      {&put_row_, "UPDATE flows SET born = ?, latest = ?, postings = ?, tail = ? WHERE number = ?"},
+      {&record_, "SELECT record FROM flows WHERE number = ?"},
+      {&put_checkpoint_, "UPDATE flows SET checkpoint = ?, stopped = ? WHERE number = ?"},
+      {&erase_flow_, "DELETE FROM flows WHERE number = ?"},
+      {&erase_state_, "DELETE FROM states WHERE flow = ?"},
+  });
+}
+
+result<void> inbox_writer::write(const commit_batch& batch) {
+  for (const flow_number flow : batch.erased) {
+    if (auto done = erase(flow); !done) return done;
+  }
+  for (const auto& rewrite : batch.rewritten) {
+    if (auto done = replace(rewrite); !done) return done;
+  }
+  return {};
+}
+
+result<void> inbox_writer::erase(flow_number flow) {
+  for (sqlite::statement* each : {&clear_, &erase_flow_, &erase_state_}) {
+    if (auto done = each->run(to_integer(flow)); !done) return done;
+  }
+  return {};
+}
+
+result<void> inbox_writer::replace(const commit_batch::inbox_rewrite& rewrite) {
+  const std::uint32_t flow = to_integer(rewrite.entry.number);
+  if (auto done = clear_.run(flow); !done) return done;
+  std::string block;
+  std::optional<position> last;
+  auto reader = rewrite.postings.read();
+  for (posting one; reader.next(one);) {
+    if (block.size() + varint_size_max > posting_block_size) {
+      if (auto done = put_block_.run(flow, *last, std::string_view{block}); !done) return done;
+      block.clear();
+    }
+    append_posting(block, block.empty() ? position{} : *last, one);
+    last = one.at;
+  }
+  const auto count = static_cast<std::int64_t>(rewrite.postings.size());
+  const auto born =
+      rewrite.entry.born == unplaced ? std::nullopt : std::optional{rewrite.entry.born};
+  auto done = put_row_.run(born, last, count, std::string_view{block}, flow);
+  return done ? repeat_checkpoint(rewrite.entry.number) : done;
+}
+
+result<void> inbox_writer::repeat_checkpoint(flow_number flow) {
+  v1::Checkpoint checkpoint;
+  {
+    const auto guard = record_.start(to_integer(flow));
+    const step next = record_.next();
+    if (next == step::failed) return record_.failure();
+    if (next == step::done) {
+      return error{errc::corrupt, fmt::format("there is no flow number {}", to_integer(flow))};
+    }
+    if (!decode(record_.bytes(0), checkpoint)) return {};
+  }
+  return put_checkpoint_.run(position_or_none(checkpoint), checkpoint.has_error_position(),
+                             to_integer(flow));
+}
+
+result<void> inbox_reader::prepare(sqlite::connection& database) {
+  return database.prepare({
+      {&row_,
+       "SELECT latest, postings, tail, checkpoint, stopped, record FROM flows WHERE number = ?"},
+      {&blocks_, "SELECT last, block FROM posting_blocks WHERE flow = ? ORDER BY last"},
+      {&orphans_,
+       "SELECT flow FROM posting_blocks WHERE flow NOT IN (SELECT number FROM flows) "
+       "AND flow BETWEEN 0 AND 4294967295 UNION "
+       "SELECT flow FROM states WHERE flow NOT IN (SELECT number FROM flows) "
+       "AND flow BETWEEN 0 AND 4294967295 ORDER BY flow"},
+  });
+}
+
+result<stored_inbox> inbox_reader::inbox(flow_number flow) {
+  stored_inbox found;
+  const auto row_guard = row_.start(to_integer(flow));
+  const step row = row_.next();
+  if (row == step::failed) return row_.failure();
+  if (row == step::done) return found;
+  bool whole = true;
+  const auto guard = blocks_.start(to_integer(flow));
+  while (whole) {
+    const step next = blocks_.next();
+    if (next == step::failed) return blocks_.failure();
+    if (next == step::done) break;
+    whole = take_block(blocks_.bytes(1), found);
+    if (whole && found.postings.last() != blocks_.maybe_at(0)) {
+      blame(found, "a block of postings ends at another one than its row says");
+    }
+  }
+  if (whole) take_block(row_.bytes(2), found);
+  if (found.postings.last() != row_.maybe_at(0)) blame(found, "latest is not its last posting");
+  if (found.postings.size() != static_cast<std::uint64_t>(row_.integer(1))) {
+    blame(found,
+          fmt::format("{} postings, and its row says {}", found.postings.size(), row_.integer(1)));
+  }
+  v1::Checkpoint checkpoint;
+  if (decode(row_.bytes(5), checkpoint) &&
+      (row_.integer(3) != position_or_none(checkpoint) ||
+       (row_.integer(4) != 0) != checkpoint.has_error_position())) {
+    blame(found, "its row and its checkpoint disagree");
+  }
+  return found;
+}
+
+result<std::vector<flow_number>> inbox_reader::orphans() {
+  std::vector<flow_number> found;
+  const auto guard = orphans_.start();
+  while (true) {
+    const step next = orphans_.next();
+    if (next == step::failed) return orphans_.failure();
+    if (next == step::done) return found;
+    found.push_back(static_cast<flow_number>(static_cast<std::uint32_t>(orphans_.integer(0))));
+  }
+}
+
+}  // namespace millrace
