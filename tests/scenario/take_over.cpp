@@ -1,5 +1,6 @@
 // A history from elsewhere: what it names is inert until it is adopted.
 #include <catch2/catch.hpp>
+#include <deque>
 
 #include "host/host_parts.hpp"
 #include "millrace/envelope.pb.h"
@@ -14,25 +15,37 @@ namespace {
 using list = std::vector<std::int64_t>;
 
 /// One line of the history: a note that was routed to these flows.
-imported_event old_event(std::uint64_t at, std::int64_t number, std::vector<std::string> keys) {
-  v1::Envelope envelope;
-  envelope.mutable_routes();
-  for (const auto& key : keys) envelope.mutable_routes()->add_keys(key);
-  return {.at = {at},
-          .type = "Noted",
-          .time = timestamp{std::chrono::seconds{at}},
-          .payload = note("unasked", number).SerializeAsString(),
-          .envelope = envelope.SerializeAsString()};
-}
+struct old_event {
+  std::uint64_t at = 0;
+  std::int64_t number = 0;
+  std::vector<std::string> keys;
+  std::optional<timestamp> due = {};
+};
 
-imported_event due_event(std::uint64_t at, std::int64_t number, std::vector<std::string> keys,
-                         timestamp due) {
-  auto made = old_event(at, number, std::move(keys));
-  v1::Envelope envelope;
-  envelope.ParseFromString(made.envelope);
-  envelope.set_due(due.time_since_epoch().count());
-  made.envelope = envelope.SerializeAsString();
-  made.due = due;
+/// What owns the texts of a part.
+struct part_texts {
+  std::deque<std::string> all;
+  std::string_view keep(std::string text) { return all.emplace_back(std::move(text)); }
+};
+
+import_request part_of(const std::vector<old_event>& events,
+                       std::vector<std::string> flow_types = {"Notes"}) {
+  const auto texts = std::make_shared<part_texts>();
+  import_request made{.owner = texts, .flow_types = std::move(flow_types)};
+  for (const auto& each : events) {
+    v1::Envelope envelope;
+    envelope.mutable_routes();
+    for (const auto& key : each.keys) envelope.mutable_routes()->add_keys(key);
+    if (each.due) {
+      envelope.set_due(each.due->time_since_epoch().count());
+      made.scheduled.push_back({.at = {each.at}, .due = *each.due, .type = "Noted"});
+    }
+    made.events.push_back({.at = {each.at},
+                           .type = "Noted",
+                           .time = timestamp{std::chrono::seconds{each.at}},
+                           .payload = texts->keep(note("unasked", each.number).SerializeAsString()),
+                           .envelope = texts->keep(envelope.SerializeAsString())});
+  }
   return made;
 }
 
@@ -54,10 +67,10 @@ result<void> import(host_test& test, import_request request) {
 }
 
 import_request history_of_two() {
-  return {.events = {old_event(10, 1, {"Notes|a", "Notes|b"}), old_event(12, 2, {"Notes|a"}),
-                     old_event(20, 3, {"Notes|b"})},
-          .checkpoints = {reached("Notes|a", 10, Notes{}.SerializeAsString())},
-          .flow_types = {"Notes"}};
+  auto made =
+      part_of({{10, 1, {"Notes|a", "Notes|b"}}, {12, 2, {"Notes|a"}}, {20, 3, {"Notes|b"}}});
+  made.checkpoints = {reached("Notes|a", 10, Notes{}.SerializeAsString())};
+  return made;
 }
 
 std::vector<std::string> pending(host_test& test) {
@@ -155,7 +168,7 @@ TEST_CASE("a checkpoint of a type that runs here is refused, and nothing of its 
 TEST_CASE("a part whose positions are taken is refused whole") {
   host_test test;
   REQUIRE(import(test, history_of_two()));
-  const auto refused = import(test, {.events = {old_event(20, 9, {})}});
+  const auto refused = import(test, part_of({{20, 9, {}}}));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
   CHECK(test.timeline().size() == 3);
@@ -165,8 +178,7 @@ TEST_CASE("an imported timer fires only after all types that it reaches are adop
   host_test test;
   test.add<notes>().add<all_notes>();
   const auto due = test.now() + 1h;
-  REQUIRE(import(test, {.events = {due_event(5, 1, {"Notes|a", "AllNotes"}, due)},
-                        .flow_types = {"Notes", "AllNotes"}}));
+  REQUIRE(import(test, part_of({{5, 1, {"Notes|a", "AllNotes"}, due}}, {"Notes", "AllNotes"})));
   REQUIRE(test.running().adopt("Notes"));
   test.advance(2h);
   CHECK(test.timeline().size() == 1);
@@ -184,9 +196,8 @@ TEST_CASE("overdue timers are skipped or kept when the one who adopts says so") 
   const auto wanted = GENERATE(overdue_timers::skip, overdue_timers::keep);
   host_test test;
   test.add<notes>();
-  REQUIRE(import(test, {.events = {due_event(5, 1, {"Notes|a"}, test.now() - 1h),
-                                   due_event(6, 2, {"Notes|a"}, test.now() + 1h)},
-                        .flow_types = {"Notes"}}));
+  REQUIRE(import(
+      test, part_of({{5, 1, {"Notes|a"}, test.now() - 1h}, {6, 2, {"Notes|a"}, test.now() + 1h}})));
   REQUIRE(test.running().adopt("Notes", wanted));
   test.advance(2h);
   const bool kept = wanted == overdue_timers::keep;

@@ -176,7 +176,7 @@ void import_run::print_summary() {
                  {"lines", now.lines() - before_.lines()},
                  {"lines_before", before_.lines()},
                  {"bytes", now.offset() - before_.offset()},
-                 {"format", name_of(reading_of(now, {}).shape)},
+                 {"format", std::string{name_of(reading_of(now, {}).shape)}},
                  {"tail", host_.tail().value},
                  {"seconds", seconds}};
     line["bad"] = json::array();

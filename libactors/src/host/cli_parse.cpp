@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <memory>
 
 #include "base/limits.hpp"
@@ -106,14 +105,16 @@ class builder {
     auto* command = add("import", "Append a history from a file of JSON lines");
     command->add_option("FILE", options->file, "The file; - or none: standard input")
         ->type_name("");
-    const std::map<std::string, format> formats{{"events", format::events},
-                                                {"kurrent", format::kurrent}};
     command
         ->add_option_function<std::string>(
             "--format",
-            [options, formats](const std::string& name) { options->shape = formats.at(name); },
+            [options](const std::string& name) {
+              if (name != "events" && name != "kurrent") {
+                throw CLI::ValidationError("--format", name + " is neither events nor kurrent");
+              }
+              options->shape = name == "events" ? format::events : format::kurrent;
+            },
             "events (what export writes) or kurrent; without: the first line tells")
-        ->check(CLI::IsMember(formats))
         ->type_name("NAME");
     command->add_flag("--skip-bad", options->skip_bad,
                       "Pass over bad lines and list them, instead of ending at the first");

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -30,6 +31,11 @@ std::uint64_t hash_of(std::string_view bytes) {
 
 error unreadable(const std::string& name) {
   return {errc::invalid, fmt::format("{} cannot be read: {}", name, std::strerror(errno))};
+}
+
+error ends_early(const std::string& name, std::uint64_t size, const v1::Import& known) {
+  return {errc::conflict, fmt::format("{} ends after {} bytes, and {} of it are imported", name,
+                                      size, known.offset())};
 }
 
 bool is_recent(std::string_view bytes, const v1::Import& known) {
@@ -148,7 +154,8 @@ result<std::optional<v1::Import>> import_source::recognise_pipe(
       if (auto filled = fill(size, ending); !filled) return filled.error();
       const auto seen = std::min(held_.size(), each.beginning().size());
       const bool is_same = held_.compare(0, seen, each.beginning(), 0, seen) == 0;
-      if (!is_same || seen < size) break;
+      if (!is_same || held_.empty()) break;
+      if (seen < size) return ends_early(name_, held_.size(), each);
       if (seen == each.beginning().size()) {
         if (auto there = skip_to(each, ending); !there) return there.error();
         return std::optional{each};
@@ -184,10 +191,7 @@ result<void> import_source::skip_to(const v1::Import& known, const std::function
     if (!got) return got.error();
     if (got->how == state::nothing_yet) continue;
     if (got->how == state::ended) return {};
-    if (got->how == state::at_end) {
-      return error{errc::conflict, fmt::format("{} ends after {} bytes, and {} of it are imported",
-                                               name_, passed, known.offset())};
-    }
+    if (got->how == state::at_end) return ends_early(name_, passed, known);
     passed += got->size;
     recent.append(buffer, 0, got->size);
     if (recent.size() > known.recent_size()) recent.erase(0, recent.size() - known.recent_size());

@@ -1,7 +1,6 @@
 /// Where an import comes from: a file, a pipe; and how it is known again. docs/formats/imports.md
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>

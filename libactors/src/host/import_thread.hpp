@@ -1,6 +1,8 @@
 /// Reads and parses an import beside the journal that commits it.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>

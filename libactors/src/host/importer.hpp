@@ -1,8 +1,8 @@
 /// A history from elsewhere into an open host: what `import` does beside talking to people.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 
