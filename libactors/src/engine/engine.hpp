@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "engine/requests.hpp"
 #include "millrace/host.hpp"
+#include "millrace/statistics.hpp"
 #include "routing/interest.hpp"
 #include "store/store.hpp"
 #include "wire/type_registry.hpp"
@@ -61,6 +62,11 @@ class engine {
   void unwritten(engine_answer<engine_unwritten> answer);
   /// The postings of everything up to `through` are in the store when this is answered.
   void write_derived(position through, engine_answer<void> answer);
+  /// What is routed by now is in the store when this is answered: with what the flow has done, if
+  /// it is in memory.
+  void statistics(std::optional<flow_key> key, engine_answer<std::optional<flow_activity>> answer);
+  /// What the flows of each type have done since open, by index of the interest table.
+  [[nodiscard]] std::vector<flow_activity> activity() const;
   void repair(const flow_key& key, bool skip, engine_answer<void> answer);
   /// A stretch of a history from elsewhere. Stretches are written in the order of the calls. The
   /// caller bounds how many are under way. Errors: conflict (a position is taken; a checkpoint of a

@@ -74,10 +74,16 @@ struct trace_options {
 };
 outcome trace(const context& in, const trace_options& options);
 
+outcome explain(const context& in, std::uint64_t position_asked);
+
+/// Of a flow, of a type, or (empty) of all.
+outcome statistics(const context& in, const std::string& name);
+
 outcome verify(const context& in);
 
 struct run_options {
   bool until_caught_up = false;
+  bool statistics = false;
 };
 outcome run(const context& in, const run_options& options);
 
