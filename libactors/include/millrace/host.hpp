@@ -13,6 +13,7 @@
 #include "millrace/event.hpp"
 #include "millrace/flow.hpp"
 #include "millrace/result.hpp"
+#include "millrace/statistics.hpp"
 #include "millrace/types.hpp"
 
 namespace caf {
@@ -244,6 +245,11 @@ class host {
   /// is the type's name and whose status is stopped. Errors: storage_failed.
   result<void> flows(const std::function<void(const flow_summary&)>& visit,
                      std::string_view type = {});
+  /// How far and how fast all flows are, by type and in all; or one. Writes what is routed to the
+  /// store and reads the directory there: for now and then. Errors: not_found (no such flow),
+  /// closed, timed_out, storage_failed.
+  [[nodiscard]] result<host_statistics> statistics();
+  [[nodiscard]] result<flow_statistics> statistics(const flow_key& key);
   [[nodiscard]] position tail() const;
   [[nodiscard]] host_counters counters() const;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "base/clock.hpp"
 #include "engine/journal.hpp"
 #include "engine/lease.hpp"
+#include "engine/meter.hpp"
 #include "routing/interest.hpp"
 #include "store/store.hpp"
 #include "wire/type_registry.hpp"
@@ -20,9 +22,11 @@ namespace millrace {
 /// How one flow actor tells the router how far it is, without messages. Flow actor writes, router
 /// reads.
 struct flow_gate {
+  explicit flow_gate(timestamp now) : meter(now) {}
   std::atomic<std::uint64_t> consumed{0};  ///< entries taken off its mailbox and done with
   std::atomic<std::uint64_t> handled{0};   ///< first position not committed yet
   std::atomic<bool> watched{false};        ///< tell the router about each commit
+  flow_meter meter;                        ///< since it was loaded
 };
 
 /// Owned by the engine, outlives every actor. Constant but for the atomics.
@@ -40,6 +44,9 @@ struct engine_context {
     std::atomic<std::uint64_t> delivered{0};
     std::atomic<std::uint64_t> handled{0};
   } counted{};
+
+  /// What the flows of each type have done, by index of the interest table.
+  std::deque<flow_meter> meters{};
 
   /// Somebody waits for the engine to be caught up: flows tell when they have nothing left.
   std::atomic<bool> watch_all{false};

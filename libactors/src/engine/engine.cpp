@@ -58,7 +58,11 @@ struct engine::inside {
                 .types = parts.types,
                 .interest = parts.interest,
                 .time = parts.time,
-                .run_flows = parts.run_flows} {}
+                .run_flows = parts.run_flows} {
+    for (std::size_t i = 0; i < parts.interest.types().size(); ++i) {
+      context.meters.emplace_back(parts.time.steady());
+    }
+  }
 
   journal::listeners listen() {
     return {.on_committed = [this](const std::shared_ptr<const committed>& news) { publish(news); },
@@ -236,6 +240,19 @@ void engine::inspect(const flow_key& key, engine_answer<engine_inspection> answe
 
 void engine::write_derived(position through, engine_answer<void> answer) {
   tell(inside_->router, write_call{shared<void>(std::move(answer)), through});
+}
+
+void engine::statistics(std::optional<flow_key> key,
+                        engine_answer<std::optional<flow_activity>> answer) {
+  tell(inside_->router,
+       statistics_call{shared<std::optional<flow_activity>>(std::move(answer)), std::move(key)});
+}
+
+std::vector<flow_activity> engine::activity() const {
+  std::vector<flow_activity> all;
+  const auto now = inside_->parts.time.steady();
+  for (const auto& meter : inside_->context.meters) all.push_back(meter.look(now));
+  return all;
 }
 
 void engine::mend(std::shared_ptr<mend_request> request, engine_answer<mend_outcome> answer) {

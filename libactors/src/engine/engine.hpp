@@ -10,6 +10,7 @@
 #include "engine/mending.hpp"
 #include "engine/requests.hpp"
 #include "millrace/host.hpp"
+#include "millrace/statistics.hpp"
 #include "routing/interest.hpp"
 #include "store/store.hpp"
 #include "wire/type_registry.hpp"
@@ -69,6 +70,11 @@ class engine {
   void unwritten(engine_answer<engine_unwritten> answer);
   /// The postings of everything up to `through` are in the store when this is answered.
   void write_derived(position through, engine_answer<void> answer);
+  /// What is routed by now is in the store when this is answered: with what the flow has done, if
+  /// it is in memory.
+  void statistics(std::optional<flow_key> key, engine_answer<std::optional<flow_activity>> answer);
+  /// What the flows of each type have done since open, by index of the interest table.
+  [[nodiscard]] std::vector<flow_activity> activity() const;
   /// Answered when the mended data is in the store. The request is changed meanwhile.
   void mend(std::shared_ptr<mend_request> request, engine_answer<mend_outcome> answer);
   /// Answered when it is durable that the flow goes on, or begins anew.

@@ -23,6 +23,7 @@ flow_actor::flow_actor(caf::actor_config& config, start from)
       type_(std::move(from.type)),
       flow_(std::move(from.flow)),
       gate_(std::move(from.gate)),
+      of_type_(from.of_type),
       router_(std::move(from.router)),
       fresh_(from.fresh),
       repairs_(std::move(from.repairs)),
@@ -227,6 +228,7 @@ void flow_actor::observe_stored(const std::vector<position>& at,
   }
   if (seen.size() < inbox.size() && mode_ == mode::live) detach();
   pending_entries_ = 0;
+  cause_ = flush_cause::reading;
   observe(std::move(seen));
 }
 
@@ -252,7 +254,9 @@ void flow_actor::handle_live() {
     if (no_room_) fall_behind();
     return;
   }
-  if (!inbox_.due(context_.time.steady()) && !no_room_ && !draining_) return wait_for_age();
+  const bool due = inbox_.due(context_.time.steady());
+  if (!due && !no_room_ && !draining_) return wait_for_age();
+  cause_ = due ? inbox_.cause() : no_room_ ? flush_cause::full : flush_cause::dry;
   const auto limit = batch_limit();
   std::vector<observation> seen;
   std::vector<std::shared_ptr<const window_lease::content>> held;
@@ -320,6 +324,7 @@ void flow_actor::observe(std::vector<observation> seen) {
   context_.counted.handled += decided.handled;
   if (!decided.failed && decided.handled < seen.size())
     leave_for_later(seen.size() - decided.handled);
+  if (!decided.failed) count(decided.handled);
   if (!decided.failed) return commit(std::move(decided));
   if (decided.handled == 0) return on_failure(*decided.failed);
   // The runner is spent, and the good part has to be decided again: from the checkpoint on.
@@ -345,6 +350,12 @@ bool flow_actor::recall(std::vector<observation>& seen) {
   if (*fits < seen.size() && mode_ == mode::live) detach();
   seen.resize(*fits);
   return true;
+}
+
+void flow_actor::count(std::size_t handled) {
+  const auto now = context_.time.steady();
+  gate_->meter.add(handled, cause_, now);
+  of_type_->add(handled, cause_, now);
 }
 
 /// The turn ended early, because it decided much: the rest is handled after its commit.

@@ -33,6 +33,7 @@ class flow_actor final : public caf::event_based_actor {
     std::shared_ptr<const flow_type> type;
     flow_entry flow;
     std::shared_ptr<flow_gate> gate;
+    flow_meter* of_type = nullptr;  ///< counts for all flows of the type
     caf::actor router;
     bool fresh = false;  ///< new in the directory: there is no checkpoint to load
     std::optional<repair> repairs;
@@ -77,6 +78,7 @@ class flow_actor final : public caf::event_based_actor {
   void observe(std::vector<observation> seen);
   bool recall(std::vector<observation>& seen);
   std::size_t batch_limit() const;
+  void count(std::size_t handled);
   void leave_for_later(std::size_t count);
   void adapt_slice(timestamp begun, std::size_t handled);
 
@@ -100,6 +102,7 @@ class flow_actor final : public caf::event_based_actor {
   std::shared_ptr<const flow_type> type_;
   flow_entry flow_;
   std::shared_ptr<flow_gate> gate_;
+  flow_meter* of_type_;
   caf::actor router_;
   bool fresh_;
   std::optional<repair> repairs_;
@@ -115,7 +118,8 @@ class flow_actor final : public caf::event_based_actor {
 
   std::deque<deliver> queue_;
   inbox inbox_;
-  std::optional<position> last_seen_;  // of what is in the queue or handled
+  flush_cause cause_ = flush_cause::dry;  // of the batch at hand
+  std::optional<position> last_seen_;     // of what is in the queue or handled
   bool no_room_ = false;
   bool draining_ = false;
 

@@ -86,6 +86,12 @@ struct write_call {
   std::shared_ptr<answer_to<void>> answer;
   position through;
 };
+/// What is routed is in the store when this is answered; with what the flow has done, if a key is
+/// given and it is in memory.
+struct statistics_call {
+  std::shared_ptr<answer_to<std::optional<flow_activity>>> answer;
+  std::optional<flow_key> key;
+};
 struct repair_call {
   std::shared_ptr<answer_to<void>> answer;
   flow_key key;
@@ -176,18 +182,48 @@ struct work {};
 
 }  // namespace millrace
 
-// clang-format off: a line each, so that two changes do not meet
-#define MILLRACE_MESSAGES(each)                                                                   \
-  each(committed_news) each(pump) each(derived_written) each(router_tick) each(take_on)           \
-      each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled) \
-          each(wait_call) each(caught_up_call) each(inspect_call) each(write_call)                \
-              each(repair_call) each(unwritten_call) each(conditional_append_call)                \
-                  each(import_call) each(import_ended) each(adopt_call) each(watch_tail)          \
-                      each(drain_call) each(deliver) each(taken_on) each(no_room)                 \
-                          each(postings_written) each(commit_done) each(flow_tick) each(unload)   \
-                              each(drain) each(mend_call) each(inbox_replaced) each(tail_moved)   \
-                                  each(read_on) each(timers_changed) each(timer_tick)             \
-                                      each(timers_fired) each(work)
+// A line each, so that two changes do not meet.
+// clang-format off
+#define MILLRACE_MESSAGES(each) \
+  each(committed_news) \
+  each(pump) \
+  each(derived_written) \
+  each(router_tick) \
+  each(take_on) \
+  each(fell_behind) \
+  each(need_postings) \
+  each(progressed) \
+  each(flow_left) \
+  each(timers_settled) \
+  each(wait_call) \
+  each(caught_up_call) \
+  each(inspect_call) \
+  each(write_call) \
+  each(repair_call) \
+  each(unwritten_call) \
+  each(conditional_append_call) \
+  each(statistics_call) \
+  each(import_call) \
+  each(import_ended) \
+  each(adopt_call) \
+  each(watch_tail) \
+  each(drain_call) \
+  each(deliver) \
+  each(taken_on) \
+  each(no_room) \
+  each(postings_written) \
+  each(commit_done) \
+  each(flow_tick) \
+  each(unload) \
+  each(drain) \
+  each(mend_call) \
+  each(inbox_replaced) \
+  each(tail_moved) \
+  each(read_on) \
+  each(timers_changed) \
+  each(timer_tick) \
+  each(timers_fired) \
+  each(work)
 
 // clang-format on
 

@@ -23,7 +23,8 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   flow_actor::start start{.context = &context_,
                           .type = hosted,
                           .flow = flow.entry,
-                          .gate = std::make_shared<flow_gate>(),
+                          .gate = std::make_shared<flow_gate>(context_.time.steady()),
+                          .of_type = &context_.meters[*flow.type],
                           .router = caf::actor_cast<caf::actor>(&owner_),
                           .fresh = fresh,
                           .repairs = std::move(repairs)};
@@ -222,6 +223,12 @@ result<std::optional<bool>> residents::has_handled(const routed_flow& flow, posi
 void residents::watch(flow_number flow) {
   const auto found = in_memory_.find(flow);
   if (found != in_memory_.end()) found->second.gate->watched = true;
+}
+
+std::optional<flow_activity> residents::activity(flow_number flow) const {
+  const auto found = in_memory_.find(flow);
+  if (found == in_memory_.end()) return std::nullopt;
+  return found->second.gate->meter.look(context_.time.steady());
 }
 
 void residents::drain_all() {

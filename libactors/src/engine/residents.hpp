@@ -45,6 +45,8 @@ class residents {
   /// Whether a flow has handled everything up to and with `at`; none: it is stopped.
   [[nodiscard]] result<std::optional<bool>> has_handled(const routed_flow& flow, position at);
   void watch(flow_number flow);
+  /// None: it is not in memory.
+  [[nodiscard]] std::optional<flow_activity> activity(flow_number flow) const;
 
   void drain_all();
   void kill_all();

@@ -72,6 +72,7 @@ caf::behavior router_actor::make_behavior() {
       [this](const write_call& call) {
         when_routed(call.through, [answer = call.answer] { (*answer)({}); });
       },
+      [this](const statistics_call& call) { on_statistics(call); },
       [this](const repair_call& call) { on_repair(call); },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const import_call& call) { on_import(call); },

@@ -154,6 +154,18 @@ void router_actor::on_inspect(const inspect_call& call) {
   (*call.answer)(found);
 }
 
+void router_actor::on_statistics(const statistics_call& call) {
+  const auto reply = [this, call] {
+    std::optional<flow_activity> seen;
+    auto flow = call.key ? core_.find(*call.key) : result<routed_flow*>{nullptr};
+    if (!flow) return (*call.answer)(flow.error());
+    if (*flow != nullptr) seen = flows_.activity((*flow)->entry.number);
+    (*call.answer)(seen);
+  };
+  if (!writing_ && !core_.has_unwritten()) return reply();
+  write_then(reply);
+}
+
 void router_actor::on_repair(const repair_call& call) {
   const auto* type = core_.running(call.key.text());
   const bool resets = call.order.what == repair_order::kind::reset;

@@ -10,6 +10,10 @@
 
 namespace millrace {
 
+/// Why a flow handles a batch. What it reads from the store never waited in memory.
+enum class flush_cause { full, aged, dry, reading };
+inline constexpr std::size_t flush_causes_count = 4;
+
 /// Counts what waits; the deliveries themselves are with the flow actor. Pure: told the time. At
 /// rest the first event is due at once; under load a batch grows until the policy says otherwise.
 /// What was due once stays due until it is handled, however many turns that takes.
@@ -33,9 +37,16 @@ class inbox {
 
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   [[nodiscard]] bool due(timestamp now) {
-    if (dry_ || waiting_ >= policy_.count || now - oldest_ >= policy_.age) flushing_ = waiting_;
+    const auto cause = waiting_ >= policy_.count      ? std::optional{flush_cause::full}
+                       : dry_                         ? std::optional{flush_cause::dry}
+                       : now - oldest_ >= policy_.age ? std::optional{flush_cause::aged}
+                                                      : std::nullopt;
+    if (cause) flushing_ = waiting_;
+    if (cause) cause_ = *cause;
     return flushing_ > 0;
   }
+  /// Of what is due; of several, the first in that order.
+  [[nodiscard]] flush_cause cause() const { return cause_; }
   /// When it becomes due by age alone; none when nothing waits.
   [[nodiscard]] std::optional<timestamp> due_by_age() const {
     return waiting_ == 0 ? std::nullopt : std::optional{oldest_ + policy_.age};
@@ -46,6 +57,7 @@ class inbox {
   std::size_t waiting_ = 0;
   std::size_t flushing_ = 0;  // of those, due
   timestamp oldest_{};
+  flush_cause cause_ = flush_cause::dry;
   bool dry_ = true;
 };
 

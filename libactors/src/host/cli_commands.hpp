@@ -104,6 +104,11 @@ struct trace_options {
 };
 outcome trace(const context& in, const trace_options& options);
 
+outcome explain(const context& in, std::uint64_t position_asked);
+
+/// Of a flow, of a type, or (empty) of all.
+outcome statistics(const context& in, const std::string& name);
+
 outcome verify(const context& in);
 
 struct rebuild_options {
@@ -115,6 +120,7 @@ outcome rebuild(const context& in, const rebuild_options& options);
 
 struct run_options {
   bool until_caught_up = false;
+  bool statistics = false;
 };
 outcome run(const context& in, const run_options& options);
 

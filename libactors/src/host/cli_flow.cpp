@@ -114,17 +114,21 @@ std::string in_words(const flow_report& report) {
                        checkpoint.done() ? ", and it has ended" : "");
   }
   const auto next = report.event ? "; the next is " + named(*report.event) : std::string{};
-  const auto why = report.hosted ? "They are handled when the flows run."
-                                 : "Its type is not part of this program: the program that has it "
-                                   "handles them.";
+  const auto why = report.type.inert()
+                       ? "Its type came with an import and is inert: nobody handles them before "
+                         "`adopt`."
+                   : report.hosted ? "They are handled when the flows run."
+                                   : "Its type is not part of this program: the program that has "
+                                     "it handles them.";
   return fmt::format("{} waits: {} {} not handled yet{}. {}", inert(key),
                      counted(report.lag, "event"), report.lag == 1 ? "is" : "are", next, why);
 }
 
 std::string type_in_words(const v1::FlowType& type, const std::optional<shown_event>& event) {
   if (!type.has_error_position()) {
-    return fmt::format("{} is a flow type; its events before position {} are routed.",
-                       inert(type.name()), type.routed());
+    return fmt::format("{} is a flow type; its events before position {} are routed.{}",
+                       inert(type.name()), type.routed(),
+                       type.inert() ? " It came with an import and is inert until `adopt`." : "");
   }
   const auto what = event ? named(*event) : fmt::format("event {}", type.error_position());
   return fmt::format(
@@ -177,7 +181,8 @@ outcome show_type(const context& in, const millrace::store& from, const v1::Flow
   }
   in.out.line(type_in_words(type, event));
   if (event) in.out.line("  payload      " + excerpt(*event, excerpt_width));
-  in.out.line(fmt::format("  version      {}", type.version()));
+  in.out.line(fmt::format("  version      {}, build {}", type.version(),
+                          static_cast<std::uint32_t>(build_of(type))));
   for (const auto& skipped : type.skipped()) {
     in.out.line(
         fmt::format("  skipped      event {}: {}", skipped.position(), inert(skipped.error())));

@@ -34,7 +34,8 @@ json timers_of(const std::vector<schedule_entry>& timers) {
     all.push_back({{"position", one.at.value},
                    {"type", one.type},
                    {"due", to_text(one.due)},
-                   {"set_by", number_or_null(one.set_by)}});
+                   {"set_by", number_or_null(one.set_by)},
+                   {"inert", one.inert}});
   }
   return all;
 }
@@ -90,6 +91,10 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
         fmt::format("again, up to {}{}", checkpoint.replay_until(),
                     checkpoint.accept_recorded() ? "; recorded reactions are taken" : ""));
   }
+  if (row.entry.build != first_build || report.type.inert()) {
+    lines.emplace_back("build", fmt::format("{}{}", static_cast<std::uint32_t>(row.entry.build),
+                                            report.type.inert() ? ", inert" : ""));
+  }
   if (checkpoint.has_changed())
     lines.emplace_back("changed", fmt::format("{}", checkpoint.changed()));
   if (!report.state.empty()) lines.emplace_back("state", report.state);
@@ -99,8 +104,8 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
                                        report.state_as_of->value));
   }
   for (const auto& one : report.timers) {
-    lines.emplace_back("timer",
-                       fmt::format("{} {} due {}", one.at.value, one.type, to_text(one.due)));
+    lines.emplace_back("timer", fmt::format("{} {} due {}{}", one.at.value, one.type,
+                                            to_text(one.due), one.inert ? ", inert" : ""));
   }
   for (const auto& one : checkpoint.skipped()) {
     lines.emplace_back("skipped", fmt::format("event {}: {}", one.position(), one.error()));
@@ -132,6 +137,8 @@ std::string flow_line(const flow_report& report) {
                {"alive", checkpoint.has_life()},
                {"life", checkpoint.has_life() ? json(checkpoint.life()) : json(nullptr)},
                {"hosted", report.hosted},
+               {"inert", report.type.inert()},
+               {"build", static_cast<std::uint32_t>(row.entry.build)},
                {"version", checkpoint.version()},
                {"generation", checkpoint.generation()},
                {"changed", checkpoint.has_changed() ? json(checkpoint.changed()) : json(nullptr)},
@@ -158,6 +165,8 @@ std::string type_line(const v1::FlowType& type, const std::optional<shown_event>
                      {"version", type.version()},
                      {"topic", type.topic()},
                      {"single", type.single()},
+                     {"inert", type.inert()},
+                     {"build", static_cast<std::uint32_t>(build_of(type))},
                      {"error_position", parked ? json(type.error_position()) : json(nullptr)},
                      {"error_message", parked ? json(type.error_message()) : json(nullptr)},
                      {"skipped", skips_of(type.skipped())}};

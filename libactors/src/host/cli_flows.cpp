@@ -28,7 +28,13 @@ std::optional<position> checkpoint_of(const flow_view& view) {
   return position{checkpoint.position()};
 }
 
-std::string line_of(const flow_view& view, bool hosted) {
+/// What a row says of the flow's type.
+struct standing {
+  bool hosted = false;
+  bool inert = false;
+};
+
+std::string line_of(const flow_view& view, const standing& of) {
   const auto& key = view.row.entry.key;
   const auto& checkpoint = view.row.checkpoint;
   const bool stopped = checkpoint.has_error_position();
@@ -42,16 +48,19 @@ std::string line_of(const flow_view& view, bool hosted) {
                {"error_message", stopped ? json(checkpoint.error_message()) : json(nullptr)},
                {"done", checkpoint.done()},
                {"alive", checkpoint.has_life()},
-               {"hosted", hosted},
+               {"hosted", of.hosted},
+               {"inert", of.inert},
+               {"build", static_cast<std::uint32_t>(view.row.entry.build)},
                {"skipped", checkpoint.skipped_count()}});
 }
 
-std::string note_of(const flow_view& view, bool hosted) {
+std::string note_of(const flow_view& view, const standing& of) {
   const auto& checkpoint = view.row.checkpoint;
   if (checkpoint.has_error_position()) {
     return fmt::format("event {}: {}", checkpoint.error_position(), checkpoint.error_message());
   }
-  if (!hosted && view.status == flow_status::pending) return "not a flow of this program";
+  if (of.inert) return checkpoint.done() ? "inert, ended" : "inert";
+  if (!of.hosted && view.status == flow_status::pending) return "not a flow of this program";
   if (checkpoint.skipped_count() > 0) {
     return counted(checkpoint.skipped_count(), "event") + " skipped";
   }
@@ -70,6 +79,8 @@ std::string line_of(const v1::FlowType& parked, bool hosted) {
                {"done", false},
                {"alive", false},
                {"hosted", hosted},
+               {"inert", parked.inert()},
+               {"build", static_cast<std::uint32_t>(build_of(parked))},
                {"skipped", parked.skipped_size()}});
 }
 
@@ -107,15 +118,16 @@ outcome flows(const context& in, const flows_options& options) {
     const bool shown = all || (options.pending && view.status == flow_status::pending) ||
                        (options.stopped && view.status == flow_status::stopped);
     if (!shown) return true;
-    const bool hosted = now->is_known(view.row.entry.key.type());
+    const auto of_type = view.row.entry.key.type();
+    const standing of{now->is_known(of_type), now->is_inert(of_type)};
     if (in.json) {
-      in.out.json(line_of(view, hosted));
+      in.out.json(line_of(view, of));
     } else {
       rows.row({view.row.entry.key.text(),
                 {std::string{name_of(view.status)}, colour_of(view.status)},
                 text_or_dash(checkpoint_of(view)),
                 text_or_dash(view.row.latest),
-                note_of(view, hosted)});
+                note_of(view, of)});
     }
     return in.out.is_open();
   };

@@ -43,6 +43,8 @@ class builder {
     add_adopt();
     add_plain("schedule", "List what is due when", schedule);
     add_trace();
+    add_explain();
+    add_statistics();
     add_plain("verify", "Check the whole store against itself", verify)
         ->footer("One line for each inconsistency; exit code 1 when there is one.");
     add_rebuild();
@@ -303,6 +305,21 @@ class builder {
     on(command, [options](const context& in) { return rebuild(in, *options); });
   }
 
+  void add_explain() {
+    auto at = std::make_shared<std::uint64_t>(0);
+    auto* command =
+        add("explain", "Show which flows an event reaches, why, and how far each of them is");
+    add_number(command, "POSITION", *at, "Of the event", "")->required();
+    on(command, [at](const context& in) { return explain(in, *at); });
+  }
+
+  void add_statistics() {
+    auto name = std::make_shared<std::string>();
+    auto* command = add("statistics", "Show how far flows are: by type and in all, or of one");
+    command->add_option("KEY|TYPE", *name, "TYPE or TYPE|ID; without: all types")->type_name("");
+    on(command, [name](const context& in) { return statistics(in, *name); });
+  }
+
   void add_run() {
     auto options = std::make_shared<run_options>();
     auto* command = add("run", "Run the flows until a signal");
@@ -313,6 +330,8 @@ class builder {
         "interrupted before it had caught up.");
     command->add_flag("--until-caught-up", options->until_caught_up,
                       "End when everything that can be handled is");
+    command->add_flag("--statistics", options->statistics,
+                      "At the end say how fast each flow type was, and in what batches");
     on(command, [options](const context& in) { return run(in, *options); });
   }
 

@@ -4,6 +4,7 @@
 #include "host/cli_commands.hpp"
 #include "host/cli_event.hpp"
 #include "host/cli_signals.hpp"
+#include "host/cli_statistics.hpp"
 #include "host/cli_text.hpp"
 
 namespace millrace::cli {
@@ -55,22 +56,39 @@ result<std::uint64_t> report_stopped(const context& in, host& over) {
   return count;
 }
 
-void print_summary(const context& in, const host_counters& counted_up, std::uint64_t stopped,
-                   double seconds) {
+json all_of(const host_statistics& of) {
+  json all = json::array();
+  for (const auto& type : of.types) all.push_back(json_of(type, of.at, true));
+  all.push_back(json_of(of.all, of.at, true));
+  return all;
+}
+
+struct summary {
+  host_counters counters;
+  std::uint64_t stopped = 0;
+  double seconds = 0;
+  std::optional<host_statistics> statistics;
+};
+
+void print(const context& in, const summary& of) {
+  const auto& counted_up = of.counters;
   if (in.json) {
-    in.out.json(dump({{"read", counted_up.timeline_reads},
-                      {"handled", counted_up.handled},
-                      {"appended", counted_up.appended},
-                      {"commits", counted_up.commits},
-                      {"delivered", counted_up.delivered},
-                      {"routed", counted_up.routed},
-                      {"seconds", seconds},
-                      {"stopped", stopped}}));
+    json line = {{"read", counted_up.timeline_reads},
+                 {"handled", counted_up.handled},
+                 {"appended", counted_up.appended},
+                 {"commits", counted_up.commits},
+                 {"delivered", counted_up.delivered},
+                 {"routed", counted_up.routed},
+                 {"seconds", of.seconds},
+                 {"stopped", of.stopped}};
+    if (of.statistics) line["statistics"] = all_of(*of.statistics);
+    in.out.json(dump(line));
     return;
   }
+  if (of.statistics) show_activity(in, *of.statistics);
   in.out.line(fmt::format("{} handled and {} appended in {:.2f} s ({} and {} read from the store)",
                           counted(counted_up.handled, "event"), grouped(counted_up.appended),
-                          seconds, counted(counted_up.commits, "commit"),
+                          of.seconds, counted(counted_up.commits, "commit"),
                           counted(counted_up.timeline_reads, "event")));
 }
 
@@ -85,10 +103,17 @@ outcome run(const context& in, const run_options& options) {
   const auto end = keep_running(in, over, stop, options);
   if (end.failure) return *end.failure;
   const auto stopped = report_stopped(in, over);
-  const auto counters = over.counters();  // a stopped host has none
+  summary of{.counters = over.counters(), .statistics = {}};  // a stopped host has none
+  if (options.statistics) {
+    auto statistics = over.statistics();
+    if (!statistics) return statistics.error();
+    of.statistics = std::move(*statistics);
+  }
   over.stop();
   if (!stopped) return stopped.error();
-  print_summary(in, counters, *stopped, clock.elapsed().count());
+  of.stopped = *stopped;
+  of.seconds = clock.elapsed().count();
+  print(in, of);
   if (options.until_caught_up && end.how == ending::asked) {
     return error{errc::closed, "interrupted before everything was handled; run again to go on"};
   }

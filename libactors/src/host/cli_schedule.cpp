@@ -27,7 +27,8 @@ json line_of(const schedule_entry& entry) {
           {"due", to_text(entry.due)},
           {"type", entry.type},
           {"flow", entry.flow.empty() ? json(nullptr) : json(entry.flow)},
-          {"set_by", number_or_null(entry.set_by)}};
+          {"set_by", number_or_null(entry.set_by)},
+          {"inert", entry.inert}};
 }
 
 }  // namespace
@@ -36,7 +37,7 @@ outcome schedule(const context& in) {
   auto from = in.open_store();
   if (!from) return from.error();
   const auto now = system_clock{}.now();
-  table rows{in.out, {{"DUE"}, {""}, {"POSITION", true}, {"TYPE"}, {"SET BY"}}};
+  table rows{in.out, {{"DUE"}, {""}, {"POSITION", true}, {"TYPE"}, {"SET BY"}, {""}}};
   std::optional<std::pair<timestamp, position>> after;
   while (in.out.is_open()) {
     auto page = (*from)->schedule(store::timers::all, after, limits::behind_read_max);
@@ -53,7 +54,8 @@ outcome schedule(const context& in) {
                 {distance(entry.due, now), late ? colour::yellow : colour::plain},
                 std::to_string(entry.at.value),
                 entry.type,
-                setter});
+                setter,
+                entry.inert ? "inert" : ""});
     }
     if (page->size() < limits::behind_read_max) break;
     after = {page->back().due, page->back().at};

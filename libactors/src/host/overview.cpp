@@ -29,6 +29,27 @@ result<std::shared_ptr<const window>> read_window(const routing_run& run, positi
   return builder.finish(end);
 }
 
+/// Explicit routes of a type of another program wait for that one, from where its row stands. To
+/// the router of a look it is a type that observes nothing.
+interest_table::type_list with_strangers(const interest_table& known,
+                                         const std::vector<v1::FlowType>& rows) {
+  std::map<std::string_view, const v1::FlowType*> strangers;
+  for (const auto& row : rows) {
+    if (row.retired() || row.explicit_only() || known.find(row.name())) continue;
+    strangers.insert_or_assign(row.name(), &row);  // builds ascend
+  }
+  auto all = known.types();
+  for (const auto& [name, row] : strangers) {
+    flow_type made;
+    made.name = name;
+    made.version = static_cast<int>(row->version());
+    made.topic = row->topic();
+    made.single = row->single();
+    all.push_back(std::make_shared<const flow_type>(std::move(made)));
+  }
+  return all;
+}
+
 v1::FlowType unseen(const flow_type& type, position tail) {
   v1::FlowType made;
   made.set_name(type.name);
@@ -55,6 +76,10 @@ result<std::unique_ptr<const known_types>> known_types::of(const interest_table:
     if (auto added = made->registry.add(*type); !added) return added.error();
   }
   return std::unique_ptr<const known_types>{std::move(made)};
+}
+
+bool is_unhandled(std::optional<position> at, const v1::Checkpoint& checkpoint) {
+  return at && !(checkpoint.has_position() && at->value <= checkpoint.position());
 }
 
 flow_status status_of(const v1::Checkpoint& checkpoint, std::optional<position> latest) {
@@ -111,7 +136,9 @@ result<overview> overview::of(const store& from, const known_types& types,
   if (!start) return start.error();
   made.tail_ = from.tail();
   made.builds_ = build_list{start->types};
-  router routing{types.table, std::move(*start),
+  const auto stored_types = start->types;
+  const interest_table routed_types{with_strangers(types.table, start->types)};
+  router routing{routed_types, std::move(*start),
                  [&](const flow_key& key, build_number build) { return made.look_up(key, build); }};
   auto routed = route_in_memory(routing, {.from = from,
                                           .types = types.registry,
@@ -123,10 +150,18 @@ result<overview> overview::of(const store& from, const known_types& types,
                                               },
                                           .tell = tell});
   if (!routed) return routed.error();
+  for (const auto& row : stored_types) {
+    if (!row.retired()) made.types_.insert_or_assign(row.name(), row);
+  }
   for (const auto& [name, row] : routing.types()) {
-    if (!row.retired()) made.types_.insert_or_assign(name.first, row);
+    if (!row.retired() && made.is_known(name.first)) made.types_.insert_or_assign(name.first, row);
   }
   return made;
+}
+
+bool overview::is_inert(std::string_view flow_type) const {
+  const auto found = types_.find(flow_type);
+  return found != types_.end() && found->second.inert();
 }
 
 /// What the router asks: first what it was told before and has forgotten, then the store.
@@ -157,6 +192,7 @@ void overview::take(const window& events, const routed_window& routed) {
   for (const auto& delivery : routed.deliveries) {
     if (!builds_.is_running(delivery.flow->entry)) continue;
     auto& added = additions_[delivery.flow->entry.key.text()];
+    if (!added.first) added.first = events.events()[routed.entries[delivery.first].index].at;
     added.latest = delivery.flow->latest;
     added.count += delivery.count;
     if (watch_ && delivery.flow->entry.key == watch_->key) take_watched(events, routed, delivery);
@@ -194,6 +230,45 @@ flow_view overview::made_up(const addition& added) const {
   view.row.postings = added.count;
   view.status = status_of(view.row.checkpoint, view.row.latest);
   return view;
+}
+
+result<flow_backlog> stored_backlog(const store& from, const flow_row& row, position until) {
+  const auto& checkpoint = row.checkpoint;
+  std::optional<position> after;
+  if (checkpoint.has_position()) after = position{checkpoint.position()};
+  flow_backlog made;
+  if (after && *after >= until) return made;
+  auto first = from.postings(row.entry.number, after, 1);
+  if (!first) return first.error();
+  if (first->empty() || first->front().at > until) return made;
+  made.first = first->front().at;
+  auto count = from.count_postings(row.entry.number, after, until);
+  if (!count) return count.error();
+  made.count = *count;
+  return made;
+}
+
+result<flow_backlog> overview::waiting(const flow_view& view) const {
+  const auto& row = view.row;
+  if (!is_unhandled(row.latest, row.checkpoint)) return flow_backlog{};
+  const auto found = additions_.find(row.entry.key.text());
+  const auto* added =
+      found == additions_.end() || found->second.count == 0 ? nullptr : &found->second;
+  // Beside a running host, which has handled some of what was added since.
+  if (added != nullptr && !is_unhandled(added->first, row.checkpoint)) added = nullptr;
+  flow_backlog made;
+  const auto until = added == nullptr ? row.latest : added->stored_latest;
+  if (view.stored && until) {
+    auto stored = stored_backlog(*store_, row, *until);
+    if (!stored) return stored;
+    made = *stored;
+  }
+  if (added != nullptr) {
+    if (!made.first) made.first = added->first;
+    made.count += added->count;
+  }
+  if (!made.first) made = {.count = 1, .first = row.latest};  // not written by that host yet
+  return made;
 }
 
 result<void> overview::flows(std::string_view type, const visitor& visit) const {

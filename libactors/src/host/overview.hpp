@@ -56,6 +56,15 @@ struct flow_view {
   flow_status status = flow_status::idle;
 };
 
+/// What a flow has not handled yet; what it stopped on, and what is behind that, too.
+struct flow_backlog {
+  std::uint64_t count = 0;
+  std::optional<position> first;  ///< the oldest of them
+};
+/// Of what is stored, not after `until`. Costs one posting and a count. `row` is stored.
+[[nodiscard]] result<flow_backlog> stored_backlog(const store& from, const flow_row& row,
+                                                  position until);
+
 /// Routes [needed, tail) in memory and answers from both. Nothing is written. Works beside a
 /// running host: what that writes meanwhile does no harm. Memory: one entry for each flow that the
 /// unwritten part of the timeline touches, however long that is. One thread; the store and the
@@ -75,8 +84,12 @@ class overview {
   /// The picture shows the timeline before this position.
   [[nodiscard]] position tail() const { return tail_; }
   /// Progress of each flow type's running build, by name; those that this program does not have as
-  /// they are stored.
-  [[nodiscard]] const std::map<std::string, v1::FlowType>& types() const { return types_; }
+  /// they are stored (explicit routes are routed to them all the same).
+  [[nodiscard]] const std::map<std::string, v1::FlowType, std::less<>>& types() const {
+    return types_;
+  }
+  /// Came with an import and was not adopted: nobody runs its flows.
+  [[nodiscard]] bool is_inert(std::string_view flow_type) const;
   [[nodiscard]] const known_types& known() const { return *known_; }
   [[nodiscard]] bool is_known(std::string_view flow_type) const {
     return known_->table.find(flow_type).has_value();
@@ -89,6 +102,10 @@ class overview {
   /// pending.
   result<void> pending(const visitor& visit) const;
   [[nodiscard]] result<std::optional<flow_view>> find(const flow_key& key) const;
+
+  /// Costs one posting and a count, however much waits. Beside a running host it is as of some
+  /// moment since the picture was made.
+  [[nodiscard]] result<flow_backlog> waiting(const flow_view& view) const;
 
   struct inbox {
     std::vector<posting> postings;  ///< the first `limit`
@@ -107,6 +124,7 @@ class overview {
     flow_row row;  ///< as stored when it was first touched, or made up
     bool stored = false;
     std::optional<position> stored_latest;  ///< what is after it came from here
+    std::optional<position> first;          ///< of what came from here
     std::optional<position> latest;
     std::uint64_t count = 0;
   };
@@ -126,11 +144,14 @@ class overview {
   const known_types* known_;
   position tail_;
   build_list builds_;
-  std::map<std::string, v1::FlowType> types_;
+  std::map<std::string, v1::FlowType, std::less<>> types_;
   std::map<std::string, addition> additions_;  ///< by key text
   std::optional<watch> watch_;
   inbox watched_;
 };
+
+/// Whether the position is after the checkpoint; none never is.
+[[nodiscard]] bool is_unhandled(std::optional<position> at, const v1::Checkpoint& checkpoint);
 
 /// Pending means: routed to, not handled, and not stopped.
 [[nodiscard]] flow_status status_of(const v1::Checkpoint& checkpoint,

@@ -94,3 +94,20 @@ TEST_CASE("more may be dropped than waits, and a cleared inbox begins anew") {
   CHECK_FALSE(box.due(at(2h)));
   CHECK(box.due_by_age() == at(2h + 100ms));
 }
+
+TEST_CASE("an inbox says why its batch is due: full before dry, dry before aged") {
+  inbox box{policy};
+  box.add(1, at(0ms), true);
+  CHECK(box.due(at(100ms)));
+  CHECK(box.cause() == flush_cause::aged);
+  box.add(1, at(100ms), false);
+  CHECK(box.due(at(100ms)));
+  CHECK(box.cause() == flush_cause::dry);
+  box.add(8, at(100ms), false);
+  CHECK(box.due(at(100ms)));
+  CHECK(box.cause() == flush_cause::full);
+  box.remove(4, at(101ms));
+  box.add(1, at(101ms), true);  // and the rest of that batch stays due for the same reason
+  CHECK(box.due(at(101ms)));
+  CHECK(box.cause() == flush_cause::full);
+}

@@ -1,0 +1,112 @@
+/// How far flows are, how fast they go, and in what pieces. docs/guide/statistics.md
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "millrace/types.hpp"
+
+namespace millrace {
+
+/// How many batches there were of each size: of 1 event, of 2 or 3, of 4 to 7 and so on; the last
+/// one holds all that are larger.
+struct batch_sizes {
+  std::array<std::uint64_t, 14> counts{};
+
+  [[nodiscard]] static constexpr std::size_t place_of(std::uint64_t size) {
+    const auto width = static_cast<std::size_t>(std::bit_width(size));
+    return width == 0 ? 0 : std::min(width, std::tuple_size_v<decltype(counts)>) - 1;
+  }
+  /// The largest size that belongs there.
+  [[nodiscard]] static constexpr std::uint64_t largest(std::size_t place) {
+    return (std::uint64_t{2} << place) - 1;
+  }
+  [[nodiscard]] std::uint64_t count() const {
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  }
+  /// At least so many percent of the batches were not larger; 0: there was none.
+  [[nodiscard]] std::uint64_t percentile(unsigned percent) const {
+    const auto wanted = (count() * percent + 99) / 100;
+    std::uint64_t seen = 0;
+    for (std::size_t place = 0; place < counts.size(); ++place) {
+      seen += counts[place];
+      if (seen > 0 && seen >= wanted) return largest(place);
+    }
+    return 0;
+  }
+};
+
+/// Why batches were handled when they were.
+struct flush_causes {
+  std::uint64_t full = 0;     ///< as many waited as the flush policy says, or there was no room
+  std::uint64_t aged = 0;     ///< the oldest had waited as long as it says
+  std::uint64_t dry = 0;      ///< nothing more was on its way
+  std::uint64_t reading = 0;  ///< the flow was behind, or just loaded, and read its inbox
+};
+
+/// What flows have done in this host since it was opened; one flow: since it was loaded.
+struct flow_activity {
+  std::uint64_t handled = 0;  ///< events, in batches that were handled wholly
+  batch_sizes sizes;
+  flush_causes causes;
+  /// Events a second, over the last ten seconds or since the beginning when that is less; a
+  /// beginning less than a second ago counts as a second.
+  double rate = 0;
+};
+
+/// How a flow, all flows of a type, or all flows stand.
+struct flow_statistics {
+  std::string name;  ///< key, or type; empty: all
+
+  std::uint64_t flows = 0;
+  std::uint64_t pending = 0;           ///< have something to handle
+  std::uint64_t stopped = 0;           ///< on an error; also a type whose routing is
+  std::optional<position> checkpoint;  ///< of one flow; of many: the last of all
+  std::optional<position> latest;      ///< likewise
+  /// Events that were routed and not handled, those behind an error too. One event that is in the
+  /// inboxes of two flows counts twice.
+  std::uint64_t lag = 0;
+  std::optional<position> oldest;  ///< of them
+  std::optional<timestamp> oldest_time;
+  std::uint64_t state_size = 0;  ///< bytes stored
+
+  struct failure {
+    std::string flow;  ///< key, or a type whose routing is stopped
+    position at;
+    std::string message;
+    bool skipped = false;  ///< it was passed by; otherwise it stops the flow
+  };
+  std::optional<failure> last_error;  ///< the one of the highest position
+
+  flow_activity activity;  ///< of a running host; otherwise nothing
+
+  /// If nothing more came, and the rate stayed; none: it never would.
+  [[nodiscard]] std::optional<duration> to_catch_up() const {
+    if (lag == 0) return duration{0};
+    if (activity.rate <= 0) return std::nullopt;
+    const double seconds = static_cast<double>(lag) / activity.rate;
+    return std::chrono::duration_cast<duration>(std::chrono::duration<double>{seconds});
+  }
+  [[nodiscard]] std::optional<duration> oldest_age(timestamp now) const {
+    if (!oldest_time) return std::nullopt;
+    return now - *oldest_time;
+  }
+};
+
+struct host_statistics {
+  timestamp at;  ///< when it was asked
+  position tail;
+  flow_statistics all;
+  std::vector<flow_statistics>
+      types;  ///< in byte order of names; hosted ones, and those with flows
+};
+
+}  // namespace millrace

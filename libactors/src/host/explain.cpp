@@ -1,0 +1,282 @@
+#include "host/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "millrace/envelope.pb.h"
+#include "wire/system_events.hpp"
+#include "wire/window.hpp"
+
+namespace millrace {
+namespace {
+
+using skips = google::protobuf::RepeatedPtrField<v1::Skipped>;
+
+const v1::Skipped* find_skip(const skips& all, position at) {
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& one) { return one.position() == at.value; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+/// Asks for one event.
+class inquiry {
+ public:
+  inquiry(const store& from, const overview& now, const event& what)
+      : from_(from), now_(now), what_(what) {}
+
+  result<explanation> run();
+
+ private:
+  result<void> follow_timer();
+  result<void> by_keys();
+  result<void> by_type();
+  result<void> by_route(const flow_type& type);
+  result<void> by_posting(const v1::FlowType& foreign);
+  result<void> add_flow(const flow_key& key, event_reach how);
+  explained_flow& add_type(std::string_view type, event_fate fate);
+  bool add_unless_routed(std::string_view type);
+  void settle(explained_flow& made, const flow_view& view) const;
+
+  const store& from_;
+  const overview& now_;
+  const event& what_;
+  explanation made_;
+};
+
+result<explanation> inquiry::run() {
+  const auto& envelope = *what_.envelope;
+  result<void> done;
+  if (envelope.has_routes()) {
+    made_.kind = event_kind::explicitly;
+    done = by_keys();
+  } else if (what_.type == timers_cancelled_type) {
+    made_.kind = event_kind::own_record;
+  } else if (envelope.has_due() && !envelope.from_schedule()) {
+    made_.kind = event_kind::schedule_entry;
+  } else {
+    done = by_type();
+  }
+  if (done && envelope.has_due() && !envelope.from_schedule()) done = follow_timer();
+  if (!done) return done.error();
+  return std::move(made_);
+}
+
+result<void> inquiry::follow_timer() {
+  auto entry = from_.scheduled(what_.at);
+  if (!entry) return entry.error();
+  if (*entry) {
+    made_.waits = true;
+    made_.inert = (*entry)->inert;
+    return {};
+  }
+  const auto look = [&](const event_row& row) {
+    v1::Envelope envelope;
+    const auto size = static_cast<int>(row.envelope.size());
+    const bool fired = envelope.ParseFromArray(row.envelope.data(), size) &&
+                       envelope.from_schedule() && envelope.cause() == what_.at.value;
+    if (fired) made_.fired_as = row.at;
+    return !fired;
+  };
+  auto effects = from_.effects(what_.at);
+  if (!effects) return effects.error();
+  if (auto read = from_.fetch(*effects, look); !read || made_.fired_as) return read;
+  // The index of causes is complete as far as that.
+  auto routed = from_.routed();
+  if (!routed) return routed.error();
+  return from_.scan(std::max(*routed, what_.at), from_.tail(), look);
+}
+
+result<void> inquiry::by_keys() {
+  std::set<std::string_view> seen;
+  for (const auto& text : what_.envelope->routes().keys()) {
+    if (!seen.insert(text).second) continue;
+    const auto key = flow_key::parse(text);
+    if (add_unless_routed(key.type())) {
+      made_.flows.back().key = text;
+      made_.flows.back().how = event_reach::explicitly;
+      continue;
+    }
+    if (auto added = add_flow(key, event_reach::explicitly); !added) return added;
+  }
+  return {};
+}
+
+result<void> inquiry::by_type() {
+  const auto& table = now_.known().table;
+  for (const auto index : table.observers(what_.type)) {
+    const auto& type = *table.types()[index];
+    if (table.find(type.name) != index) continue;  // an older version beside the newest
+    if (add_unless_routed(type.name)) continue;
+    if (auto added = by_route(type); !added) return added;
+  }
+  for (const auto& [name, row] : now_.types()) {
+    if (now_.is_known(name) || row.explicit_only() || what_.at.value < row.since()) continue;
+    if (auto added = by_posting(row); !added) return added;
+  }
+  return {};
+}
+
+result<void> inquiry::by_route(const flow_type& type) {
+  route routed;
+  std::vector<route_target> targets;
+  if (auto done = route_typed(type, what_, routed, targets); !done) {
+    add_type(type.name, event_fate::stopped_on).detail = done.error().message;
+    return {};
+  }
+  if (targets.empty()) add_type(type.name, event_fate::names_nobody);
+  for (const auto& target : targets) {
+    const auto key = type.single ? flow_key{type.name} : flow_key{type.name, target.id};
+    const auto how = target.starts ? event_reach::starts : event_reach::joins;
+    if (auto added = add_flow(key, how); !added) return added;
+  }
+  return {};
+}
+
+/// A type of another program: whether its single instance was reached is in its inbox.
+result<void> inquiry::by_posting(const v1::FlowType& foreign) {
+  if (!foreign.single() || foreign.routed() <= what_.at.value) {
+    made_.untold.push_back(foreign.name());
+    return {};
+  }
+  const flow_key key{foreign.name()};
+  auto view = now_.find(key);
+  if (!view) return view.error();
+  if (!*view || !(*view)->stored) return {};
+  std::optional<position> after;
+  if (what_.at != position{}) after = position{what_.at.value - 1};
+  auto next = from_.postings((*view)->row.entry.number, after, 1);
+  if (!next) return next.error();
+  if (next->empty() || next->front().at != what_.at) return {};
+  return add_flow(key, next->front().starts ? event_reach::starts : event_reach::joins);
+}
+
+explained_flow& inquiry::add_type(std::string_view type, event_fate fate) {
+  auto& made = made_.flows.emplace_back();
+  made.key = type;
+  made.fate = fate;
+  made.hosted = now_.is_known(type);
+  made.inert = now_.is_inert(type);
+  return made;
+}
+
+/// True: the event did not come as far as the flows of this type, and why is added.
+bool inquiry::add_unless_routed(std::string_view type) {
+  const auto found = now_.types().find(type);
+  if (found == now_.types().end()) return false;
+  const auto& row = found->second;
+  if (row.has_error_position() && row.error_position() <= what_.at.value) {
+    const bool here = row.error_position() == what_.at.value;
+    auto& made = add_type(type, here ? event_fate::stopped_on : event_fate::not_reached);
+    made.stopped_at = position{row.error_position()};
+    made.detail = row.error_message();
+    return true;
+  }
+  if (const auto* skip = find_skip(row.skipped(), what_.at)) {
+    add_type(type, event_fate::type_skipped).detail = skip->error();
+    return true;
+  }
+  if (!row.explicit_only() && what_.at.value < row.since()) {
+    add_type(type, event_fate::too_early);
+    return true;
+  }
+  return false;
+}
+
+result<void> inquiry::add_flow(const flow_key& key, event_reach how) {
+  auto view = now_.find(key);
+  if (!view) return view.error();
+  auto& made = add_type(key.text(), event_fate::not_routed);
+  made.how = how;
+  made.hosted = now_.is_known(key.type());
+  made.inert = now_.is_inert(key.type());
+  if (*view && (*view)->row.checkpoint.has_position()) {
+    made.checkpoint = position{(*view)->row.checkpoint.position()};
+  }
+  const bool there = *view && what_.at >= (*view)->row.entry.born;
+  if (how == event_reach::joins && !there) {
+    made.fate = event_fate::nobody_there;
+  } else if (*view) {
+    settle(made, **view);
+  }
+  return {};
+}
+
+/// What became of an event that is in the flow's inbox.
+void inquiry::settle(explained_flow& made, const flow_view& view) const {
+  const auto& checkpoint = view.row.checkpoint;
+  const bool stopped = checkpoint.has_error_position();
+  if (stopped) made.stopped_at = position{checkpoint.error_position()};
+  if (stopped && made.stopped_at == what_.at) {
+    made.fate = event_fate::failed;
+    made.detail = checkpoint.error_message();
+  } else if (const auto* skip = find_skip(checkpoint.skipped(), what_.at)) {
+    made.fate = event_fate::skipped;
+    made.detail = skip->error();
+  } else if (!is_unhandled(what_.at, checkpoint)) {
+    made.fate = event_fate::handled;
+  } else if (!view.row.latest || *view.row.latest < what_.at) {
+    made.fate = event_fate::not_routed;
+  } else {
+    made.fate = stopped ? event_fate::behind : event_fate::waits;
+  }
+}
+
+}  // namespace
+
+result<explanation> explain(const store& from, const overview& now, position at) {
+  const std::array<position, 1> wanted{at};
+  window_builder built{now.known().registry, at};
+  auto read = from.fetch(wanted, [&](const event_row& row) {
+    built.add(row.at, row.type, row.time, row.payload, row.envelope);
+    return true;
+  });
+  if (!read) return read.error();
+  if (built.size() == 0) {
+    return error{errc::not_found, fmt::format("there is no event at position {}", at.value)};
+  }
+  const auto events = built.finish(at.next());
+  return inquiry{from, now, events->events().front()}.run();
+}
+
+std::string_view name_of(event_fate fate) {
+  switch (fate) {
+    case event_fate::handled: return "handled";
+    case event_fate::passed_by: return "passed by";
+    case event_fate::skipped: return "skipped";
+    case event_fate::failed: return "failed";
+    case event_fate::behind: return "behind";
+    case event_fate::waits: return "waits";
+    case event_fate::nobody_there: return "nobody there";
+    case event_fate::names_nobody: return "names nobody";
+    case event_fate::too_early: return "too early";
+    case event_fate::stopped_on: return "stopped on";
+    case event_fate::not_reached: return "not reached";
+    case event_fate::type_skipped: return "type skipped";
+    case event_fate::not_routed: return "not routed";
+  }
+  return "";
+}
+
+std::string_view name_of(event_reach reach) {
+  switch (reach) {
+    case event_reach::explicitly: return "explicit";
+    case event_reach::starts: return "starts";
+    case event_reach::joins: return "joins";
+  }
+  return "";
+}
+
+std::string_view name_of(event_kind kind) {
+  switch (kind) {
+    case event_kind::plain: return "routed by type";
+    case event_kind::explicitly: return "explicit routes";
+    case event_kind::schedule_entry: return "schedule entry";
+    case event_kind::own_record: return "own record";
+  }
+  return "";
+}
+
+}  // namespace millrace

@@ -1,0 +1,45 @@
+/// Statistics as far as a store tells them: sums over its flows.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "host/overview.hpp"
+#include "millrace/statistics.hpp"
+
+namespace millrace {
+
+/// One flow. Reads the size of its state, not the state; the time of its oldest event is not filled
+/// in.
+[[nodiscard]] result<flow_statistics> figures_of(const store& from, const flow_view& view,
+                                                 const flow_backlog& waits);
+
+/// Fills in `oldest_time`: reads one event.
+result<void> date_oldest(const store& from, flow_statistics& of);
+
+/// Sums flows by type and in all. Memory: one entry for each type.
+class figures {
+ public:
+  explicit figures(const store& from) : from_(from) {}
+
+  /// The type is listed, also without flows.
+  void expect(std::string_view type) { of_type(type); }
+  result<void> add(const flow_view& view, const flow_backlog& waits);
+  /// A type whose routing may be stopped.
+  void add(const v1::FlowType& type);
+  /// Reads one event for each type that lags.
+  result<host_statistics> finish(timestamp now, position tail);
+
+ private:
+  flow_statistics& of_type(std::string_view type);
+
+  const store& from_;
+  std::map<std::string, flow_statistics, std::less<>> types_;
+};
+
+/// All that a picture of a store tells, or (not empty) of one type.
+[[nodiscard]] result<host_statistics> statistics_of(const store& from, const overview& now,
+                                                    std::string_view type, timestamp at);
+
+}  // namespace millrace

@@ -1,0 +1,90 @@
+// host::statistics: what the store tells, and what the engine counts.
+#include "host/figures.hpp"
+#include "host/host_calls.hpp"
+
+namespace millrace {
+namespace {
+
+flow_view stored_view(const flow_row& row) {
+  return {.row = row, .stored = true, .status = status_of(row.checkpoint, row.latest)};
+}
+
+result<flow_backlog> waiting(const store& from, const flow_row& row) {
+  if (!is_unhandled(row.latest, row.checkpoint)) return flow_backlog{};
+  return stored_backlog(from, row, *row.latest);
+}
+
+/// What is routed is in the store afterwards.
+result<std::optional<flow_activity>> ask(host::parts& parts, std::optional<flow_key> key) {
+  if (const auto why = unusable(parts)) return *why;
+  pending_answer<std::optional<flow_activity>> answer;
+  parts.running->statistics(std::move(key), answer.keep());
+  return await(parts, answer, answer_limit);
+}
+
+void add_to(flow_activity& sum, const flow_activity& one) {
+  sum.handled += one.handled;
+  for (std::size_t i = 0; i < sum.sizes.counts.size(); ++i) {
+    sum.sizes.counts[i] += one.sizes.counts[i];
+  }
+  sum.causes.full += one.causes.full;
+  sum.causes.aged += one.causes.aged;
+  sum.causes.dry += one.causes.dry;
+  sum.causes.reading += one.causes.reading;
+  sum.rate += one.rate;
+}
+
+}  // namespace
+
+result<host_statistics> host::statistics() {
+  auto& own = *parts_;
+  const std::shared_lock use{own.usage};
+  if (auto written = ask(own, std::nullopt); !written) return written.error();
+  auto types = own.stored->flow_types();
+  if (!types) return types.error();
+  const build_list builds{*types};
+  figures sums{*own.stored};
+  result<void> added;
+  auto read = own.stored->flows({}, [&](const flow_row& row) {
+    if (!builds.is_running(row.entry)) return true;
+    const auto waits = waiting(*own.stored, row);
+    added = waits ? sums.add(stored_view(row), *waits) : result<void>{waits.error()};
+    return static_cast<bool>(added);
+  });
+  if (!read) return read.error();
+  if (!added) return added.error();
+  for (const auto& type : *types) {
+    if (builds.running(type.name()) == build_of(type)) sums.add(type);
+  }
+  auto made = sums.finish(own.time->now(), own.running->tail());
+  if (!made) return made;
+  const auto activity = own.running->activity();
+  for (auto& type : made->types) {
+    for (const auto version : own.interest->versions(type.name)) {
+      add_to(type.activity, activity[version]);
+    }
+    add_to(made->all.activity, type.activity);
+  }
+  return made;
+}
+
+result<flow_statistics> host::statistics(const flow_key& key) {
+  auto& own = *parts_;
+  const std::shared_lock use{own.usage};
+  auto activity = ask(own, key);
+  if (!activity) return activity.error();
+  auto types = own.stored->flow_types();
+  if (!types) return types.error();
+  auto row = own.stored->find_flow(key, build_list{*types}.running(key.type()));
+  if (!row) return row.error();
+  if (!*row) return error{errc::not_found, "no flow " + key.text()};
+  auto waits = waiting(*own.stored, **row);
+  if (!waits) return waits.error();
+  auto made = figures_of(*own.stored, stored_view(**row), *waits);
+  if (!made) return made;
+  if (auto dated = date_oldest(*own.stored, *made); !dated) return dated.error();
+  if (*activity) made->activity = **activity;
+  return made;
+}
+
+}  // namespace millrace
