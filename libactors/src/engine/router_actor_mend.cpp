@@ -1,4 +1,6 @@
 // How the router puts mended derived data in the place of what is stored, while it goes on routing.
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "engine/router_actor.hpp"
 #include "store/rules.hpp"
@@ -56,7 +58,10 @@ result<router_actor::flow_names> router_actor::mend(mend_request& request) {
   for (const auto orphan : request.orphans) core_.erase(orphan);
   for (auto& each : request.effects) core_.replace({each.span, std::move(each.effects)});
   // Before the first checkpoint of these flows can be committed, as in route().
-  if (!directory.part.flows.empty()) context_.writes.submit(std::move(directory));
+  auto& entries = directory.part.flows;
+  std::sort(entries.begin(), entries.end(),
+            [](const flow_entry& a, const flow_entry& b) { return a.number < b.number; });
+  if (!entries.empty()) context_.writes.submit(std::move(directory));
   return flows;
 }
 

@@ -1,7 +1,7 @@
 #include "host/rebuild.hpp"
 
 #include "base/limits.hpp"
-#include "host/pending_answer.hpp"
+#include "host/host_calls.hpp"
 
 namespace millrace {
 namespace {

@@ -1,4 +1,6 @@
 // The part of the router that replaces what a rebuild found to be wrong.
+#include <utility>
+
 #include "base/invariant.hpp"
 #include "routing/router.hpp"
 
@@ -19,6 +21,7 @@ result<router::replaced> router::replace(const flow_key& key, build_number build
   }
   routed_flow& flow = *made.flow;
   flow.entry.born = born;
+  if (std::exchange(flow.enlisted, false)) made.fresh = flow.entry;
   unwritten_count_ -= flow.unwritten.size();
   flow.unwritten.clear();
   flow.latest = postings.last();
@@ -33,7 +36,7 @@ result<bool> router::erase(const flow_key& key, build_number build) {
   if (!found) return found.error();
   routed_flow* flow = *found;
   if (flow == nullptr) return true;
-  if (flow->keep || flow->replacing) return false;
+  if (flow->keep || flow->replacing || flow->enlisted) return false;
   erased_.push_back(flow->entry.number);
   std::erase(touched_, flow);
   unwritten_count_ -= flow->unwritten.size();
