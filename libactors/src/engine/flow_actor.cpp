@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t first_slice = 64;
 constexpr auto slice_time_max = std::chrono::milliseconds{20};
 
-std::uint64_t after(std::optional<position> at) { return at ? at->value + 1 : 0; }
-
 }  // namespace
 
 flow_actor::flow_actor(caf::actor_config& config, start from)
@@ -76,6 +74,11 @@ std::optional<position> flow_actor::checkpoint_position() const {
   return committed_.has_position() ? std::optional{position{committed_.position()}} : std::nullopt;
 }
 
+/// As flow_gate::handled counts.
+std::uint64_t flow_actor::first_unhandled() const {
+  return committed_.has_position() ? committed_.position() + 1 : 0;
+}
+
 // Loading.
 
 void flow_actor::load() {
@@ -87,7 +90,7 @@ void flow_actor::load() {
     loaded_ = stored->value_or(loaded_flow{});
   }
   committed_ = loaded_.checkpoint;
-  gate_->handled = after(checkpoint_position());
+  gate_->handled = first_unhandled();
   if (repairs_) return begin_repair();
   if (committed_.has_error_position()) return end(true);
   recover_when_written();
@@ -364,52 +367,6 @@ void flow_actor::leave_for_later(std::size_t count) {
     pending_entries_ -= count;
   } else if (mode_ == mode::live) {
     detach();
-  }
-}
-
-// Committing.
-
-void flow_actor::commit(turn decided) {
-  pending_.emplace();
-  pending_->checkpoint = decided.checkpoint;
-  const auto self = caf::actor_cast<caf::actor>(this);
-  context_.writes.submit(flow_commit{
-      .flow = flow_.number,
-      .key = flow_.key,
-      .expected = checkpoint_position(),
-      .decided = std::move(decided),
-      .done = [self](const result<void>& outcome) {
-        tell(self, commit_done{outcome ? std::nullopt : std::optional{outcome.error()}});
-      }});
-}
-
-void flow_actor::on_committed(const std::optional<error>& failed) {
-  if (!pending_) return;
-  if (failed) {
-    answer_repair(*failed);
-    return context_.fail(*failed);
-  }
-  committed_ = std::move(pending_->checkpoint);
-  pending_.reset();
-  if (failing_ && checkpoint_position() >= failing_->at) {
-    failing_.reset();
-    attempts_ = 0;
-  }
-  consume_handled();
-  gate_->handled = after(checkpoint_position());
-  report_progress();
-  answer_repair({});
-  if (committed_.has_error_position()) return end(true);
-  if (draining_ || !context_.run_flows) return end(false);
-  if (mode_ == mode::live) return handle_live();
-  if (mode_ == mode::loading) return load();
-  if (mode_ == mode::reading) read_on();
-}
-
-void flow_actor::report_progress() {
-  const bool dry = queue_.empty() && mode_ == mode::live;
-  if (gate_->watched || (context_.watch_all && dry)) {
-    tell(*this, router_, progressed{flow_.number});
   }
 }
 

@@ -96,6 +96,7 @@ class flow_actor final : public caf::event_based_actor {
   void answer_repair(const result<void>& outcome);
   void end(bool stopped);
   [[nodiscard]] std::optional<position> checkpoint_position() const;
+  [[nodiscard]] std::uint64_t first_unhandled() const;
 
   engine_context& context_;
   life life_{context_};

@@ -1,0 +1,50 @@
+// How a flow actor makes its turns durable.
+#include "engine/flow_actor.hpp"
+
+namespace millrace {
+
+void flow_actor::commit(turn decided) {
+  pending_.emplace();
+  pending_->checkpoint = decided.checkpoint;
+  const auto self = caf::actor_cast<caf::actor>(this);
+  context_.writes.submit(flow_commit{
+      .flow = flow_.number,
+      .key = flow_.key,
+      .expected = checkpoint_position(),
+      .decided = std::move(decided),
+      .done = [self](const result<void>& outcome) {
+        tell(self, commit_done{outcome ? std::nullopt : std::optional{outcome.error()}});
+      }});
+}
+
+void flow_actor::on_committed(const std::optional<error>& failed) {
+  if (!pending_) return;
+  if (failed) {
+    answer_repair(*failed);
+    return context_.fail(*failed);
+  }
+  committed_ = std::move(pending_->checkpoint);
+  pending_.reset();
+  if (failing_ && checkpoint_position() >= failing_->at) {
+    failing_.reset();
+    attempts_ = 0;
+  }
+  consume_handled();
+  gate_->handled = first_unhandled();
+  report_progress();
+  answer_repair({});
+  if (committed_.has_error_position()) return end(true);
+  if (draining_ || !context_.run_flows) return end(false);
+  if (mode_ == mode::live) return handle_live();
+  if (mode_ == mode::loading) return load();
+  if (mode_ == mode::reading) read_on();
+}
+
+void flow_actor::report_progress() {
+  const bool dry = queue_.empty() && mode_ == mode::live;
+  if (gate_->watched || (context_.watch_all && dry)) {
+    tell(*this, router_, progressed{flow_.number});
+  }
+}
+
+}  // namespace millrace
