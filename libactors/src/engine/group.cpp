@@ -237,6 +237,7 @@ result<void> group::add(const derived_commit& request) {
   append(batch_.postings, request.part.postings);
   append(batch_.effects, request.part.effects);
   append(batch_.flow_types, request.part.flow_types);
+  append(batch_.dropped, request.part.dropped);
   if (request.part.routed) batch_.routed = request.part.routed;
   return {};
 }

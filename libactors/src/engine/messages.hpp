@@ -68,22 +68,19 @@ struct caught_up_call {
   std::weak_ptr<const void> caller;
 };
 /// What is routed and not yet handled: for read() and its scanned position.
-struct inspection {
-  std::optional<flow_number> flow;
-  std::optional<position> latest;
-  position type_routed;
-};
 struct inspect_call {
-  std::shared_ptr<answer_to<inspection>> answer;
+  std::shared_ptr<answer_to<engine_inspection>> answer;
   flow_key key;
 };
 using unwritten_flows = engine_unwritten;
 struct unwritten_call {
   std::shared_ptr<answer_to<unwritten_flows>> answer;
 };
-/// The postings of everything up to `through` are in the store when this is answered.
+/// The postings of the flow up to `through` are in the store when this is answered.
 struct write_call {
   std::shared_ptr<answer_to<void>> answer;
+  flow_key key;
+  build_number build = first_build;
   position through;
 };
 struct repair_call {
@@ -104,6 +101,17 @@ struct adopt_call {
   std::string type;
   std::vector<schedule_entry> activated;
   std::vector<position> skipped;
+};
+/// Shows the newest build of a type instead of the one that is served.
+struct switch_call {
+  std::shared_ptr<answer_to<switch_report>> answer;
+  std::string type;
+  bool drop_old = false;
+};
+/// Builds to be dropped as soon as nothing of them is in memory.
+struct drop_call {
+  std::vector<build_name> builds;
+  std::function<void()> then;
 };
 /// The adoption is durable.
 struct adopted {
@@ -170,15 +178,15 @@ struct work {};
 
 }  // namespace millrace
 
-#define MILLRACE_MESSAGES(each)                                                                   \
-  each(committed_news) each(pump) each(derived_written) each(router_tick) each(take_on)           \
-      each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled) \
-          each(wait_call) each(caught_up_call) each(inspect_call) each(write_call)                \
-              each(repair_call) each(unwritten_call) each(conditional_append_call)                \
-                  each(import_call) each(adopt_call) each(adopted) each(watch_tail)               \
-                      each(drain_call) each(deliver) each(taken_on) each(no_room)                 \
-                          each(postings_written) each(commit_done) each(flow_tick) each(unload)   \
-                              each(drain) each(tail_moved) each(read_on) each(timers_changed)     \
+#define MILLRACE_MESSAGES(each)                                                                    \
+  each(committed_news) each(pump) each(derived_written) each(router_tick) each(take_on)            \
+      each(fell_behind) each(need_postings) each(progressed) each(flow_left) each(timers_settled)  \
+          each(wait_call) each(caught_up_call) each(inspect_call) each(write_call)                 \
+              each(repair_call) each(unwritten_call) each(conditional_append_call)                 \
+                  each(import_call) each(switch_call) each(adopt_call) each(adopted)               \
+                      each(watch_tail) each(drain_call) each(deliver) each(taken_on) each(no_room) \
+                          each(postings_written) each(commit_done) each(flow_tick) each(unload)    \
+                              each(drain) each(tail_moved) each(read_on) each(timers_changed)      \
                                   each(timer_tick) each(timers_fired) each(work)
 
 #define MILLRACE_ADD_TYPE_ID(name) CAF_ADD_TYPE_ID(millrace, (millrace::name))

@@ -58,6 +58,13 @@ outcome resume(const context& in);
 enum class repair_kind { retry, skip };
 outcome repair(const context& in, const std::string& key, repair_kind kind);
 
+struct switch_type_options {
+  std::string type;
+  bool drop_old = false;
+};
+/// Serves the newest version of a query.
+outcome switch_type(const context& in, const switch_type_options& options);
+
 outcome schedule(const context& in);
 
 struct trace_options {

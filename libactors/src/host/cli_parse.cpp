@@ -38,6 +38,7 @@ class builder {
     add_inbox();
     add_plain("resume", "Print the manifest: what has work to do, as one line of JSON", resume);
     add_repairs();
+    add_switch();
     add_plain("schedule", "List what is due when", schedule);
     add_trace();
     add_plain("verify", "Check the whole store against itself", verify)
@@ -181,6 +182,14 @@ class builder {
     add_one("retry", "Let a stopped flow try the failed event again", repair_kind::retry);
     add_one("skip", "Let a stopped flow pass the failed event by; this is recorded",
             repair_kind::skip);
+  }
+
+  void add_switch() {
+    auto options = std::make_shared<switch_type_options>();
+    auto* command = add("switch", "Serve the result of a query's newest version");
+    command->add_option("TYPE", options->type, "The query")->required()->type_name("");
+    command->add_flag("--drop-old", options->drop_old, "Delete the former results");
+    on(command, [options](const context& in) { return switch_type(in, *options); });
   }
 
   void add_trace() {

@@ -5,50 +5,12 @@
 #include <future>
 
 #include "base/limits.hpp"
-#include "engine/recovery.hpp"
-#include "flow/state_saver.hpp"
-#include "host/host_parts.hpp"
+#include "host/host_calls.hpp"
 #include "store/builds.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace millrace {
 namespace {
-
-/// Why no call can be made; none: the host is open and its engine works.
-std::optional<error> unusable(const host::parts& parts) {
-  if (!parts.running) return error{errc::closed, "the host is not open"};
-  return parts.running->failure();
-}
-
-/// A promise that is kept in any case: with `closed` when the engine ends without an answer.
-template <class T>
-class pending_answer {
- public:
-  [[nodiscard]] std::function<void(result<T>)> keep() const {
-    return [kept = kept_](result<T> outcome) { kept->answer(std::move(outcome)); };
-  }
-  /// Once, after the last keep().
-  [[nodiscard]] std::future<result<T>> take() {
-    auto future = kept_->promise.get_future();
-    kept_.reset();
-    return future;
-  }
-
- private:
-  struct promised {
-    std::promise<result<T>> promise;
-    bool answered = false;
-
-    ~promised() {
-      if (!answered) promise.set_value(error{errc::closed, "the host ended before it answered"});
-    }
-    void answer(result<T> outcome) {
-      answered = true;
-      promise.set_value(std::move(outcome));
-    }
-  };
-  std::shared_ptr<promised> kept_ = std::make_shared<promised>();
-};
 
 std::future<result<std::vector<position>>> ready(result<std::vector<position>> outcome) {
   std::promise<result<std::vector<position>>> kept;
@@ -94,21 +56,6 @@ flow_summary summarise(const flow_row& row, bool hosted) {
   return made;
 }
 
-template <class T>
-result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit) {
-  if (parts.in_virtual_time) {
-    parts.in_virtual_time->run_all();
-    limit = duration{0};
-  }
-  auto future = answer.take();
-  if (future.wait_for(limit) != std::future_status::ready) {
-    return error{errc::timed_out, "the time limit passed first"};
-  }
-  return future.get();
-}
-
-constexpr duration answer_limit = std::chrono::minutes{1};
-
 }  // namespace
 
 host::host(host_options options) : parts_(std::make_unique<parts>()) {
@@ -119,11 +66,7 @@ host::~host() { stop(); }
 
 result<void> host::add(flow_type type) {
   if (parts_->running) return error{errc::invalid, "flows are added before the host is opened"};
-  for (const auto& each : parts_->added) {
-    if (each->name == type.name) {
-      return error{errc::invalid, "two flow types are named " + type.name};
-    }
-  }
+  if (auto fits = check_beside(type, parts_->added); !fits) return fits;
   if (auto known = parts_->types.add(type); !known) return known;
   parts_->added.push_back(std::make_shared<const flow_type>(std::move(type)));
   return {};
@@ -184,49 +127,6 @@ std::future<result<std::vector<position>>> host::append(std::vector<new_event> e
                            .size = *size,
                            .done = answer.keep()});
   return answer.take();
-}
-
-result<raw_reading> host::read(const flow_key& key) {
-  auto& own = *parts_;
-  const std::shared_lock use{own.usage};
-  if (const auto why = unusable(own)) return *why;
-  const auto type = own.interest->find(key.type());
-  if (!type) {
-    return error{errc::unknown_type, fmt::format("no flow type {} here", key.type())};
-  }
-  const flow_type& of = *own.interest->types()[*type];
-  pending_answer<engine_inspection> asked;
-  own.running->inspect(key, asked.keep());
-  auto seen = await(own, asked, answer_limit);
-  if (!seen) return seen.error();
-  const error nobody{errc::not_found, "no living flow " + key.text()};
-  if (!seen->flow) return nobody;
-  auto loaded = own.stored->load(*seen->flow);
-  if (!loaded) return loaded.error();
-  if (!loaded->has_value() || !(*loaded)->checkpoint.has_life()) return nobody;
-  if (needs_replay((*loaded)->checkpoint)) {
-    pending_answer<void> written;
-    const position through{(*loaded)->checkpoint.position()};
-    own.running->write_derived(through, written.keep());
-    if (auto done = await(own, written, answer_limit); !done) return done.error();
-  }
-  runner instance{of, key};
-  const flow_entry entry{*seen->flow, key, {}};
-  auto recovered = recover(*own.stored, own.types, of, entry, **loaded, instance);
-  if (!recovered) return recovered.error();
-
-  const auto& checkpoint = (*loaded)->checkpoint;
-  raw_reading made{.state = {},
-                   .scanned = position{checkpoint.position()},
-                   .changed = {},
-                   .generation = checkpoint.generation()};
-  if (instance.state() != nullptr) made.state = encode_deterministic(*instance.state());
-  if (checkpoint.has_changed()) made.changed = position{checkpoint.changed()};
-  const bool nothing_waits = !seen->latest || *seen->latest <= *made.scanned;
-  if (nothing_waits && seen->type_routed.value > 0 && !checkpoint.has_error_position()) {
-    made.scanned = std::max(*made.scanned, position{seen->type_routed.value - 1});
-  }
-  return made;
 }
 
 result<void> host::wait(position at, duration limit) {

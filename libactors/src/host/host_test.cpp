@@ -86,6 +86,12 @@ host_test& host_test::add(flow_type type) {
   return *this;
 }
 
+host_test& host_test::clear_flows() {
+  if (parts_->alive) fail("another program comes after the end of this one");
+  parts_->types.clear();
+  return *this;
+}
+
 host& host_test::running() {
   if (!parts_->alive) parts_->open();
   return *parts_->alive;

@@ -64,15 +64,6 @@ std::optional<build_number> router::unhosted_build(std::string_view type) const 
   return found == unhosted_.end() ? first_build : found->second;
 }
 
-const v1::FlowType* router::running(std::string_view name) const {
-  const v1::FlowType* newest = nullptr;
-  auto next = types_.lower_bound({std::string{name}, build_number{0}});
-  for (; next != types_.end() && next->first.first == name; ++next) {
-    if (!next->second.retired()) newest = &next->second;
-  }
-  return newest;
-}
-
 position router::routed_to(std::uint32_t type) const {
   const auto& row = *progress_[type];
   return row.explicit_only() ? routed_ : position{row.routed()};
@@ -359,6 +350,7 @@ void router::take_unwritten(commit_batch& into) {
   into.effects = std::exchange(effects_, {});
   for (const auto& [name, type] : types_) into.flow_types.push_back(type);
   into.routed = routed_;
+  into.dropped = std::exchange(dropped_, {});
   dirty_ = false;
 }
 

@@ -98,10 +98,13 @@ class router {
   [[nodiscard]] const v1::FlowType& progress(std::uint32_t type) const { return *progress_[type]; }
   /// How far events are routed to a hosted type.
   [[nodiscard]] position routed_to(std::uint32_t type) const;
-  /// Whether this host runs the flow: it has the type, and the flow was not imported, or adopted.
+  /// Whether this host runs the flow: it has the type, the flow is of the build that this one runs,
+  /// and it was not imported, or adopted.
   [[nodiscard]] bool runs(const routed_flow& flow) const {
-    return flow.type && !progress_[*flow.type]->inert();
+    return flow.type && builds_[*flow.type] == flow.entry.build && !progress_[*flow.type]->inert();
   }
+  /// Of one build; null: it has no row.
+  [[nodiscard]] const v1::FlowType* row(std::string_view name, build_number build) const;
 
   /// Takes a type on again that is parked: at the position that parked it, or after it (recorded).
   /// Errors: not_found, conflict (not parked).
@@ -109,6 +112,11 @@ class router {
 
   /// A row that came to be or changed outside of routing: a type that is imported, or adopted.
   void put(const v1::FlowType& row);
+  /// A hosted type goes on with another build: its row, and that of the former one, as they are
+  /// from now on.
+  void begin_build(std::uint32_t type, const v1::FlowType& former, const v1::FlowType& next);
+  /// Forgets a retired build, and has it dropped with the next write; nothing of it is in use.
+  void drop(const build_name& which);
   /// The flow's place in the directory, also when nothing started it yet; `fresh` says whether it
   /// is new there. Of the running build. Errors: those of the lookup.
   struct enlisted {
@@ -181,6 +189,7 @@ class router {
   };
   std::vector<taken> being_written_;
   std::vector<effect> effects_;
+  std::vector<build_name> dropped_;
   std::size_t unwritten_count_ = 0;
   bool dirty_ = false;
 };

@@ -141,7 +141,10 @@ result<void> flow_writer::fold(flow_number flow, const overlaid& newest) {
 
 result<void> flow_reader::prepare(sqlite::connection& database) {
   return database.prepare({
-      {&count_, "SELECT coalesce(max(number) + 1, 0) FROM flows"},
+      // Numbers of flows that are gone are not given again.
+      {&count_,
+       "SELECT max(coalesce((SELECT max(number) + 1 FROM flows), 0), "
+       "(SELECT value FROM progress WHERE name = 'numbers'))"},
       {&by_name_,
        "SELECT number, born, latest, postings, key, record, build FROM flows "
        "WHERE key = ? AND build = ?"},

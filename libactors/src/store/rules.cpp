@@ -7,7 +7,7 @@ namespace millrace {
 bool commit_batch::empty() const {
   return events.empty() && ids.empty() && scheduled.empty() && unscheduled.empty() &&
          activated.empty() && flows.empty() && checkpoints.empty() && postings.empty() &&
-         effects.empty() && flow_types.empty() && !routed;
+         effects.empty() && flow_types.empty() && !routed && dropped.empty();
 }
 
 void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_count) {
