@@ -214,6 +214,16 @@ TEST_CASE("a new version of a topic goes on from the tail") {
   CHECK(test.timeline("ReminderSent").size() == 5);
 }
 
+TEST_CASE("a new version of a topic may not begin with history: it would say all of it again") {
+  host_test test;
+  begin<echo>(test);
+  auto again = describe<echo_2>();
+  again.starts_from = first_event::of_history;
+  test.add(again);
+  CHECK_THROWS_WITH(test.restart(), Catch::Contains("flow type Echo"));
+  CHECK(test.timeline("ReminderSent").size() == 4);
+}
+
 TEST_CASE("two versions of a topic, or one version twice, are refused") {
   host some;
   REQUIRE(some.add<echo>());

@@ -202,7 +202,7 @@ result<void> reconciliation::go_on(v1::FlowType& row, const v1::FlowType& presen
 }
 
 /// A version that the store does not have: a query sees all of history, beside the former result; a
-/// topic begins at the tail, or decides again what the former one did.
+/// topic begins at the tail.
 result<void> reconciliation::begin_further(const flow_type& hosted, v1::FlowType present) {
   const auto before = *former(hosted.name);
   if (strict_) {
@@ -212,9 +212,12 @@ result<void> reconciliation::begin_further(const flow_type& hosted, v1::FlowType
   for (const auto& [name, row] : rows_) all.push_back(row);
   present.set_build(next_build(all, hosted.name));
   if (hosted.topic) {
-    const bool from_now = hosted.starts_from == first_event::from_now;
-    present.set_since(from_now ? tail_.value : before.since());
-    if (!from_now) present.set_replaces(static_cast<std::uint32_t>(build_of(before)));
+    if (strict_ && hosted.starts_from != first_event::from_now) {
+      return refusal(present,
+                     "another version of a topic begins at the tail: from the beginning it would "
+                     "append again what the former one did; let it start from now");
+    }
+    present.set_since(tail_.value);
     present.set_served(true);
     for (auto& [name, row] : rows_) {
       if (name.first == hosted.name && row.served()) {

@@ -64,7 +64,10 @@ void host_test::parts::open() {
   for (const auto& each : types) {
     if (auto added = alive->add(each); !added) fail("add: " + added.error().message);
   }
-  if (auto opened = alive->open(); !opened) fail("open: " + opened.error().message);
+  if (auto opened = alive->open(); !opened) {
+    alive.reset();
+    fail("open: " + opened.error().message);
+  }
 }
 
 void host_test::parts::run() {
