@@ -49,10 +49,18 @@ struct error_policy {
   return {.finally = error_policy::then::skip};
 }
 
+/// When readers of a query get the result of its new version instead of the former one, which is
+/// served, as it was, until then.
+enum class new_version {
+  switch_when_caught_up,  ///< when it has seen all of history, and no instance of it is stopped
+  wait_for_switch,        ///< when `switch TYPE` says so
+};
+
 /// Fixed settings of a flow type in one application.
 struct flow_options {
   flush_policy flush = {};
   error_policy on_error = {};
+  new_version on_new_version = new_version::switch_when_caught_up;
   /// For handlers that block or take long: each instance holds a thread of its own instead of a
   /// shared worker.
   bool runs_on_own_thread = false;

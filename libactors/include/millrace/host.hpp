@@ -56,6 +56,8 @@ struct reading {
   /// Where the state's bytes last changed.
   std::optional<position> changed;
   std::uint64_t generation = 0;
+  /// Of a former build, which is served until the one that is made has caught up.
+  bool frozen = false;
   /// `"changed-generation"`, quoted. Equal tags mean equal bytes.
   [[nodiscard]] std::string etag() const {
     return '"' + (changed ? std::to_string(changed->value) : "none") + '-' +
@@ -69,6 +71,9 @@ struct raw_reading {
   std::optional<position> scanned;
   std::optional<position> changed;
   std::uint64_t generation = 0;
+  bool frozen = false;
+  std::uint32_t version = 0;  ///< of the flow type that made it
+  bool is_compatible = true;  ///< the present version's message can read it
 };
 
 enum class flow_status {
@@ -87,6 +92,18 @@ struct flow_summary {
   bool done = false;
   bool hosted = false;  ///< its type was added to this host
   std::uint64_t skipped = 0;
+};
+
+struct switch_options {
+  bool drop_old = false;  ///< former results are deleted, in the background
+};
+
+/// What a switch came to.
+struct switch_report {
+  std::uint32_t former = 0;   ///< build that was served
+  std::uint32_t served = 0;   ///< build that is served now
+  std::uint32_t version = 0;  ///< of the flow type, of the latter
+  std::size_t dropped = 0;    ///< builds
 };
 
 /// Counts since open, for tests, benchmarks and the curious. Monotonic.
@@ -163,8 +180,9 @@ class host {
   host& operator=(const host&) = delete;
   ~host();  ///< stops
 
-  /// Adds a flow type. Errors: invalid (two types of one name, two messages of one short name, open
-  /// already).
+  /// Adds a flow type; of a query several versions may be added, and then all of them are kept up
+  /// to date. Errors: invalid (two types of one name and version, two messages of one short name,
+  /// open already).
   template <flow F, class... Settings>
   result<void> add(flow_options options = {}, Settings... settings) {
     return add(describe<F>(options, std::move(settings)...));
@@ -192,14 +210,17 @@ class host {
     return append(new_event::of(body));
   }
 
-  /// The committed state of a query instance (an empty id for a single-instance type). Errors:
-  /// unknown_type, not_found (never started, or ended), stopped is none: the good state is
-  /// returned.
+  /// The committed state of a query instance (an empty id for a single-instance type), of the build
+  /// that is served. Errors: unknown_type, not_found (never started, or ended), incompatible (a
+  /// former version is served, whose state this message cannot read); stopped is none: the good
+  /// state is returned.
   template <flow Query>
   [[nodiscard]] result<reading<decltype(Query::state)>> read(std::string_view id = {}) {
     auto raw = read(key_of<Query>(id));
     if (!raw) return raw.error();
-    reading<decltype(Query::state)> made{{}, raw->scanned, raw->changed, raw->generation};
+    if (!raw->is_compatible) return former_version(key_of<Query>(id), *raw);
+    reading<decltype(Query::state)> made{
+        {}, raw->scanned, raw->changed, raw->generation, raw->frozen};
     if (!made.state.ParseFromString(raw->state)) {
       return error{errc::corrupt, "the state of " + key_of<Query>(id).text() + " does not decode"};
     }
@@ -241,6 +262,11 @@ class host {
   /// timers are overdue and `overdue` does not say what becomes of them).
   result<adoption> adopt(std::string_view type, std::optional<overdue_timers> overdue = {});
 
+  /// Serves the result of a query's newest version, or of its reset, from now on, in one step; for
+  /// types whose options say that it waits for this. Errors: not_found, conflict (it has not caught
+  /// up; nothing to switch to and nothing to drop).
+  result<switch_report> switch_type(const std::string& type, switch_options options = {});
+
   /// Every flow, or those of one type, in key order; then each parked type as a summary whose key
   /// is the type's name and whose status is stopped. Errors: storage_failed.
   result<void> flows(const std::function<void(const flow_summary&)>& visit,
@@ -266,6 +292,8 @@ class host {
   }
 
  private:
+  [[nodiscard]] static error former_version(const flow_key& key, const raw_reading& read);
+
   std::unique_ptr<parts> parts_;
 };
 

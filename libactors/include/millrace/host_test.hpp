@@ -35,6 +35,9 @@ class host_test {
     return add(describe<F>(options, std::move(settings)...));
   }
   host_test& add(flow_type type);
+  /// Between a stop or a crash and the restart: the program that comes has other flows, those that
+  /// are added from here on.
+  host_test& clear_flows();
 
   /// Appends and lets everything run that can: position of the event.
   position append(const google::protobuf::Message& body);

@@ -68,7 +68,8 @@ inline constexpr std::size_t repairs_under_way_max = 1024;  // of one retry of a
 // The store.
 inline constexpr std::size_t posting_block_size_max = 2048;
 inline constexpr std::size_t checkpoint_log_entries_max = 16'384;
-inline constexpr std::size_t fold_slice = 512;  // checkpoints folded at once
+inline constexpr std::size_t fold_slice = 512;   // checkpoints folded at once
+inline constexpr std::size_t drop_slice = 1024;  // rows of dropped builds deleted at once
 inline constexpr std::size_t wal_size_max = 4u << 20;
 inline constexpr std::size_t timers_in_memory_max = 65'536;
 

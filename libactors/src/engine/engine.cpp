@@ -231,15 +231,11 @@ void engine::unwritten(engine_answer<engine_unwritten> answer) {
 }
 
 void engine::inspect(const flow_key& key, engine_answer<engine_inspection> answer) {
-  auto convert = [answer = std::move(answer)](result<inspection> found) {
-    if (!found) return answer(found.error());
-    answer(engine_inspection{found->flow, found->latest, found->type_routed});
-  };
-  tell(inside_->router, inspect_call{shared<inspection>(std::move(convert)), key});
+  tell(inside_->router, inspect_call{shared<engine_inspection>(std::move(answer)), key});
 }
 
-void engine::write_derived(position through, engine_answer<void> answer) {
-  tell(inside_->router, write_call{shared<void>(std::move(answer)), through});
+void engine::write_derived(const built_flow& flow, position through, engine_answer<void> answer) {
+  tell(inside_->router, write_call{shared<void>(std::move(answer)), flow.key, flow.build, through});
 }
 
 void engine::statistics(std::optional<flow_key> key,
@@ -272,6 +268,11 @@ void engine::adopt(const std::string& type, engine_answer<void> answer) {
 }
 
 void engine::free_timers(timers_request request) { inside_->writes.submit(std::move(request)); }
+
+void engine::switch_type(const std::string& type, bool drop_old,
+                         engine_answer<switch_report> answer) {
+  tell(inside_->router, switch_call{shared<switch_report>(std::move(answer)), type, drop_old});
+}
 
 subscription engine::subscribe(subscription_options options, host::event_handler handler) {
   auto target = std::make_shared<subscription_target>(std::move(handler));

@@ -30,10 +30,12 @@ struct engine_parts {
   std::function<bool()> before_commit;
 };
 
+/// One flow of the build that is served.
 struct engine_inspection {
   std::optional<flow_number> flow;
   std::optional<position> latest;
-  position type_routed;
+  v1::FlowType served;
+  position routed;  ///< of that build
 };
 
 /// What the router knows and the store does not yet.
@@ -68,8 +70,12 @@ class engine {
   void when_caught_up(std::weak_ptr<const void> caller, engine_answer<void> answer);
   void inspect(const flow_key& key, engine_answer<engine_inspection> answer);
   void unwritten(engine_answer<engine_unwritten> answer);
-  /// The postings of everything up to `through` are in the store when this is answered.
-  void write_derived(position through, engine_answer<void> answer);
+  /// The postings of this flow up to `through` are in the store when this is answered.
+  struct built_flow {
+    flow_key key;
+    build_number build = first_build;
+  };
+  void write_derived(const built_flow& flow, position through, engine_answer<void> answer);
   /// What is routed by now is in the store when this is answered: with what the flow has done, if
   /// it is in memory.
   void statistics(std::optional<flow_key> key, engine_answer<std::optional<flow_activity>> answer);
@@ -89,6 +95,7 @@ class engine {
   void adopt(const std::string& type, engine_answer<void> answer);
   /// Frees imported timers, or takes them off. Errors: storage_full.
   void free_timers(timers_request request);
+  void switch_type(const std::string& type, bool drop_old, engine_answer<switch_report> answer);
   [[nodiscard]] subscription subscribe(subscription_options options, host::event_handler handler);
 
   [[nodiscard]] position tail() const;

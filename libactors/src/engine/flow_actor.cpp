@@ -5,6 +5,7 @@
 #include "base/limits.hpp"
 #include "engine/recovery.hpp"
 #include "flow/rules.hpp"
+#include "store/builds.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
@@ -84,16 +85,24 @@ std::uint64_t flow_actor::first_unhandled() const {
 void flow_actor::load() {
   mode_ = mode::loading;
   last_seen_.reset();
+  loaded_ = first_checkpoint();
   if (!std::exchange(fresh_, false)) {
     auto stored = context_.stored.load(flow_.number);
     if (!stored) return context_.fail(stored.error());
-    loaded_ = stored->value_or(loaded_flow{});
+    if (*stored) loaded_ = std::move(**stored);
   }
   committed_ = loaded_.checkpoint;
   gate_->handled = first_unhandled();
   if (repairs_) return begin_repair();
   if (committed_.has_error_position()) return end(true);
   recover_when_written();
+}
+
+/// Of a flow that has none yet.
+loaded_flow flow_actor::first_checkpoint() const {
+  loaded_flow made;
+  made.checkpoint.set_generation(first_generation(flow_.build));
+  return made;
 }
 
 void flow_actor::recover_when_written() {

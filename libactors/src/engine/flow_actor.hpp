@@ -56,6 +56,7 @@ class flow_actor final : public caf::event_based_actor {
 
   // Loading.
   void load();
+  [[nodiscard]] loaded_flow first_checkpoint() const;
   void recover_when_written();
   void recover_and_go_on();
   void go_on();

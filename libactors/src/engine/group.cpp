@@ -240,6 +240,7 @@ result<void> group::add(const derived_commit& request) {
   append(batch_.erased, request.part.erased);
   append(batch_.rewritten_effects, request.part.rewritten_effects);
   append(batch_.flow_types, request.part.flow_types);
+  append(batch_.dropped, request.part.dropped);
   if (request.part.routed) batch_.routed = request.part.routed;
   return {};
 }

@@ -68,22 +68,19 @@ struct caught_up_call {
   std::weak_ptr<const void> caller;
 };
 /// What is routed and not yet handled: for read() and its scanned position.
-struct inspection {
-  std::optional<flow_number> flow;
-  std::optional<position> latest;
-  position type_routed;
-};
 struct inspect_call {
-  std::shared_ptr<answer_to<inspection>> answer;
+  std::shared_ptr<answer_to<engine_inspection>> answer;
   flow_key key;
 };
 using unwritten_flows = engine_unwritten;
 struct unwritten_call {
   std::shared_ptr<answer_to<unwritten_flows>> answer;
 };
-/// The postings of everything up to `through` are in the store when this is answered.
+/// The postings of the flow up to `through` are in the store when this is answered.
 struct write_call {
   std::shared_ptr<answer_to<void>> answer;
+  flow_key key;
+  build_number build = first_build;
   position through;
 };
 /// What is routed is in the store when this is answered; with what the flow has done, if a key is
@@ -120,6 +117,17 @@ struct import_ended {
 struct adopt_call {
   std::shared_ptr<answer_to<void>> answer;
   std::string type;
+};
+/// Shows the newest build of a type instead of the one that is served.
+struct switch_call {
+  std::shared_ptr<answer_to<switch_report>> answer;
+  std::string type;
+  bool drop_old = false;
+};
+/// Builds to be dropped as soon as nothing of them is in memory.
+struct drop_call {
+  std::vector<build_name> builds;
+  std::function<void()> then;
 };
 /// Wants one tail_moved when the tail is past `seen`.
 struct watch_tail {
@@ -206,6 +214,7 @@ struct work {};
   each(import_call) \
   each(import_ended) \
   each(adopt_call) \
+  each(switch_call) \
   each(watch_tail) \
   each(drain_call) \
   each(deliver) \

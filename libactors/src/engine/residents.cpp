@@ -18,7 +18,7 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   if (const auto found = in_memory_.find(number); found != in_memory_.end()) {
     return &found->second;
   }
-  if (!core_.runs(flow)) return nullptr;
+  if (!core_.runs(flow) || leaving(flow.entry) != nullptr) return nullptr;
   const auto& hosted = context_.interest.types()[*flow.type];
   flow_actor::start start{.context = &context_,
                           .type = hosted,
@@ -167,6 +167,7 @@ void residents::on_left(const flow_left& news) {
 
 void residents::erase(std::unordered_map<flow_number, resident>::iterator at) {
   woken(at->second);
+  if (auto* left = leaving(at->second.flow->entry)) --*left;
   at->second.flow->keep = false;
   tell(owner_, at->second.actor, unload{});
   in_memory_.erase(at);
@@ -205,6 +206,49 @@ bool residents::all_settled() {
   }
   last_unsettled_.reset();
   return true;
+}
+
+const routed_flow* residents::find(flow_number flow) const {
+  const auto found = in_memory_.find(flow);
+  return found == in_memory_.end() ? nullptr : found->second.flow;
+}
+
+bool residents::have_handled(std::string_view type, build_number build, position end) {
+  const auto is_behind = [&](const resident& one) {
+    const auto& entry = one.flow->entry;
+    const auto handled = one.gate->handled.load();
+    return entry.build == build && entry.key.type() == type && handled < end.value &&
+           handled < first_after(one.flow->latest);
+  };
+  if (last_behind_) {
+    const auto found = in_memory_.find(*last_behind_);
+    if (found != in_memory_.end() && is_behind(found->second)) return false;
+  }
+  last_behind_.reset();
+  for (const auto& [number, one] : in_memory_) {
+    if (!is_behind(one)) continue;
+    last_behind_ = number;
+    return false;
+  }
+  return true;
+}
+
+std::size_t residents::expel(std::string_view type, build_number build) {
+  const auto [known, is_new] = leaving_.emplace(std::pair{std::string{type}, build}, 0);
+  if (!is_new) return known->second;
+  for (auto& [number, one] : in_memory_) {
+    const auto& entry = one.flow->entry;
+    if (entry.build != build || entry.key.type() != type) continue;
+    ++known->second;
+    tell(owner_, one.actor, drain{});
+  }
+  return known->second;
+}
+
+std::size_t* residents::leaving(const flow_entry& flow) {
+  if (leaving_.empty()) return nullptr;
+  const auto found = leaving_.find({std::string{flow.key.type()}, flow.build});
+  return found == leaving_.end() ? nullptr : &found->second;
 }
 
 result<std::optional<bool>> residents::has_handled(const routed_flow& flow, position at) {

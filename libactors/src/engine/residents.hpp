@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -48,6 +49,12 @@ class residents {
   /// None: it is not in memory.
   [[nodiscard]] std::optional<flow_activity> activity(flow_number flow) const;
 
+  [[nodiscard]] const routed_flow* find(flow_number flow) const;
+  /// Whether every flow of the build that is in memory has handled what it got before `end`.
+  [[nodiscard]] bool have_handled(std::string_view type, build_number build, position end);
+  /// Lets the flows of a build end what they are at and leave, and takes none of them on again; how
+  /// many are left. Call again until none is.
+  std::size_t expel(std::string_view type, build_number build);
   void drain_all();
   void kill_all();
   [[nodiscard]] bool empty() const { return in_memory_.empty(); }
@@ -70,6 +77,7 @@ class residents {
   void repair_later(routed_flow& flow, flow_actor::repair how);
   void erase(std::unordered_map<flow_number, resident>::iterator at);
   void woken(resident& one);
+  std::size_t* leaving(const flow_entry& flow);
 
   engine_context& context_;
   caf::event_based_actor& owner_;
@@ -82,6 +90,8 @@ class residents {
   std::size_t waking_ = 0;
   timestamp swept_{};
   std::optional<flow_number> last_unsettled_;
+  std::optional<flow_number> last_behind_;
+  std::map<std::pair<std::string, build_number>, std::size_t> leaving_;  // how many still are
 };
 
 }  // namespace millrace

@@ -13,7 +13,9 @@ router_actor::router_actor(caf::actor_config& config, start from)
             [this](const flow_key& key, build_number build) {
               return context_.stored.find_flow(key, build);
             }),
-      flows_(context_, *this, core_) {}
+      flows_(context_, *this, core_) {
+  find_shown();
+}
 
 caf::behavior router_actor::make_behavior() {
   on_escaped_exception(*this, [&context = context_](const std::exception_ptr& thrown) {
@@ -54,7 +56,9 @@ caf::behavior router_actor::make_behavior() {
       [this](const derived_written& news) { on_written(news); },
       [this](router_tick) { on_tick(); },
       [this](const need_postings& request) {
-        when_routed(request.through,
+        const auto* flow = flows_.find(request.flow);
+        if (flow == nullptr) return;
+        when_routed(flow->entry, request.through,
                     [this, flow = request.flow] { flows_.tell_postings_written(flow); });
       },
       [this](timers_settled) { on_progress(); },
@@ -70,12 +74,14 @@ caf::behavior router_actor::make_behavior() {
       [this](const inspect_call& call) { on_inspect(call); },
       [this](const unwritten_call& call) { on_unwritten(call); },
       [this](const write_call& call) {
-        when_routed(call.through, [answer = call.answer] { (*answer)({}); });
+        when_routed({{}, call.key, {}, call.build}, call.through,
+                    [answer = call.answer] { (*answer)({}); });
       },
       [this](const statistics_call& call) { on_statistics(call); },
       [this](const repair_call& call) { on_repair(call); },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const import_call& call) { on_import(call); },
+      [this](const switch_call& call) { on_switch(call); },
       [this](const adopt_call& call) { on_adopt(call); },
       [this](const import_ended& news) { on_import_ended(news); },
       [this](const mend_call& call) { on_mend(call); },

@@ -58,7 +58,8 @@ class router_actor final : public caf::event_based_actor {
     std::vector<std::pair<flow_key, build_number>> flows;
   };
   void on_news(const committed_news& news);
-  void when_routed(position through, std::function<void()> written);
+  void when_routed(const flow_entry& flow, position through, std::function<void()> written);
+  [[nodiscard]] position routed_to(std::string_view type, build_number build) const;
   void on_unwritten(const unwritten_call& call);
   void on_progress();
   bool try_answer(waiter& one);
@@ -84,6 +85,25 @@ class router_actor final : public caf::event_based_actor {
   void mend_next();
   result<flow_names> mend(mend_request& request);
   void on_mended(const flow_names& flows);
+  // Builds (router_actor_builds.cpp).
+  /// A build that is made to be served instead of the present one.
+  struct successor {
+    std::uint32_t type = 0;          ///< index in the table
+    std::optional<position> joined;  ///< where it had caught up with the others
+    bool is_blocked = false;         ///< an instance of it is stopped
+  };
+  void find_shown();
+  void find_successors();
+  [[nodiscard]] build_number shown(std::string_view type) const;
+  [[nodiscard]] bool awaits_switch() const;
+  void check_successors();
+  bool is_ready(successor& one);
+  void check_drops();
+  void serve(const v1::FlowType& row, std::function<void()> then);
+  void on_switch(const switch_call& call);
+  result<void> check_caught_up(const v1::FlowType& served, const v1::FlowType& next) const;
+  result<std::vector<build_name>> droppable(const std::string& type) const;
+  void drop_old(const switch_call& call, std::optional<build_number> former = {});
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);
@@ -116,10 +136,15 @@ class router_actor final : public caf::event_based_actor {
   std::vector<waiter> waiters_;
   std::vector<caught_up_call> caught_up_calls_;
   struct routed_call {
+    std::string type;
+    build_number build;
     position through;
     std::function<void()> written;
   };
-  std::vector<routed_call> routed_calls_;  // not routed that far yet
+  std::vector<routed_call> routed_calls_;                   // not routed that far yet
+  std::map<std::string, build_number, std::less<>> shown_;  // served, and durably so
+  std::vector<successor> successors_;
+  std::vector<drop_call> drops_;
   std::vector<std::pair<position, conditional_append_call>> appends_;
   std::vector<watch_tail> watchers_;
   std::size_t imports_ = 0;  // under way

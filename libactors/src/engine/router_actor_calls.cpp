@@ -36,10 +36,20 @@ void router_actor::on_watch(const watch_tail& request) {
   }
 }
 
-/// Calls when everything up to `through` is routed, and the postings of it are in the store.
-void router_actor::when_routed(position through, std::function<void()> written) {
-  routed_calls_.push_back({through, std::move(written)});
+/// Calls when everything up to `through` is routed to the flow's build, and the postings of it are
+/// in the store.
+void router_actor::when_routed(const flow_entry& flow, position through,
+                               std::function<void()> written) {
+  routed_calls_.push_back({std::string{flow.key.type()}, flow.build, through, std::move(written)});
   on_progress();
+}
+
+/// How far a build is routed; a retired one for good.
+position router_actor::routed_to(std::string_view type, build_number build) const {
+  const auto* row = core_.row(type, build);
+  if (row == nullptr) return core_.explicitly_routed();
+  if (row->retired()) return position{row->frozen_at()};
+  return row->explicit_only() ? core_.explicitly_routed() : position{row->routed()};
 }
 
 void router_actor::on_unwritten(const unwritten_call& call) {
@@ -54,7 +64,9 @@ void router_actor::on_unwritten(const unwritten_call& call) {
 void router_actor::on_progress() {
   if (context_.failed) check_drained();
   std::erase_if(routed_calls_, [this](routed_call& each) {
-    if (core_.needed() <= each.through) return false;
+    const auto* row = core_.row(each.type, each.build);
+    const bool is_final = row != nullptr && (row->retired() || row->has_error_position());
+    if (!is_final && routed_to(each.type, each.build) <= each.through) return false;
     write_then(std::move(each.written));
     return true;
   });
@@ -62,11 +74,13 @@ void router_actor::on_progress() {
   std::erase_if(waiters_,
                 [this](waiter& each) { return each.call.caller.expired() || try_answer(each); });
   std::erase_if(caught_up_calls_, [](const auto& each) { return each.caller.expired(); });
-  context_.watch_all = !caught_up_calls_.empty();
+  check_drops();
+  check_successors();
+  context_.watch_all = !caught_up_calls_.empty() || awaits_switch();
   if (caught_up_calls_.empty()) return;
   const auto failure = context_.failure_now();
   if (!failure && !caught_up()) return;
-  context_.watch_all = false;
+  context_.watch_all = awaits_switch();
   for (const auto& each : std::exchange(caught_up_calls_, {})) {
     (*each.answer)(failure ? result<void>{*failure} : result<void>{});
   }
@@ -101,7 +115,11 @@ result<void> router_actor::resolve(waiter& one) {
   auto reached = core_.reached(events->events().front());
   if (!reached) return reached.error();
   for (const auto* flow : *reached) {
-    if (core_.runs(*flow)) one.flows.emplace_back(flow->entry.key, flow->entry.build);
+    // What is made from history beside all this is waited for by nobody.
+    const bool is_there = routed_to(flow->entry.key.type(), flow->entry.build) > one.call.at;
+    if (core_.runs(*flow) && is_there) {
+      one.flows.emplace_back(flow->entry.key, flow->entry.build);
+    }
   }
   one.resolved = true;
   return {};
@@ -114,7 +132,7 @@ bool router_actor::try_answer(waiter& one) {
   };
   if (const auto failure = context_.failure_now()) return answer(*failure);
   if (!one.resolved) {
-    if (one.call.at < context_.writes.tail() && core_.needed() <= one.call.at) return false;
+    if (one.call.at < context_.writes.tail() && core_.head() <= one.call.at) return false;
     if (auto known = resolve(one); !known) return answer(known);
   }
   while (!one.flows.empty()) {
@@ -141,17 +159,17 @@ bool router_actor::try_answer(waiter& one) {
 }
 
 void router_actor::on_inspect(const inspect_call& call) {
-  auto flow = core_.find(call.key);
+  const auto build = shown(call.key.type());
+  auto flow = core_.find(call.key, build);
   if (!flow) return (*call.answer)(flow.error());
-  inspection found;
+  engine_inspection found{
+      .flow = {}, .latest = {}, .served = {}, .routed = routed_to(call.key.type(), build)};
   if (*flow != nullptr) {
     found.flow = (*flow)->entry.number;
     found.latest = (*flow)->latest;
   }
-  if (const auto* type = core_.running(call.key.type())) {
-    found.type_routed = position{type->routed()};
-  }
-  (*call.answer)(found);
+  if (const auto* row = core_.row(call.key.type(), build)) found.served = *row;
+  (*call.answer)(std::move(found));
 }
 
 void router_actor::on_statistics(const statistics_call& call) {
@@ -167,6 +185,7 @@ void router_actor::on_statistics(const statistics_call& call) {
 }
 
 void router_actor::on_repair(const repair_call& call) {
+  for (auto& one : successors_) one.is_blocked = false;  // looks again
   const auto* type = core_.running(call.key.text());
   const bool resets = call.order.what == repair_order::kind::reset;
   if (!resets && type != nullptr && type->has_error_position()) {

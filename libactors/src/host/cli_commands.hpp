@@ -95,6 +95,13 @@ struct adopt_options {
 };
 outcome adopt(const context& in, const adopt_options& options);
 
+struct switch_type_options {
+  std::string type;
+  bool drop_old = false;
+};
+/// Serves the newest version of a query.
+outcome switch_type(const context& in, const switch_type_options& options);
+
 outcome schedule(const context& in);
 
 struct trace_options {

@@ -41,6 +41,7 @@ class builder {
     add_plain("resume", "Print the manifest: what has work to do, as one line of JSON", resume);
     add_repairs();
     add_adopt();
+    add_switch();
     add_plain("schedule", "List what is due when", schedule);
     add_trace();
     add_explain();
@@ -274,6 +275,14 @@ class builder {
     command->add_flag("--accept-history", options->accept_history,
                       "Take the recorded reactions instead of comparing");
     on(command, [options](const context& in) { return reset(in, *options); });
+  }
+
+  void add_switch() {
+    auto options = std::make_shared<switch_type_options>();
+    auto* command = add("switch", "Serve the result of a query's newest version");
+    command->add_option("TYPE", options->type, "The query")->required()->type_name("");
+    command->add_flag("--drop-old", options->drop_old, "Delete the former results");
+    on(command, [options](const context& in) { return switch_type(in, *options); });
   }
 
   void add_trace() {

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
-#include "engine/recovery.hpp"
-#include "flow/state_saver.hpp"
 #include "host/host_calls.hpp"
 #include "store/builds.hpp"
 #include "store/sqlite_store.hpp"
@@ -66,11 +64,7 @@ host::~host() { stop(); }
 
 result<void> host::add(flow_type type) {
   if (parts_->running) return error{errc::invalid, "flows are added before the host is opened"};
-  for (const auto& each : parts_->added) {
-    if (each->name == type.name) {
-      return error{errc::invalid, "two flow types are named " + type.name};
-    }
-  }
+  if (auto fits = check_beside(type, parts_->added); !fits) return fits;
   if (auto known = parts_->types.add(type); !known) return known;
   parts_->added.push_back(std::make_shared<const flow_type>(std::move(type)));
   return {};
@@ -131,49 +125,6 @@ std::future<result<std::vector<position>>> host::append(std::vector<new_event> e
                            .size = *size,
                            .done = answer.keep()});
   return answer.take();
-}
-
-result<raw_reading> host::read(const flow_key& key) {
-  auto& own = *parts_;
-  const std::shared_lock use{own.usage};
-  if (const auto why = unusable(own)) return *why;
-  const auto type = own.interest->find(key.type());
-  if (!type) {
-    return error{errc::unknown_type, fmt::format("no flow type {} here", key.type())};
-  }
-  const flow_type& of = *own.interest->types()[*type];
-  pending_answer<engine_inspection> asked;
-  own.running->inspect(key, asked.keep());
-  auto seen = await(own, asked, answer_limit);
-  if (!seen) return seen.error();
-  const error nobody{errc::not_found, "no living flow " + key.text()};
-  if (!seen->flow) return nobody;
-  auto loaded = own.stored->load(*seen->flow);
-  if (!loaded) return loaded.error();
-  if (!loaded->has_value() || !(*loaded)->checkpoint.has_life()) return nobody;
-  if (needs_replay((*loaded)->checkpoint)) {
-    pending_answer<void> written;
-    const position through{(*loaded)->checkpoint.position()};
-    own.running->write_derived(through, written.keep());
-    if (auto done = await(own, written, answer_limit); !done) return done.error();
-  }
-  runner instance{of, key};
-  const flow_entry entry{*seen->flow, key, {}};
-  auto recovered = recover(*own.stored, own.types, of, entry, **loaded, instance);
-  if (!recovered) return recovered.error();
-
-  const auto& checkpoint = (*loaded)->checkpoint;
-  raw_reading made{.state = {},
-                   .scanned = position{checkpoint.position()},
-                   .changed = {},
-                   .generation = checkpoint.generation()};
-  if (instance.state() != nullptr) made.state = encode_deterministic(*instance.state());
-  if (checkpoint.has_changed()) made.changed = position{checkpoint.changed()};
-  const bool nothing_waits = !seen->latest || *seen->latest <= *made.scanned;
-  if (nothing_waits && seen->type_routed.value > 0 && !checkpoint.has_error_position()) {
-    made.scanned = std::max(*made.scanned, position{seen->type_routed.value - 1});
-  }
-  return made;
 }
 
 result<void> host::wait(position at, duration limit) {

@@ -15,10 +15,12 @@ namespace millrace {
   return parts.running->failure();
 }
 
+inline constexpr duration answer_limit = std::chrono::minutes{1};
+
 /// Waits for the answer; in virtual time lets everything run first. Errors: timed_out; the
 /// answer's.
 template <class T>
-result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit) {
+result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit = answer_limit) {
   if (parts.in_virtual_time) {
     parts.in_virtual_time->run_all();
     limit = duration{0};
@@ -29,7 +31,5 @@ result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit) {
   }
   return future.get();
 }
-
-inline constexpr duration answer_limit = std::chrono::minutes{1};
 
 }  // namespace millrace

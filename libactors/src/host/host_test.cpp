@@ -64,7 +64,10 @@ void host_test::parts::open() {
   for (const auto& each : types) {
     if (auto added = alive->add(each); !added) fail("add: " + added.error().message);
   }
-  if (auto opened = alive->open(); !opened) fail("open: " + opened.error().message);
+  if (auto opened = alive->open(); !opened) {
+    alive.reset();
+    fail("open: " + opened.error().message);
+  }
 }
 
 void host_test::parts::run() {
@@ -83,6 +86,12 @@ host_test::~host_test() {
 host_test& host_test::add(flow_type type) {
   if (parts_->alive) fail("add flows before the first append");
   parts_->types.push_back(std::move(type));
+  return *this;
+}
+
+host_test& host_test::clear_flows() {
+  if (parts_->alive) fail("another program comes after the end of this one");
+  parts_->types.clear();
   return *this;
 }
 

@@ -1,10 +1,10 @@
 #include "host/overview.hpp"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 #include "base/limits.hpp"
+#include "engine/flow_types.hpp"
 #include "store/rules.hpp"
 
 namespace millrace {
@@ -50,29 +50,14 @@ interest_table::type_list with_strangers(const interest_table& known,
   return all;
 }
 
-v1::FlowType unseen(const flow_type& type, position tail) {
-  v1::FlowType made;
-  made.set_name(type.name);
-  made.set_version(static_cast<std::uint32_t>(type.version));
-  made.set_topic(type.topic);
-  made.set_single(type.single);
-  const bool from_now = type.topic && type.starts_from == first_event::from_now;
-  made.set_since(from_now ? tail.value : 0);
-  made.set_routed(made.since());
-  made.set_build(static_cast<std::uint32_t>(first_build));
-  made.set_served(true);
-  return made;
-}
-
 }  // namespace
 
 result<std::unique_ptr<const known_types>> known_types::of(const interest_table::type_list& types) {
   auto made = std::make_unique<known_types>(types);
-  std::set<std::string_view> names;
+  for (auto type = types.begin(); type != types.end(); ++type) {
+    if (auto fits = check_beside(**type, {types.begin(), type}); !fits) return fits.error();
+  }
   for (const auto& type : types) {
-    if (!names.insert(type->name).second) {
-      return error{errc::invalid, "two flow types are named " + type->name};
-    }
     if (auto added = made->registry.add(*type); !added) return added.error();
   }
   return std::unique_ptr<const known_types>{std::move(made)};
@@ -88,24 +73,14 @@ flow_status status_of(const v1::Checkpoint& checkpoint, std::optional<position> 
 }
 
 result<router::start> stored_start(const store& from, const interest_table& table) {
-  auto stored = from.flow_types();
-  if (!stored) return stored.error();
+  // What this program would make of it: types it has not met, and versions.
+  auto known = reconcile(from, table, from.tail(), compatibility::assumed);
+  if (!known) return known.error();
   auto routed = from.routed();
   if (!routed) return routed.error();
   auto count = from.flow_count();
   if (!count) return count.error();
-  // After the rest: what is written meanwhile is routed twice rather than never.
-  const position tail = from.tail();
-  router::start start{.types = std::move(*stored), .routed = *routed, .next_number = *count};
-  for (const auto& type : table.types()) {
-    const auto same = [&](const v1::FlowType& one) {
-      const bool fits = one.version() == 0 || static_cast<int>(one.version()) == type->version;
-      return one.name() == type->name && fits && !one.retired();
-    };
-    if (std::any_of(start.types.begin(), start.types.end(), same)) continue;
-    start.types.push_back(unseen(*type, tail));
-  }
-  return start;
+  return router::start{.types = std::move(known->all), .routed = *routed, .next_number = *count};
 }
 
 result<void> route_in_memory(router& with, const routing_run& run) {

@@ -23,7 +23,7 @@ struct known_types {
   explicit known_types(const interest_table::type_list& types) : table(types) {}
   interest_table table;
   type_registry registry;
-  /// Errors: invalid (two flow types of one name, two messages of one short name).
+  /// Errors: invalid (two flow types of one name and version, two messages of one short name).
   [[nodiscard]] static result<std::unique_ptr<const known_types>> of(
       const interest_table::type_list& types);
 };

@@ -36,6 +36,21 @@ std::span<const std::uint32_t> interest_table::observers(std::string_view event_
   return found == by_event_.end() ? std::span<const std::uint32_t>{} : std::span{found->second};
 }
 
+result<void> check_beside(const flow_type& type, const interest_table::type_list& others) {
+  for (const auto& other : others) {
+    if (other->name != type.name) continue;
+    if (type.topic || other->topic) {
+      return error{
+          errc::invalid,
+          fmt::format("two flow types are named {}; a topic runs in one version", type.name)};
+    }
+    if (other->version != type.version) continue;
+    return error{errc::invalid, fmt::format("two flow types are named {}, and both are version {}",
+                                            type.name, type.version)};
+  }
+  return {};
+}
+
 namespace {
 
 error bad_route(const flow_type& type, const event& what, std::string_view why) {

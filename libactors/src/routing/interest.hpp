@@ -34,6 +34,11 @@ class interest_table {
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_event_;
 };
 
+/// Whether a type may stand beside others: of one name, only queries of different versions. Errors:
+/// invalid.
+[[nodiscard]] result<void> check_beside(const flow_type& type,
+                                        const interest_table::type_list& others);
+
 /// One instance that an event goes to, before it is known whether a `joins` finds it.
 struct route_target {
   std::string_view id;

@@ -224,6 +224,7 @@ void router::take_unwritten(commit_batch& into) {
   for (const auto* type : progress_) into.flow_types.push_back(*type);
   for (const auto* type : std::exchange(put_, {})) into.flow_types.push_back(*type);
   into.routed = routed_;
+  into.dropped = std::exchange(dropped_, {});
   dirty_ = false;
 }
 

@@ -26,8 +26,8 @@ struct routed_flow {
   std::optional<position> written;    ///< last posting in the store
   std::vector<posting> unwritten;     ///< in order; those after `written`
   bool keep = false;                  ///< set by the owner: do not forget this one
-  bool enlisted = false;  ///< its entry may not be in the store yet: the owner sees to it
-  bool replacing = false;             ///< another inbox is on its way into the store
+  bool enlisted = false;   ///< its entry may not be in the store yet: the owner sees to it
+  bool replacing = false;  ///< another inbox is on its way into the store
 
  private:
   friend class router;
@@ -101,11 +101,14 @@ class router {
   [[nodiscard]] const v1::FlowType& progress(std::uint32_t type) const { return *progress_[type]; }
   /// How far events are routed to a hosted type.
   [[nodiscard]] position routed_to(std::uint32_t type) const;
-  /// Whether this host runs the flow: it has the type, and the flow was not imported, or adopted.
+  /// Whether this host runs the flow: it has the type, the flow is of the build that this one runs,
+  /// and it was not imported, or adopted.
   [[nodiscard]] bool runs(const routed_flow& flow) const {
-    return flow.type && !progress_[*flow.type]->inert();
+    return flow.type && builds_[*flow.type] == flow.entry.build && !progress_[*flow.type]->inert();
   }
   [[nodiscard]] bool runs(const flow_entry& flow) const;
+  /// Of one build; null: it has no row.
+  [[nodiscard]] const v1::FlowType* row(std::string_view name, build_number build) const;
 
   /// Takes a type on again that is parked: at the position that parked it, or after it (recorded).
   /// Errors: not_found, conflict (not parked).
@@ -120,6 +123,11 @@ class router {
   /// The flow's place in the directory, also when nothing started it yet: routed_flow::enlisted
   /// says whether that has still to be written. Of the running build. Errors: those of the lookup.
   result<routed_flow*> enlist(const flow_key& key);
+  /// A hosted type goes on with another build: its row, and that of the former one, as they are
+  /// from now on.
+  void begin_build(std::uint32_t type, const v1::FlowType& former, const v1::FlowType& next);
+  /// Forgets a retired build, and has it dropped with the next write; nothing of it is in use.
+  void drop(const build_name& which);
 
   /// Where an event went, or would go, among flows that are in the directory. Errors: those of the
   /// lookup.
@@ -210,6 +218,7 @@ class router {
   std::vector<flow_number> erased_;
   std::vector<commit_batch::effects_rewrite> replaced_effects_;
   std::vector<effect> effects_;
+  std::vector<build_name> dropped_;
   std::size_t unwritten_count_ = 0;
   bool dirty_ = false;
 };

@@ -18,15 +18,6 @@ std::optional<build_number> router::unhosted_build(std::string_view type) const 
   return found == unhosted_.end() ? first_build : found->second;
 }
 
-const v1::FlowType* router::running(std::string_view name) const {
-  const v1::FlowType* newest = nullptr;
-  auto next = types_.lower_bound({std::string{name}, build_number{0}});
-  for (; next != types_.end() && next->first.first == name; ++next) {
-    if (!next->second.retired()) newest = &next->second;
-  }
-  return newest;
-}
-
 bool router::runs(const flow_entry& flow) const {
   const auto versions = table_.versions(flow.key.type());
   return std::any_of(versions.begin(), versions.end(), [&](std::uint32_t type) {

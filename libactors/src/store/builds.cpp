@@ -22,4 +22,13 @@ build_number build_list::served(std::string_view type) const {
   return found == types_.end() ? first_build : found->second.served;
 }
 
+std::uint32_t next_build(const std::vector<v1::FlowType>& rows, std::string_view name) {
+  std::uint32_t last = 0;
+  for (const auto& row : rows) {
+    if (row.name() != name) continue;
+    last = std::max({last, static_cast<std::uint32_t>(build_of(row)), row.last_build()});
+  }
+  return last + 1;
+}
+
 }  // namespace millrace

@@ -39,4 +39,13 @@ class build_list {
   return row.build() == 0 ? first_build : build_number{row.build()};
 }
 
+/// The next build of a name: after all that it ever had.
+[[nodiscard]] std::uint32_t next_build(const std::vector<v1::FlowType>& rows,
+                                       std::string_view name);
+
+/// What the generation of a flow's readings begins with: each build has its own range.
+[[nodiscard]] inline std::uint64_t first_generation(build_number build) {
+  return (std::uint64_t{static_cast<std::uint32_t>(build)} - 1) << 16;
+}
+
 }  // namespace millrace

@@ -39,6 +39,11 @@ class checkpoint_log {
   /// Of rows that this transaction neither wrote nor folded.
   [[nodiscard]] bool empty() const { return folded_rows_ == rows_.size(); }
   [[nodiscard]] bool has_slice() const { return left_.entries >= fold_lag + limits::fold_slice; }
+  /// Numbers of rows: the newest, also one of this transaction; and, when not empty, the oldest.
+  [[nodiscard]] std::int64_t newest() const {
+    return written_row_ ? written_row_->seq : version_.newest;
+  }
+  [[nodiscard]] std::int64_t oldest() const { return rows_[folded_rows_].seq; }
   [[nodiscard]] std::size_t entries() const { return left_.entries; }
   [[nodiscard]] bool is_over_limit() const {
     return left_.entries > limits::checkpoint_log_entries_max ||

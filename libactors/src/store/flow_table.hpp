@@ -11,11 +11,13 @@
 
 namespace millrace {
 
-/// The next free number: also what is stored without a directory entry holds its number.
+/// The next free number: what is stored without a directory entry holds its number, and those of
+/// dropped flows are not given again.
 inline constexpr std::string_view flow_count_query =
-    "SELECT 1 + max(coalesce((SELECT max(number) FROM flows), -1), "
+    "SELECT max(1 + max(coalesce((SELECT max(number) FROM flows), -1), "
     "coalesce((SELECT max(flow) FROM posting_blocks), -1), "
-    "coalesce((SELECT max(flow) FROM states), -1))";
+    "coalesce((SELECT max(flow) FROM states), -1)), "
+    "(SELECT value FROM progress WHERE name = 'numbers'))";
 
 /// The committing side, within a transaction of its connection.
 class flow_writer {

@@ -23,9 +23,7 @@ bool is_of_type(const std::string& key, std::string_view type) {
 result<void> memory_store::commit(const commit_batch& batch) {
   const std::lock_guard lock{mutex_};
   if (refuses_) return *refuses_;
-  const std::uint32_t flow_count =
-      flows_.empty() ? 0 : static_cast<std::uint32_t>(flows_.rbegin()->first) + 1;
-  require_valid(batch, events_.empty() ? position{} : events_.back().at.next(), flow_count);
+  require_valid(batch, events_.empty() ? position{} : events_.back().at.next(), next_number());
   if (hook_) {
     if (auto allowed = hook_(batch); !allowed) {
       if (allowed.error().code == errc::storage_failed) refuses_ = allowed.error();
@@ -124,6 +122,23 @@ void memory_store::write_derived(const commit_batch& batch) {
   for (const v1::FlowType& type : batch.flow_types)
     flow_types_[{type.name(), build_of(type)}] = type;
   if (batch.routed) routed_ = *batch.routed;
+  for (const build_name& each : batch.dropped) drop(each);
+}
+
+void memory_store::drop(const build_name& which) {
+  flow_types_.erase({which.type, which.build});
+  numbers_given_ = next_number();
+  std::erase_if(numbers_, [&](const auto& named) {
+    const auto& [key, number] = named;
+    const bool goes = key.second == which.build && is_of_type(key.first, which.type);
+    if (goes) flows_.erase(number);
+    return goes;
+  });
+}
+
+std::uint32_t memory_store::next_number() const {
+  if (flows_.empty()) return numbers_given_;
+  return std::max(numbers_given_, static_cast<std::uint32_t>(flows_.rbegin()->first) + 1);
 }
 
 result<void> memory_store::close() {
@@ -172,8 +187,7 @@ result<void> memory_store::fetch(std::span<const position> at, const row_visitor
 
 result<std::uint32_t> memory_store::flow_count() const {
   const std::lock_guard lock{mutex_};
-  if (flows_.empty()) return 0u;
-  return static_cast<std::uint32_t>(flows_.rbegin()->first) + 1;
+  return next_number();
 }
 
 flow_row memory_store::row_of(const stored_flow& flow) const {

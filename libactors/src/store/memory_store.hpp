@@ -90,6 +90,8 @@ class memory_store final : public store {
   void write_flows(const commit_batch& batch);
   void rewrite_derived(const commit_batch& batch);
   void write_derived(const commit_batch& batch);
+  void drop(const build_name& which);
+  [[nodiscard]] std::uint32_t next_number() const;
   [[nodiscard]] std::vector<event_row> rows(position from, position to, std::size_t limit) const;
   [[nodiscard]] flow_row row_of(const stored_flow& flow) const;
   result<void> visit_flows(const std::vector<flow_row>& rows, const flow_visitor& visit) const;
@@ -105,6 +107,7 @@ class memory_store final : public store {
   std::map<flow_number, stored_flow> flows_;
   std::map<std::pair<std::string, build_number>, flow_number> numbers_;
   std::map<std::pair<std::string, build_number>, v1::FlowType> flow_types_;
+  std::uint32_t numbers_given_ = 0;  // to flows that are gone
   std::set<effect> effects_;
   position routed_;
   std::optional<error> refuses_;  ///< commits, with this

@@ -10,7 +10,7 @@ bool commit_batch::empty() const {
   return events.empty() && ids.empty() && scheduled.empty() && unscheduled.empty() &&
          activated.empty() && flows.empty() && checkpoints.empty() && postings.empty() &&
          effects.empty() && flow_types.empty() && imports.empty() && !routed && rewritten.empty() &&
-         erased.empty() && rewritten_effects.empty();
+         erased.empty() && rewritten_effects.empty() && dropped.empty();
 }
 
 void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_count) {

@@ -117,7 +117,17 @@ CREATE TABLE imports (
 CREATE INDEX schedule_active ON schedule (due, position) WHERE inert = 0;
 )sql";
 
-constexpr const char* steps[] = {step_1, step_2};
+// Dropped builds whose flows are not deleted yet; the first flow number that was never given.
+constexpr const char* step_3 = R"sql(
+CREATE TABLE dropped_builds (
+  name BLOB NOT NULL,
+  build INTEGER NOT NULL,
+  PRIMARY KEY (name, build)
+) WITHOUT ROWID;
+INSERT INTO progress VALUES ('numbers', 0);
+)sql";
+
+constexpr const char* steps[] = {step_1, step_2, step_3};
 
 }  // namespace
 

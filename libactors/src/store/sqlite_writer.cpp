@@ -38,6 +38,7 @@ result<void> sqlite_writer::prepare() {
   if (auto done = inboxes_.prepare(database_); !done) return done;
   if (auto done = routing_.prepare(database_); !done) return done;
   if (auto done = log_.prepare(database_); !done) return done;
+  if (auto done = dropped_.prepare(database_, log_.newest()); !done) return done;
   auto tail = database_.query_integer("SELECT coalesce(max(position) + 1, 0) FROM events");
   if (!tail) return tail.error();
   auto flows = database_.query_integer(flow_count_query);
@@ -59,10 +60,16 @@ result<void> sqlite_writer::commit(const commit_batch& batch) {
     return undo(done.error());
   }
   if (!batch.events.empty()) tail_ = batch.events.back().at.next();
-  for (const flow_entry& flow : batch.flows) {
-    flow_count_ = std::max(flow_count_, static_cast<std::uint32_t>(flow.number) + 1);
-  }
+  flow_count_ = count_after(batch);
   return {};
+}
+
+std::uint32_t sqlite_writer::count_after(const commit_batch& batch) const {
+  std::uint32_t count = flow_count_;
+  for (const flow_entry& flow : batch.flows) {
+    count = std::max(count, static_cast<std::uint32_t>(flow.number) + 1);
+  }
+  return count;
 }
 
 result<void> sqlite_writer::write(const commit_batch& batch) {
@@ -73,6 +80,7 @@ result<void> sqlite_writer::write(const commit_batch& batch) {
   if (auto done = flows_.write_postings(batch); !done) return done;
   if (auto done = routing_.write(batch); !done) return done;
   if (auto done = log_.write(batch); !done) return done;
+  if (auto done = dropped_.write(batch, count_after(batch), log_.newest()); !done) return done;
   while (log_.is_over_limit() && !log_.empty()) {
     if (auto done = log_.fold_slice(flows_); !done) return done;
   }
@@ -85,12 +93,14 @@ result<void> sqlite_writer::publish(sqlite::transaction& change) {
   if (auto done = change.commit(); !done) return done;
   timeline_.committed();
   log_.committed();
+  dropped_.committed();
   return {};
 }
 
 // After the transaction was rolled back. A full disk is the only failure that may pass.
 result<void> sqlite_writer::undo(error cause) {
   log_.rolled_back();
+  dropped_.rolled_back();
   if (auto done = timeline_.rolled_back(); !done) cause = done.error();
   if (cause.code != errc::storage_full) refuses_ = cause;
   return cause;
@@ -98,27 +108,39 @@ result<void> sqlite_writer::undo(error cause) {
 
 result<bool> sqlite_writer::maintain() {
   if (refuses_) return *refuses_;
-  if (log_.has_slice()) {
+  // What the log says of flows that are to be deleted goes first.
+  const bool folds = log_.has_slice() ||
+                     (!dropped_.empty() && !log_.empty() && log_.oldest() <= dropped_.log_end());
+  if (folds) {
     if (auto done = fold_in_own_transaction(); !done) return done.error();
+  } else if (!dropped_.empty()) {
+    auto done = in_own_transaction([this] { return dropped_.delete_slice(); });
+    if (!done) return done.error();
   }
   if (auto done = keep_wal_small(); !done) return done.error();
-  return log_.has_slice();
+  return log_.has_slice() || !dropped_.empty();
 }
 
-// Not flushed: undone by a power cut, the log still has it all, and the next commit flushes it too.
 result<void> sqlite_writer::fold_in_own_transaction() {
+  return in_own_transaction([this] { return log_.fold_slice(flows_); });
+}
+
+// Not flushed: undone by a power cut, it is all still to be done, and the next commit flushes it
+// too.
+template <class Work>
+result<void> sqlite_writer::in_own_transaction(Work work) {
   if (auto done = database_.flush_at_commit(false); !done) return undo(done.error());
-  result<void> folded;
+  result<void> worked;
   {
     auto change = sqlite::transaction::begin(database_, sqlite::role::writer);
-    folded = change ? log_.fold_slice(flows_) : change.error();
-    if (folded) folded = publish(*change);
+    worked = change ? work() : change.error();
+    if (worked) worked = publish(*change);
   }
-  if (!folded) folded = undo(folded.error());
+  if (!worked) worked = undo(worked.error());
   if (auto done = database_.flush_at_commit(true); !done) return undo(done.error());
-  // Without space nothing is lost: the log just stays longer.
-  if (!folded && folded.error().code == errc::storage_full) return {};
-  return folded;
+  // Without space nothing is lost: the work just stays longer.
+  if (!worked && worked.error().code == errc::storage_full) return {};
+  return worked;
 }
 
 result<void> sqlite_writer::keep_wal_small() {

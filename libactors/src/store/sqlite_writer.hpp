@@ -9,6 +9,7 @@
 #include "sqlite/connection.hpp"
 #include "sqlite/store_lock.hpp"
 #include "store/checkpoint_log.hpp"
+#include "store/dropped_builds.hpp"
 #include "store/flow_table.hpp"
 #include "store/inbox_table.hpp"
 #include "store/routing_table.hpp"
@@ -40,7 +41,10 @@ class sqlite_writer {
 
   result<void> prepare();
   result<void> write(const commit_batch& batch);
+  [[nodiscard]] std::uint32_t count_after(const commit_batch& batch) const;
   result<void> fold_in_own_transaction();
+  template <class Work>
+  result<void> in_own_transaction(Work work);
   result<void> publish(sqlite::transaction& change);
   result<void> undo(error cause);
   result<void> keep_wal_small();
@@ -53,6 +57,7 @@ class sqlite_writer {
   inbox_writer inboxes_;
   routing_writer routing_;
   checkpoint_log log_;
+  dropped_builds dropped_;
   std::mutex& gate_;
   position tail_;
   std::uint32_t flow_count_ = 0;

@@ -89,6 +89,13 @@ struct stored_inbox {
   std::string damage;
 };
 
+/// Names one build of a flow type.
+struct build_name {
+  std::string type;
+  build_number build = first_build;
+  friend auto operator<=>(const build_name&, const build_name&) = default;
+};
+
 struct remembered_id {
   std::string id;
   position at;
@@ -144,6 +151,10 @@ struct commit_batch {
   std::vector<effect> effects;           ///< in order of (cause, at)
   std::vector<v1::FlowType> flow_types;  ///< replaces the rows of these names and builds
   std::optional<position> routed;        ///< the effects are complete before this position
+
+  /// Their rows go with this commit, after flow_types were written; their flows, which nobody
+  /// writes any more, go in slices of maintain() and may be seen until then.
+  std::vector<build_name> dropped;
 
   [[nodiscard]] bool empty() const;
 };

@@ -1,0 +1,189 @@
+// Which build of a type is served, and what becomes of those that are not. docs/formats/builds.md
+#include <fmt/format.h>
+
+#include "engine/router_actor.hpp"
+
+namespace millrace {
+
+/// As stored: what this host changes is shown when it is durable.
+void router_actor::find_shown() {
+  for (const auto& [name, row] : core_.types()) {
+    if (row.served()) shown_[name.first] = name.second;
+  }
+  for (const auto& [name, row] : core_.types()) {
+    // A reset that was switched, and not dropped before the process ended.
+    const auto* served = core_.row(name.first, shown(name.first));
+    const bool is_left_over = row.retired() && !row.served() && !row.topic() && served != nullptr &&
+                              served->version() == row.version();
+    if (is_left_over) drops_.push_back({{{name.first, name.second}}, [] {}});
+  }
+  find_successors();
+}
+
+build_number router_actor::shown(std::string_view type) const {
+  const auto found = shown_.find(type);
+  return found == shown_.end() ? first_build : found->second;
+}
+
+/// Of each hosted name the newest version; it follows what is served, when that is another build.
+void router_actor::find_successors() {
+  successors_.clear();
+  for (std::uint32_t type = 0; type < context_.interest.types().size(); ++type) {
+    const auto& row = core_.progress(type);
+    const bool is_newest = context_.interest.find(row.name()) == type;
+    if (is_newest && !row.served() && !row.inert()) successors_.push_back({.type = type});
+  }
+}
+
+bool router_actor::awaits_switch() const { return !successors_.empty() && context_.run_flows; }
+
+void router_actor::check_successors() {
+  if (!awaits_switch() || drained_ || context_.failed) return;
+  for (auto& one : successors_) {
+    if (!is_ready(one)) continue;
+    const auto row = core_.progress(one.type);
+    serve(row, [] {});
+    return find_successors();
+  }
+}
+
+/// It has seen all that the others have, its flows too, and may be switched to without a word.
+bool router_actor::is_ready(successor& one) {
+  const auto& row = core_.progress(one.type);
+  const auto* served = core_.row(row.name(), shown(row.name()));
+  const auto policy = context_.interest.types()[one.type]->options.on_new_version;
+  const bool is_reset = served != nullptr && served->version() == row.version();
+  if (policy == new_version::wait_for_switch && !is_reset) return false;
+  if (one.is_blocked || row.has_error_position()) return false;
+  if (!one.joined && position{row.routed()} >= core_.head()) one.joined = core_.head();
+  if (!one.joined || !to_wake_.empty() || flows_.waking() > 0) return false;
+  if (!flows_.have_handled(row.name(), build_of(row), *one.joined)) return false;
+  auto read = context_.stored.flows(row.name(), [&](const flow_row& flow) {
+    one.is_blocked = flow.entry.build == build_of(row) && flow.checkpoint.has_error_position();
+    return !one.is_blocked;
+  });
+  if (!read) context_.fail(read.error());
+  return read && !one.is_blocked;
+}
+
+/// In one commit; `then` is called after it. A reset leaves nothing of the former result.
+void router_actor::serve(const v1::FlowType& row, std::function<void()> then) {
+  const build_name next{row.name(), build_of(row)};
+  const build_name former{row.name(), shown(row.name())};
+  if (const auto* served = core_.row(former.type, former.build)) {
+    auto changed = *served;
+    changed.set_served(false);
+    core_.put(changed);
+    if (changed.retired() && changed.version() == row.version())
+      drops_.push_back({{former}, [] {}});
+  }
+  auto changed = row;
+  changed.set_served(true);
+  core_.put(changed);
+  write_then([this, next, then = std::move(then)] {
+    shown_[next.type] = next.build;
+    then();
+    on_progress();
+  });
+}
+
+/// What is dropped must not be in memory, and not be shown.
+void router_actor::check_drops() {
+  if (context_.failed || writing_) return;
+  std::erase_if(drops_, [this](drop_call& call) {
+    for (const auto& each : call.builds) {
+      if (shown(each.type) == each.build || flows_.expel(each.type, each.build) > 0) return false;
+    }
+    for (const auto& each : call.builds) core_.drop(each);
+    write_then(std::move(call.then));
+    return true;
+  });
+}
+
+void router_actor::on_switch(const switch_call& call) {
+  const auto* next = core_.running(call.type);
+  if (next == nullptr || core_.row(call.type, shown(call.type)) == nullptr) {
+    return (*call.answer)(error{errc::not_found, "no flow type " + call.type});
+  }
+  if (build_of(*next) == shown(call.type)) return drop_old(call);
+  // What is routed so far is in the store first: it says how far each flow is.
+  write_then([this, call] {
+    const auto now = shown(call.type);
+    const auto* newest = core_.running(call.type);
+    if (build_of(*newest) == now) return drop_old(call);
+    auto fits = check_caught_up(*core_.row(call.type, now), *newest);
+    if (!fits) return (*call.answer)(fits.error());
+    serve(*newest, [this, call, now] {
+      find_successors();
+      drop_old(call, now);
+    });
+  });
+}
+
+/// Flows that are stopped are no reason: whoever switches by hand has seen them.
+result<void> router_actor::check_caught_up(const v1::FlowType& served,
+                                           const v1::FlowType& next) const {
+  const position end{served.retired() ? served.frozen_at() : served.routed()};
+  if (next.routed() < end.value) {
+    return error{errc::conflict,
+                 fmt::format("{} is not made up to {} yet, where the served result is: it is at {}",
+                             next.name(), end.value, next.routed())};
+  }
+  std::size_t behind = 0;
+  auto read = context_.stored.flows(next.name(), [&](const flow_row& flow) {
+    const auto& checkpoint = flow.checkpoint;
+    const auto wanted = flow.latest ? std::min(flow.latest->value + 1, end.value) : 0;
+    const auto handled = checkpoint.has_position() ? checkpoint.position() + 1 : 0;
+    const bool is_new = flow.entry.build == build_of(next);
+    if (is_new && !checkpoint.has_error_position() && handled < wanted) ++behind;
+    return true;
+  });
+  if (!read) return read;
+  if (behind == 0) return {};
+  return error{errc::conflict, fmt::format("{} of {} have not handled what the served result has",
+                                           behind, next.name())};
+}
+
+result<std::vector<build_name>> router_actor::droppable(const std::string& type) const {
+  std::vector<build_name> found;
+  for (const auto& [name, row] : core_.types()) {
+    if (name.first == type && row.retired() && !row.served()) found.push_back({type, name.second});
+  }
+  const auto* running = core_.running(type);
+  if (found.empty() || running == nullptr || running->replaces() == 0) return found;
+  // Its flows find out there how far they have only to repeat what was decided.
+  bool begins = position{running->routed()} < core_.head();
+  auto read = context_.stored.flows(type, [&](const flow_row& flow) {
+    const bool is_new = flow.entry.build == build_of(*running);
+    begins = begins || (is_new && flow.latest && !flow.checkpoint.has_position());
+    return !begins;
+  });
+  if (!read) return read.error();
+  if (!begins) return found;
+  return error{errc::conflict,
+               fmt::format("{} still decides again what its former build did", type)};
+}
+
+/// After a switch, when there was one.
+void router_actor::drop_old(const switch_call& call, std::optional<build_number> former) {
+  const auto* served = core_.row(call.type, shown(call.type));
+  const auto build = static_cast<std::uint32_t>(build_of(*served));
+  switch_report report{.former = former ? static_cast<std::uint32_t>(*former) : build,
+                       .served = build,
+                       .version = served->version()};
+  const auto answer = [done = call.answer](const switch_report& made) { (*done)(made); };
+  if (!call.drop_old && former) return answer(report);
+  auto old = droppable(call.type);
+  if (!old) return (*call.answer)(old.error());
+  if (old->empty() || !call.drop_old) {
+    if (former) return answer(report);
+    return (*call.answer)(
+        error{errc::conflict, old->empty() ? call.type + " has one build, and it is served"
+                                           : call.type + " is served in its newest build"});
+  }
+  report.dropped = old->size();
+  drops_.push_back({std::move(*old), [answer, report] { answer(report); }});
+  check_drops();
+}
+
+}  // namespace millrace

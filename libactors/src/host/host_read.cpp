@@ -1,0 +1,111 @@
+// host::read: the committed state of one instance, of the build that is served.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/recovery.hpp"
+#include "flow/state_saver.hpp"
+#include "host/host_calls.hpp"
+#include "store/builds.hpp"
+#include "wire/fingerprint.hpp"
+
+namespace millrace {
+namespace {
+
+/// The flow type of this program that made a build; null: it has other versions only.
+const flow_type* code_of(const interest_table& interest, std::string_view name,
+                         std::uint32_t version) {
+  for (const auto index : interest.versions(name)) {
+    const auto& type = *interest.types()[index];
+    if (version == 0 || version == static_cast<std::uint32_t>(type.version)) return &type;
+  }
+  return nullptr;
+}
+
+bool can_be_read_by(const v1::FlowType& served, const flow_type& newest) {
+  if (newest.state_prototype == nullptr) return served.state_fingerprint().empty();
+  const auto present = fingerprint(*newest.state_prototype->GetDescriptor());
+  return !incompatible_field(served.state_fingerprint(), present);
+}
+
+/// Brings the instance to its checkpoint; the state in deterministic bytes.
+result<std::string> present_state(host::parts& own, const flow_type& of, const flow_entry& flow,
+                                  const loaded_flow& loaded) {
+  if (needs_replay(loaded.checkpoint)) {
+    pending_answer<void> written;
+    const position through{loaded.checkpoint.position()};
+    own.running->write_derived({flow.key, flow.build}, through, written.keep());
+    if (auto done = await(own, written); !done) return done.error();
+  }
+  runner instance{of, flow.key};
+  auto recovered = recover(*own.stored, own.types, of, flow, loaded, instance);
+  if (!recovered) return recovered.error();
+  return instance.state() == nullptr ? std::string{} : encode_deterministic(*instance.state());
+}
+
+/// Without the code that made it a state cannot be brought on from where it was saved: it is given
+/// as it was there.
+void be_as_saved(v1::Checkpoint& checkpoint) {
+  if (!checkpoint.has_snapshot() || checkpoint.snapshot() >= checkpoint.position()) return;
+  checkpoint.set_position(checkpoint.snapshot());
+  if (checkpoint.changed() > checkpoint.snapshot()) checkpoint.set_changed(checkpoint.snapshot());
+}
+
+/// How far it is known that nothing else concerns the instance.
+position scanned(const v1::Checkpoint& checkpoint, const engine_inspection& seen) {
+  const position at{checkpoint.position()};
+  const bool nothing_waits = !seen.latest || *seen.latest <= at;
+  if (!nothing_waits || checkpoint.has_error_position() || seen.routed.value == 0) return at;
+  return std::max(at, position{seen.routed.value - 1});
+}
+
+}  // namespace
+
+result<raw_reading> host::read(const flow_key& key) {
+  auto& own = *parts_;
+  const std::shared_lock use{own.usage};
+  if (const auto why = unusable(own)) return *why;
+  const auto type = own.interest->find(key.type());
+  if (!type) {
+    return error{errc::unknown_type, fmt::format("no flow type {} here", key.type())};
+  }
+  pending_answer<engine_inspection> asked;
+  own.running->inspect(key, asked.keep());
+  auto seen = await(own, asked);
+  if (!seen) return seen.error();
+  const error nobody{errc::not_found, "no living flow " + key.text()};
+  if (!seen->flow) return nobody;
+  auto loaded = own.stored->load(*seen->flow);
+  if (!loaded) return loaded.error();
+  if (!loaded->has_value() || !(*loaded)->checkpoint.has_life()) return nobody;
+
+  auto checkpoint = (*loaded)->checkpoint;
+  const auto& served = seen->served;
+  raw_reading made{.state = {},
+                   .scanned = {},
+                   .changed = {},
+                   .generation = checkpoint.generation() + served.schema_changes(),
+                   .frozen = served.retired(),
+                   .version = served.version()};
+  if (const auto* code = code_of(*own.interest, key.type(), served.version())) {
+    auto state = present_state(own, *code, {*seen->flow, key, {}, build_of(served)}, **loaded);
+    if (!state) return state.error();
+    made.state = std::move(*state);
+  } else {
+    be_as_saved(checkpoint);
+    made.state = (*loaded)->state;
+  }
+  made.is_compatible = can_be_read_by(served, *own.interest->types()[*type]);
+  made.scanned = scanned(checkpoint, *seen);
+  if (checkpoint.has_changed()) made.changed = position{checkpoint.changed()};
+  return made;
+}
+
+error host::former_version(const flow_key& key, const raw_reading& read) {
+  return {errc::incompatible,
+          fmt::format("{} is served by version {}, as it was at {}, until the newer version has "
+                      "caught up; its state is another message",
+                      key.text(), read.version, read.scanned.value_or(position{}).value)};
+}
+
+}  // namespace millrace
