@@ -53,15 +53,24 @@ class sqlite_store final : public store {
   }
   [[nodiscard]] result<std::uint64_t> state_size(flow_number flow) const override;
   [[nodiscard]] result<stored_inbox> inbox(flow_number flow) const override;
-  [[nodiscard]] result<std::vector<flow_number>> orphans() const override;
+  [[nodiscard]] result<std::vector<flow_number>> orphans() const override {
+    return simply<std::vector<flow_number>>(
+        [](sqlite_reader& reader) { return reader.inboxes.orphans(); });
+  }
   result<void> pending(const flow_visitor& visit) const override;
   result<void> flows(std::string_view type, const flow_visitor& visit) const override;
   [[nodiscard]] result<std::vector<v1::FlowType>> flow_types() const override;
 
   [[nodiscard]] result<position> routed() const override;
   [[nodiscard]] result<std::vector<position>> effects(position cause) const override;
-  [[nodiscard]] result<std::vector<effect>> effects_of_span(std::uint64_t span) const override;
-  [[nodiscard]] result<std::vector<std::uint64_t>> effect_spans() const override;
+  [[nodiscard]] result<std::vector<effect>> effects_of_span(std::uint64_t span) const override {
+    return simply<std::vector<effect>>(
+        [&](sqlite_reader& reader) { return reader.routing.effects_of_span(span); });
+  }
+  [[nodiscard]] result<std::vector<std::uint64_t>> effect_spans() const override {
+    return simply<std::vector<std::uint64_t>>(
+        [](sqlite_reader& reader) { return reader.routing.effect_spans(); });
+  }
   [[nodiscard]] result<std::vector<schedule_entry>> schedule(
       timers which, std::optional<std::pair<timestamp, position>> after,
       std::size_t limit) const override;
@@ -291,11 +300,6 @@ result<stored_inbox> sqlite_store::inbox(flow_number flow) const {
   return found;
 }
 
-result<std::vector<flow_number>> sqlite_store::orphans() const {
-  return simply<std::vector<flow_number>>(
-      [](sqlite_reader& reader) { return reader.inboxes.orphans(); });
-}
-
 template <class List>
 result<void> sqlite_store::list(List list) const {
   auto rows = at_one_moment<std::uint64_t>(
@@ -335,16 +339,6 @@ result<position> sqlite_store::routed() const {
 result<std::vector<position>> sqlite_store::effects(position cause) const {
   return simply<std::vector<position>>(
       [&](sqlite_reader& reader) { return reader.routing.effects(cause); });
-}
-
-result<std::vector<effect>> sqlite_store::effects_of_span(std::uint64_t span) const {
-  return simply<std::vector<effect>>(
-      [&](sqlite_reader& reader) { return reader.routing.effects_of_span(span); });
-}
-
-result<std::vector<std::uint64_t>> sqlite_store::effect_spans() const {
-  return simply<std::vector<std::uint64_t>>(
-      [](sqlite_reader& reader) { return reader.routing.effect_spans(); });
 }
 
 result<std::vector<schedule_entry>> sqlite_store::schedule(
