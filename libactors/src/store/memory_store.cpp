@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/invariant.hpp"
-#include "store/builds.hpp"
 #include "store/rules.hpp"
 
 namespace millrace {
