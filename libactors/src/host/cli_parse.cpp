@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
 #include "base/limits.hpp"
 #include "base/time_text.hpp"
+#include "host/cli_builder.hpp"
 #include "host/cli_text.hpp"
 
 namespace millrace::cli {
@@ -23,10 +23,10 @@ std::string help_of(const grammar::own_command& own, const std::string& program)
                      own.arguments);
 }
 
-/// Builds the parser; options live in shared blocks that the chosen command keeps.
-class builder {
+/// Adds every command.
+class builder : command_builder {
  public:
-  builder(CLI::App& app, parsed& made) : app_(app), made_(made) {}
+  using command_builder::command_builder;
 
   void add_all() {
     app_.require_subcommand(0, 1);
@@ -68,40 +68,6 @@ class builder {
   }
 
  private:
-  using number = std::optional<std::uint64_t>;
-
-  CLI::App* add(const char* name, const char* help) {
-    auto* command = app_.add_subcommand(name, help);
-    command->fallthrough();
-    return command;
-  }
-
-  void on(CLI::App* command, std::function<outcome(const context&)> run) {
-    command->final_callback([this, run = std::move(run)] { made_.command = run; });
-  }
-
-  CLI::App* add_plain(const char* name, const char* help, outcome (*run)(const context&)) {
-    auto* command = add(name, help);
-    on(command, run);
-    return command;
-  }
-
-  /// Digits only: a position like 010 or 0x10 is a slip, not a number in another base.
-  template <class Number>
-  CLI::Option* add_number(CLI::App* command, const std::string& name, Number& into,
-                          const char* help, const char* unit = "N") {
-    return command
-        ->add_option_function<std::string>(
-            name,
-            [&into, name](const std::string& text) {
-              const auto value = parse_number(text);
-              if (!value) throw CLI::ValidationError(name, text + " is no such number");
-              into = *value;
-            },
-            help)
-        ->type_name(unit);
-  }
-
   void add_import() {
     using exchange::format;
     auto options = std::make_shared<import_options>();
@@ -343,35 +309,6 @@ class builder {
                       "At the end say how fast each flow type was, and in what batches");
     on(command, [options](const context& in) { return run(in, *options); });
   }
-
-  /// `--store PATH` means the same behind the name of a command of the program's own, and `--json`
-  /// the same before it: such a command sees its arguments alone.
-  void take_globals(std::vector<std::string>& arguments) {
-    for (auto next = arguments.begin(); next != arguments.end() && *next != "--";) {
-      if (next->starts_with("--store=")) {
-        made_.store = next->substr(8);
-        next = arguments.erase(next);
-      } else if (*next == "--store" && next + 1 != arguments.end()) {
-        made_.store = *(next + 1);
-        next = arguments.erase(next, next + 2);
-      } else {
-        ++next;
-      }
-    }
-    const auto end = std::find(arguments.begin(), arguments.end(), "--");
-    const bool told = std::find(arguments.begin(), end, "--json") != end;
-    if (made_.json && !told) arguments.insert(end, "--json");
-  }
-
-  static bool asks_for_help(const std::vector<std::string>& arguments) {
-    const auto end = std::find(arguments.begin(), arguments.end(), "--");
-    return std::find_if(arguments.begin(), end, [](const std::string& word) {
-             return word == "--help" || word == "-h";
-           }) != end;
-  }
-
-  CLI::App& app_;
-  parsed& made_;
 };
 
 std::string usage_problem(const CLI::App& app, const std::string& why) {
