@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t scan_chunk = 1024;
 
-bool is_of_type(const std::string& key, std::string_view type) {
-  return type.empty() ||
-         (key.starts_with(type) && (key.size() == type.size() || key[type.size()] == '|'));
-}
-
 }  // namespace
 
 result<void> memory_store::commit(const commit_batch& batch) {

@@ -35,6 +35,11 @@ void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_
   }
 }
 
+bool is_of_type(std::string_view key, std::string_view type) {
+  return type.empty() ||
+         (key.starts_with(type) && (key.size() == type.size() || key[type.size()] == '|'));
+}
+
 bool is_pending(std::optional<position> latest, const v1::Checkpoint& checkpoint) {
   if (!latest || checkpoint.has_error_position()) return false;
   return !checkpoint.has_position() || latest->value > checkpoint.position();

@@ -21,6 +21,9 @@ void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_
   return count > limits::id_window_count || newest - oldest > limits::id_window_age;
 }
 
+/// Whether a key's text names a flow of this type; of any, when that is empty.
+[[nodiscard]] bool is_of_type(std::string_view key, std::string_view type);
+
 /// Pending, as the design has it: something was routed to the flow after its checkpoint, and it is
 /// not stopped.
 [[nodiscard]] bool is_pending(std::optional<position> latest, const v1::Checkpoint& checkpoint);
