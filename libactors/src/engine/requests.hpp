@@ -63,7 +63,7 @@ struct fire_request {
   completion<void> done;
 };
 
-/// An event of a history from elsewhere. It keeps its position and its time.
+/// A flow's checkpoint as another system had it.
 struct imported_checkpoint {
   flow_key key;
   v1::Checkpoint checkpoint;

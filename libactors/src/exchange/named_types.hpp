@@ -20,7 +20,9 @@ class named_types {
     last_ = *seen_.emplace(type).first;
     into.flow_types.emplace_back(type);
   }
+  /// What it is routed to, and the topic that emitted it: that one must not react a second time.
   void add(const v1::Envelope& envelope, part& into) {
+    if (!envelope.emitter().empty()) add(envelope.emitter(), into);
     for (const auto& key : envelope.routes().keys()) add(key, into);
   }
   /// What comes goes into another part.

@@ -23,6 +23,12 @@ import_request request_of(std::unique_ptr<exchange::part> from) {
   for (auto& each : owner->checkpoints) {
     imported_checkpoint read{std::move(each.flow), std::move(each.checkpoint),
                              std::string{each.state}};
+    if (!read.checkpoint.done() && read.checkpoint.has_position()) {
+      // When this life began is not known; it goes on from here.
+      read.checkpoint.set_life(read.checkpoint.position());
+      read.checkpoint.set_snapshot(read.checkpoint.position());
+      read.checkpoint.set_state_json(!read.state.empty());
+    }
     made.checkpoints.push_back(std::move(read));
   }
   made.owner = owner;

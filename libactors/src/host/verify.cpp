@@ -44,8 +44,10 @@ result<verify_counts> verifier::run() {
   if (!damage) return damage.error();
   for (const auto& one : *damage) find("store", one);
   if (auto done = take_snapshot(); !done) return done.error();
+  auto imports = store_.imports();
+  if (!imports) return imports.error();
   timeline_ = std::make_unique<timeline_check>(
-      types_.registry, tail_,
+      types_.registry, tail_, std::move(*imports),
       [this](const std::string& subject, const std::string& what) { find(subject, what); });
   if (auto done = route_afresh(); !done) return done.error();
   if (auto done = timeline_->finish(store_); !done) return done.error();

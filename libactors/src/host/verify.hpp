@@ -67,6 +67,7 @@ class verifier {
   result<void> check_effects(position cause, position at);
   void check_types();
   result<void> check_flows();
+  [[nodiscard]] bool reacted_elsewhere(const flow_key& flow, position cause) const;
   result<void> check_flow(const flow_row& row);
   result<stored_inbox> read_inbox(const flow_row& row, const std::string& name);
   void compare_inbox(const flow_row& row, const stored_inbox& inbox, const std::string& name);

@@ -55,6 +55,10 @@ void timeline_check::see(const event_row& row) {
     find(row.at, fmt::format("comes after event {}: positions must ascend", last_->value));
   }
   if (row.at >= tail_) find(row.at, fmt::format("is past the tail, {}", tail_.value));
+  const position next = last_ ? last_->next() : position{};
+  if (row.at > next && !is_imported(next)) {
+    find(row.at, fmt::format("comes after a hole that no import left, from {} on", next.value));
+  }
   last_ = row.at;
   events_.insert(row.at);
   v1::Envelope envelope;
@@ -83,7 +87,14 @@ void timeline_check::check_payload(const event_row& row, const v1::Envelope& env
 void timeline_check::check_cause(position at, const v1::Envelope& envelope) {
   const position cause{envelope.cause()};
   if (cause >= at) return find(at, fmt::format("its cause, {}, is not before it", cause.value));
-  if (!events_.contains(cause)) find(at, fmt::format("its cause, {}, does not exist", cause.value));
+  if (!events_.contains(cause) && !is_imported(cause))
+    find(at, fmt::format("its cause, {}, does not exist", cause.value));
+}
+
+bool timeline_check::is_imported(position at) const {
+  return std::any_of(imports_.begin(), imports_.end(), [&](const v1::Import& one) {
+    return at.value >= one.begin() && at.value < one.end();
+  });
 }
 
 void timeline_check::fold_reaction(const event_row& row, const v1::Envelope& envelope) {
@@ -102,7 +113,6 @@ void timeline_check::fold_schedule(const event_row& row, const v1::Envelope& env
     if (!was_there && envelope.has_timer()) {
       find(row.at, fmt::format("fires {}, which is not on the schedule there", envelope.cause()));
     }
-    return;
   }
   if (!envelope.has_due()) return;
   const bool by_flow = !envelope.emitter().empty() && envelope.has_cause();

@@ -34,8 +34,10 @@ class position_set {
 /// Sees every row of a timeline once, in order, and folds what follows from it. Pure.
 class timeline_check {
  public:
-  timeline_check(const type_registry& types, position tail, finding_sink report)
-      : types_(types), tail_(tail), report_(std::move(report)) {}
+  /// `imports`: between their begin and end the timeline may have holes.
+  timeline_check(const type_registry& types, position tail, std::vector<v1::Import> imports,
+                 finding_sink report)
+      : types_(types), tail_(tail), imports_(std::move(imports)), report_(std::move(report)) {}
 
   void see(const event_row& row);
   /// After the last row. Reactions that are there twice are looked up by reading once more.
@@ -43,6 +45,7 @@ class timeline_check {
 
   [[nodiscard]] std::uint64_t count() const { return count_; }
   [[nodiscard]] bool has(position at) const { return events_.contains(at); }
+  [[nodiscard]] bool is_imported(position at) const;
   [[nodiscard]] bool is_explicit(position at) const { return explicit_.contains(at); }
   /// What must be on the schedule.
   [[nodiscard]] const std::map<position, schedule_entry>& outstanding() const {
@@ -61,6 +64,7 @@ class timeline_check {
 
   const type_registry& types_;
   position tail_;
+  std::vector<v1::Import> imports_;
   finding_sink report_;
   std::uint64_t count_ = 0;
   std::optional<position> last_;
