@@ -90,9 +90,9 @@ class engine {
   /// type that has flows here), invalid.
   void import(import_request request);
   /// Ends the inertness of an imported type; of one that is not inert, nothing. Answered when that,
-  /// and everything routed to its flows, is in the store. Errors: not_found, overloaded (an import
-  /// is under way: try again).
-  void adopt(const std::string& type, engine_answer<void> answer);
+  /// and everything routed to its flows so far, is in the store: how many of them have something
+  /// waiting. Errors: not_found, overloaded (an import is under way: try again).
+  void adopt(const std::string& type, engine_answer<std::uint64_t> answer);
   /// Frees imported timers, or takes them off. Errors: storage_full.
   void free_timers(timers_request request);
   void switch_type(const std::string& type, bool drop_old, engine_answer<switch_report> answer);

@@ -115,7 +115,7 @@ struct import_ended {
 };
 /// Lets the flows of an imported type run here.
 struct adopt_call {
-  std::shared_ptr<answer_to<void>> answer;
+  std::shared_ptr<answer_to<std::uint64_t>> answer;
   std::string type;
 };
 /// Shows the newest build of a type instead of the one that is served.

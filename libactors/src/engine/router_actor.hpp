@@ -78,7 +78,7 @@ class router_actor final : public caf::event_based_actor {
   result<bool> has_flows(const std::string& type) const;
   void on_adopt(const adopt_call& call);
   void on_import_ended(const import_ended& news);
-  void wake_adopted(const std::string& type);
+  result<std::uint64_t> wake_adopted(const v1::FlowType& row);
   // Rebuilding (router_actor_mend.cpp).
   using flow_names = std::vector<std::pair<flow_key, build_number>>;
   void on_mend(const mend_call& call);

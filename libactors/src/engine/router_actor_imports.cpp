@@ -133,23 +133,28 @@ void router_actor::on_adopt(const adopt_call& call) {
     core_.put(row);
   }
   // With the postings of all that explicit routes brought it, or a crash would lose those.
-  write_then([this, answer = call.answer, type = call.type] {
-    wake_adopted(type);
-    (*answer)({});
+  write_then([this, answer = call.answer, row = *core_.running(call.type)] {
+    (*answer)(wake_adopted(row));
   });
 }
 
-/// The events that waited for it are handled from now on.
-void router_actor::wake_adopted(const std::string& type) {
-  if (!context_.run_flows) return;
-  auto read = context_.stored.pending([&](const flow_row& row) {
-    const bool wakes = row.entry.key.type() == type && core_.runs(row.entry);
-    if (wakes) to_wake_.emplace_back(row.entry.key, row.entry.build);
+/// The events that waited for its flows are handled from now on: how many flows those are.
+result<std::uint64_t> router_actor::wake_adopted(const v1::FlowType& row) {
+  std::uint64_t count = 0;
+  auto read = context_.stored.pending([&](const flow_row& flow) {
+    const auto& entry = flow.entry;
+    if (entry.key.type() != row.name() || entry.build != build_of(row)) return true;
+    ++count;
+    if (context_.run_flows && core_.runs(entry)) to_wake_.emplace_back(entry.key, entry.build);
     return true;
   });
-  if (!read) return context_.fail(read.error());
+  if (!read) {
+    context_.fail(read.error());
+    return read.error();
+  }
   wake_pending();
   go_on();
+  return count;
 }
 
 }  // namespace millrace

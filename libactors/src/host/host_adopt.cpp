@@ -6,7 +6,6 @@
 #include "base/limits.hpp"
 #include "host/adoption.hpp"
 #include "host/host_calls.hpp"
-#include "store/builds.hpp"
 
 namespace millrace {
 namespace {
@@ -20,21 +19,6 @@ result<std::optional<bool>> is_inert(const store& from, std::string_view type) {
     if (row.name() == type && !row.retired()) inert = row.inert();
   }
   return inert;
-}
-
-result<std::uint64_t> count_waiting(host::parts& own, std::string_view type) {
-  const std::shared_lock use{own.usage};
-  if (const auto why = unusable(own)) return *why;
-  auto rows = own.stored->flow_types();
-  if (!rows) return rows.error();
-  const build_list builds{*rows};
-  std::uint64_t waiting = 0;
-  auto read = own.stored->pending([&](const flow_row& row) {
-    if (row.entry.key.type() == type && builds.is_running(row.entry)) ++waiting;
-    return true;
-  });
-  if (!read) return read.error();
-  return waiting;
 }
 
 result<adoption_plan> plan(host::parts& own, const std::string& type) {
@@ -52,15 +36,15 @@ result<adoption_plan> plan(host::parts& own, const std::string& type) {
 }
 
 /// Asks the engine and waits.
-template <class Ask>
-result<void> ask(host::parts& own, const Ask& call) {
-  pending_answer<void> answer;
+template <class Answer, class Ask>
+result<Answer> ask(host::parts& own, const Ask& call) {
+  pending_answer<Answer> answer;
   {
     const std::shared_lock use{own.usage};
     if (const auto why = unusable(own)) return *why;
     call(*own.running, answer.keep());
   }
-  return await(own, answer, answer_limit);
+  return await(own, answer);
 }
 
 /// In slices: a transaction has its limits.
@@ -75,7 +59,7 @@ result<void> free_timers(host::parts& own, const std::vector<schedule_entry>& ti
         request.skipped.push_back(timers[i].at);
       }
     }
-    auto freed = ask(own, [&](engine& running, engine_answer<void> done) {
+    auto freed = ask<void>(own, [&](engine& running, engine_answer<void> done) {
       request.done = std::move(done);
       running.free_timers(std::move(request));
     });
@@ -96,19 +80,11 @@ result<adoption> host::adopt(std::string_view type, std::optional<overdue_timers
                                              "they fire, are skipped, or are kept",
                                              timers->overdue.size(), type)};
   }
-  // Counted before its flows may run; but after what was routed to them is in the store.
-  auto written = ask(own, [](engine& running, engine_answer<void> done) {
-    running.write_derived(running.tail(), std::move(done));
-  });
-  if (!written) return written.error();
-  auto waiting = count_waiting(own, name);
+  auto waiting = ask<std::uint64_t>(
+      own, [&](engine& running, auto done) { running.adopt(name, std::move(done)); });
   if (!waiting) return waiting.error();
   adoption made{
       .flows = *waiting, .activated = timers->later.size(), .overdue = timers->overdue.size()};
-  auto adopted = ask(own, [&](engine& running, engine_answer<void> done) {
-    running.adopt(name, std::move(done));
-  });
-  if (!adopted) return adopted.error();
   if (auto freed = free_timers(own, timers->later, true); !freed) return freed.error();
   if (!overdue || *overdue == overdue_timers::keep) return made;
   const bool fire = *overdue == overdue_timers::fire;
