@@ -54,6 +54,20 @@ def test_a_reset_topic_appends_nothing_again():
         equal(flow(store, "InstallSession")["generation"], 2)
 
 
+def test_a_reset_type_lets_all_its_flows_begin_anew():
+    with Store("dpkg-flows") as store:
+        store.do("import-log", SAMPLE)
+        store.do("run", "--until-caught-up")
+        states = {row["flow"]: flow(store, row["flow"])["state"]
+                  for row in store.json("flows", "--type", "PackageHistory")}
+        answer = store.json("reset", "PackageHistory")[0]
+        equal((answer["type"], answer["flows"]), ("PackageHistory", len(states)))
+        pending = [row["flow"] for row in store.json("flows", "--pending")]
+        equal(pending, list(states), "all of them, and no others")
+        store.do("run", "--until-caught-up")
+        equal({key: flow(store, key)["state"] for key in states}, states)
+
+
 def test_what_cannot_be_reset_is_refused():
     with Store("dpkg-flows") as store:
         fill(store)

@@ -63,6 +63,42 @@ outcome repair(const context& in, const std::string& key_text, const repaired& w
   return exit_code::done;
 }
 
+/// Every flow of the type, one after the other: each reads its own events when it runs.
+outcome reset_all(const context& in, const reset_command& options) {
+  auto opened = in.open_host({.run_flows = false}, false);
+  if (!opened) return opened.error();
+  std::vector<flow_key> keys;
+  auto listed = (*opened)->flows(
+      [&](const flow_summary& one) {
+        if (one.key.text() != options.key) keys.push_back(one.key);
+      },
+      options.key);
+  if (!listed) return listed.error();
+  if (keys.empty()) return error{errc::not_found, "there is no flow of the type " + options.key};
+  progress bar = in.long_work("resetting");
+  for (std::size_t done = 0; done < keys.size(); ++done) {
+    bar.tell(done, keys.size());
+    auto begun = (*opened)->reset(keys[done], {.accept_history = options.accept_history});
+    if (!begun) {
+      return error{begun.error().code,
+                   fmt::format("{} of {} flows begin anew; {}: {}", done, keys.size(),
+                               keys[done].text(), begun.error().message)};
+    }
+  }
+  bar.wipe();
+  (*opened)->stop();
+  if (in.json) {
+    in.out.json(dump({{"type", options.key},
+                      {"repair", "reset"},
+                      {"accept_history", options.accept_history},
+                      {"flows", keys.size()}}));
+    return exit_code::done;
+  }
+  in.out.line(fmt::format("{} of {} begin anew with the next run", counted(keys.size(), "flow"),
+                          inert(options.key)));
+  return exit_code::done;
+}
+
 outcome retry_all(const context& in, const retry_options& options) {
   auto opened = in.open_host({.run_flows = false}, false);
   if (!opened) return opened.error();
@@ -92,10 +128,7 @@ outcome skip(const context& in, const std::string& key) {
 
 outcome reset(const context& in, const reset_command& options) {
   const auto key = flow_key::parse(options.key);
-  if (names_many(in, key)) {
-    return error{errc::invalid,
-                 fmt::format("{0} is a type of many flows: name one of them, {0}|ID", key.text())};
-  }
+  if (names_many(in, key)) return reset_all(in, options);
   auto opened = in.open_host({.run_flows = false}, false);
   if (!opened) return opened.error();
   auto begun = (*opened)->reset(key, {.accept_history = options.accept_history});
