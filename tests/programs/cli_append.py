@@ -33,7 +33,8 @@ def test_the_envelope_is_kept():
                      "routes": ["A", "B|x|y"], "content_type": "application/json",
                      "data": {"from": "stdin"}})
         equal(store.json("schedule"), [{"position": 1, "due": "2099-12-31T23:00:00.000000Z",
-                                        "type": "Full", "flow": None, "set_by": None}])
+                                        "type": "Full", "flow": None, "set_by": None,
+                                        "inert": False}])
         manifest = store.json("resume")
         equal(manifest[0]["schedule"], [1])
         equal(manifest[0]["checkpoint"], 1)

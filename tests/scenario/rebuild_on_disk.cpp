@@ -68,11 +68,18 @@ constexpr damage kinds[] = {
      "DELETE FROM posting_blocks WHERE number = (SELECT min(number) FROM posting_blocks)", 1},
     {"a tail is lost", "UPDATE flows SET tail = NULL WHERE key = x'416e7377657273'", 1},
     {"garbage in a tail", "UPDATE flows SET tail = x'ffff' WHERE key = x'416e7377657273'", 1},
-    {"garbage in a block", "UPDATE posting_blocks SET block = x'80ffffffff' WHERE number = 1", 1},
+    {"garbage in a block",
+     "UPDATE posting_blocks SET block = x'80ffffffff' WHERE number = (SELECT min(number) FROM "
+     "posting_blocks)",
+     1},
     {"a block's row says another last one",
-     "UPDATE posting_blocks SET last = last + 1 WHERE number = 1", 1},
+     "UPDATE posting_blocks SET last = last + 1 WHERE number = (SELECT min(number) FROM "
+     "posting_blocks)",
+     1},
     {"two blocks changed places",
-     "UPDATE posting_blocks SET last = last + 1000000 WHERE number = 1", 1},
+     "UPDATE posting_blocks SET last = last + 1000000 WHERE number = (SELECT min(number) FROM "
+     "posting_blocks)",
+     1},
     {"latest is wrong everywhere", "UPDATE flows SET latest = latest + 7", 8},
     {"latest is none", "UPDATE flows SET latest = NULL WHERE number = 2", 1},
     {"the count is wrong", "UPDATE flows SET postings = postings - 1 WHERE number = 1", 1},
