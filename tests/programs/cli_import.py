@@ -171,7 +171,8 @@ def test_an_export_is_imported_to_the_same_timeline():
         expect(text.count("\n") > 3000, "it exports all")
         other.do("import", stdin=text)
         expect(other.do("export") == text, "the second export differs")
-        equal(other.json("schedule"), store.json("schedule"))
+        inert = [dict(timer, inert=True) for timer in store.json("schedule")]
+        equal(other.json("schedule"), inert)
         equal(other.json("verify")[-1]["findings"], 0)
         part = store.do("export", "--from", 10, "--to", 19)
         equal(part, "".join(text.splitlines(keepends=True)[10:20]))

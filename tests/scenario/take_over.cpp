@@ -232,3 +232,33 @@ TEST_CASE("an adoption that a crash overtakes is whole or was never there") {
     CHECK(numbers(b->state) == list{1, 3});
   }
 }
+
+TEST_CASE("a checkpoint past the end of its history keeps its type from being adopted") {
+  host_test test;
+  test.add<notes>();
+  auto part = history_of_two();
+  part.checkpoints.push_back(reached("Notes|b", 30, {}));
+  REQUIRE(import(test, std::move(part)));
+  const auto refused = test.running().adopt("Notes");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::conflict);
+  REQUIRE(import(test, part_of({{30, 4, {"Notes|b"}}, {31, 5, {"Notes|b"}}})));
+  REQUIRE(test.running().adopt("Notes"));
+  test.run();
+  CHECK(numbers(test.read<notes>("b")->state) == list{5});
+}
+
+TEST_CASE("a full disk refuses a part, and its types are what they were") {
+  host_test test;
+  test.add<notes>();
+  bool full = true;
+  test.disk([&] {
+    return full ? result<void>{error{errc::storage_full, "full"}} : result<void>{};
+  });
+  const auto refused = import(test, history_of_two());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::storage_full);
+  full = false;
+  test.append(note("x", 1));
+  CHECK(numbers(test.read<notes>("x")->state) == list{1});
+}

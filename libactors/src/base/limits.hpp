@@ -17,6 +17,8 @@ inline constexpr std::size_t event_id_size_max = 256;
 inline constexpr std::size_t routes_per_event_max = 4096;
 inline constexpr std::size_t state_size_max = 64u << 20;
 inline constexpr std::uint64_t position_max = (1ull << 53) - 1;  // exact in every JSON reader
+// An import leaves room for what is appended after it.
+inline constexpr std::uint64_t imported_position_max = position_max - (1ull << 32);
 inline constexpr std::uint32_t causal_depth_max = 1000;
 inline constexpr std::size_t reactions_per_event_max = 65'536;
 inline constexpr std::size_t reactions_size_max = 32u << 20;  // of one event

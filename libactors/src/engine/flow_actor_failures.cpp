@@ -71,6 +71,7 @@ void flow_actor::begin_anew(bool accept_history) {
   turn decided;
   decided.checkpoint = reset_checkpoint(committed_, *type_, accept_history);
   decided.state = std::string{};
+  gate_->handled = 0;  // so that nobody takes it for settled
   commit(std::move(decided));
 }
 

@@ -30,8 +30,10 @@ result<void> group::check_positions(const import_request& request) const {
       return error{errc::conflict, fmt::format("position {} is taken: the timeline ends at {}",
                                                each.at.value, next.value)};
     }
-    if (each.at.value > limits::position_max) {
-      return error{errc::invalid, fmt::format("{} is no position", each.at.value)};
+    if (each.at.value > limits::imported_position_max) {
+      return error{errc::invalid, fmt::format("position {} leaves no room for what comes after it; "
+                                              "the limit is {}",
+                                              each.at.value, limits::imported_position_max)};
     }
     next = each.at.next();
   }

@@ -262,7 +262,7 @@ void router_actor::wake_pending() {
 // Writing derived data.
 
 void router_actor::write() {
-  if (writing_) return;
+  if (writing_ || context_.failed) return;
   writing_ = true;
   after_this_write_ = std::exchange(after_next_write_, {});
   derived_commit request;
@@ -274,7 +274,9 @@ void router_actor::write() {
   context_.writes.submit(std::move(request));
 }
 
+/// After a failure nobody is called: who waits for an answer gets `closed`.
 void router_actor::write_then(std::function<void()> then) {
+  if (context_.failed) return;
   after_next_write_.push_back(std::move(then));
   write();
 }
@@ -283,6 +285,10 @@ void router_actor::on_written(const derived_written& news) {
   writing_ = false;
   if (news.failed) {
     context_.fail(*news.failed);
+    after_this_write_.clear();
+    after_next_write_.clear();
+    drops_.clear();
+    for (const auto& each : std::exchange(mends_, {})) (*each.answer)(*news.failed);
     return on_progress();
   }
   core_.written();

@@ -76,6 +76,7 @@ class router_actor final : public caf::event_based_actor {
   result<import_ended> prepare(import_request& request);
   result<std::optional<former_row>> made_inert(const std::string& type) const;
   result<bool> has_flows(const std::string& type) const;
+  result<void> check_checkpoints(const v1::FlowType& type) const;
   void on_adopt(const adopt_call& call);
   void on_import_ended(const import_ended& news);
   result<std::uint64_t> wake_adopted(const v1::FlowType& row);

@@ -188,7 +188,11 @@ void router_actor::on_repair(const repair_call& call) {
   for (auto& one : successors_) one.is_blocked = false;  // looks again
   const auto* type = core_.running(call.key.text());
   const bool resets = call.order.what == repair_order::kind::reset;
-  if (!resets && type != nullptr && type->has_error_position()) {
+  const auto versions = context_.interest.versions(call.key.text());
+  const bool parked = std::any_of(versions.begin(), versions.end(), [this](std::uint32_t version) {
+    return core_.progress(version).has_error_position();
+  });
+  if (!resets && parked) {
     const bool skips = call.order.what == repair_order::kind::skip;
     if (auto taken = core_.unpark(call.key.text(), skips); !taken) {
       return (*call.answer)(taken.error());

@@ -44,7 +44,7 @@ result<import_ended> router_actor::prepare(import_request& request) {
                              each.key.type(), each.key.text())};
   }
   for (const auto& row : made.rows) {
-    core_.put(row.made);
+    core_.know(row.made);
     request.rows.push_back(row.made);
   }
   for (auto& each : request.checkpoints) {
@@ -110,6 +110,22 @@ void router_actor::on_import_ended(const import_ended& news) {
   (*news.answer)(news.failed ? result<void>{*news.failed} : result<void>{});
 }
 
+/// Events up to its checkpoint are known to a flow: one past the tail would swallow what comes.
+result<void> router_actor::check_checkpoints(const v1::FlowType& type) const {
+  const auto tail = context_.writes.tail();
+  result<void> fits;
+  auto read = context_.stored.flows(type.name(), [&](const flow_row& row) {
+    const auto& checkpoint = row.checkpoint;
+    if (!checkpoint.has_position() || checkpoint.position() < tail.value) return true;
+    fits = error{errc::conflict,
+                 fmt::format("the checkpoint of {} is at {}, and the timeline ends at {}: import "
+                             "the rest of its history first",
+                             row.entry.key.text(), checkpoint.position(), tail.value)};
+    return false;
+  });
+  return read ? fits : read;
+}
+
 void router_actor::on_adopt(const adopt_call& call) {
   const auto* known = core_.running(call.type);
   if (known == nullptr) {
@@ -119,6 +135,7 @@ void router_actor::on_adopt(const adopt_call& call) {
     return (*call.answer)(error{errc::overloaded, "an import is under way: adopt when it ended"});
   }
   if (known->inert()) {
+    if (auto within = check_checkpoints(*known); !within) return (*call.answer)(within.error());
     auto row = *known;
     row.set_inert(false);
     row.clear_error_position();

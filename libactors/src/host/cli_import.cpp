@@ -40,6 +40,7 @@ class import_run {
 
   result<void> prepare();
   void run();
+  [[nodiscard]] bool has_failed() const { return into_->failure().has_value(); }
   outcome tell_end();
 
  private:
@@ -204,13 +205,16 @@ outcome import_history(const context& in, const import_options& options) {
   auto opened = in.open_host({.strict = false, .run_flows = false}, true);
   if (!opened) return opened.error();
   outcome end = exit_code::done;
+  bool failed = false;
   {
     import_run one{in, options, *source, **opened, stop};
     if (auto ready = one.prepare(); !ready) return ready.error();
     one.run();
     end = one.tell_end();
+    failed = one.has_failed();
   }
-  (*opened)->stop(drain_limit);
+  // A store that cannot be written is not waited for.
+  failed ? (*opened)->stop() : (*opened)->stop(drain_limit);
   return end;
 }
 

@@ -99,16 +99,25 @@ position verifier::first_of(std::string_view type) const {
 /// Everything from the beginning; a topic that asked for no history from where its routing began.
 result<router::start> verifier::fresh_start() {
   router::start start;
-  for (const auto& type : types_.table.types()) {
+  for (std::uint32_t i = 0; i < types_.table.types().size(); ++i) {
+    const auto& type = *types_.table.types()[i];
     v1::FlowType fresh;
-    fresh.set_name(type->name);
-    const auto stored = stored_types_.find(type->name);
+    fresh.set_name(type.name);
+    fresh.set_version(static_cast<std::uint32_t>(type.version));
+    if (types_.table.find(type.name) != i) {
+      // An older version beside the newest: only the running build is looked at.
+      fresh.set_build(UINT32_MAX - i);
+      fresh.set_routed(tail_.value);
+      start.types.push_back(std::move(fresh));
+      continue;
+    }
+    const auto stored = stored_types_.find(type.name);
     const auto first = stored == stored_types_.end() ? tail_ : position{stored->second.since()};
     if (stored != stored_types_.end()) {
       fresh.set_build(stored->second.build());
       fresh.set_explicit_only(stored->second.explicit_only());
     }
-    first_[type->name] = first;
+    first_[type.name] = first;
     fresh.set_routed(first.value);
     start.types.push_back(std::move(fresh));
   }

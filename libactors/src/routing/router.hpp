@@ -114,9 +114,11 @@ class router {
   /// Errors: not_found, conflict (not parked).
   result<void> unpark(const std::string& type, bool skip);
 
-  /// A row that came to be or changed outside of routing: a type that is imported, or adopted.
+  /// A row that another commit writes: of a type that is imported.
+  void know(const v1::FlowType& row);
+  /// A row that changed outside of routing; the next write brings it.
   void put(const v1::FlowType& row);
-  /// Forgets a row that was put and never came to be.
+  /// Forgets a row that was known and never came to be.
   void take_back(const v1::FlowType& row);
   /// Whether a flow of the type was routed to, or looked at, here.
   [[nodiscard]] bool has_flows(std::string_view type) const;

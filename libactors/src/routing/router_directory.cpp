@@ -55,18 +55,21 @@ result<void> router::unpark(const std::string& type, bool skip) {
   return {};
 }
 
-void router::put(const v1::FlowType& row) {
-  auto& known = types_[{row.name(), build_of(row)}];
-  known = row;
+void router::know(const v1::FlowType& row) {
+  types_[{row.name(), build_of(row)}] = row;
   note_unhosted(row);
-  put_.push_back(&known);
+}
+
+void router::put(const v1::FlowType& row) {
+  know(row);
+  put_.push_back(&types_.at({row.name(), build_of(row)}));
   dirty_ = true;
 }
 
 void router::take_back(const v1::FlowType& row) {
+  std::erase_if(put_, [&](const v1::FlowType* one) { return one->name() == row.name(); });
   types_.erase({row.name(), build_of(row)});
   unhosted_.erase(row.name());
-  std::erase_if(put_, [&](const v1::FlowType* one) { return one->name() == row.name(); });
 }
 
 bool router::has_flows(std::string_view type) const {

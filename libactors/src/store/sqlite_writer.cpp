@@ -118,7 +118,7 @@ result<bool> sqlite_writer::maintain() {
     if (!done) return done.error();
   }
   if (auto done = keep_wal_small(); !done) return done.error();
-  return log_.has_slice() || !dropped_.empty();
+  return !is_full_ && (log_.has_slice() || !dropped_.empty());
 }
 
 result<void> sqlite_writer::fold_in_own_transaction() {
@@ -139,8 +139,8 @@ result<void> sqlite_writer::in_own_transaction(Work work) {
   if (!worked) worked = undo(worked.error());
   if (auto done = database_.flush_at_commit(true); !done) return undo(done.error());
   // Without space nothing is lost: the work just stays longer.
-  if (!worked && worked.error().code == errc::storage_full) return {};
-  return worked;
+  is_full_ = !worked && worked.error().code == errc::storage_full;
+  return is_full_ ? result<void>{} : worked;
 }
 
 result<void> sqlite_writer::keep_wal_small() {

@@ -62,6 +62,7 @@ class sqlite_writer {
   position tail_;
   std::uint32_t flow_count_ = 0;
   std::size_t wal_checkpoint_at_;  // the next one, in bytes of the WAL
+  bool is_full_ = false;           // the disk was, when housekeeping last tried
   std::optional<error> refuses_;   // all that writes, with this
 };
 

@@ -32,7 +32,8 @@ TEST_CASE("the design's example is read to the letter") {
   const auto all = read(
       R"({"stream":"timeline","position":17,"type":"NewImageDetected",)"
       R"("time":"2025-01-01T00:00:00.000000Z","data":{"a": [1.50, "\u00e9"] , "b":{}},)"
-      R"("metadata":{"routeTypes":["ScanActivityQuery","ShiftScheduleTopic"],"routeIds":[{"type":0,"ids":["ajohnston"]}],)"
+      R"("metadata":{"routeTypes":["ScanActivityQuery","ShiftScheduleTopic"],)"
+      R"("routeIds":[{"type":0,"ids":["ajohnston"]}],)"
       R"("whenOccurs":null,"cause":3,"fromSchedule":false}})"
       "\n"
       R"({"stream":"ScanActivityQuery|ajohnston-checkpoint","type":"Checkpoint","data":{ "n":1 },)"

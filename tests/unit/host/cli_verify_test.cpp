@@ -206,6 +206,7 @@ TEST_CASE("a stop on an event that was not routed to the flow is found") {
   made.route({});
   auto stopped = made.handled(0);
   stopped.set_error_position(1);
+  stopped.set_version(1);
   made.checkpoint("A", stopped);
   CHECK(findings(made.stored, {}) == lines{"flow A: stopped on 1, which was not routed to it"});
 }
