@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -189,7 +190,7 @@ def test_memory_does_not_grow_with_the_file():
                 out.writelines(line(at) for at in range(count))
             with store.start("import", file, "--follow") as running:
                 wait_for(store, count - 1, running)
-                status = open(f"/proc/{running.pid}/status", encoding="utf-8").read()
+                status = pathlib.Path(f"/proc/{running.pid}/status").read_text(encoding="utf-8")
                 running.send_signal(signal.SIGTERM)
                 running.communicate(timeout=LIMIT)
             peaks.append(int(status.split("VmHWM:")[1].split()[0]))

@@ -87,7 +87,7 @@ def equal(found, wanted, *what):
 
 def main(tests):
     """Runs the functions whose names begin with test_, in order."""
-    for name, test in tests.items():
+    for name, test in list(tests.items()):
         if name.startswith("test_"):
             test()
             print("ok", name)
