@@ -21,6 +21,9 @@ class command_builder {
  protected:
   using number = std::optional<std::uint64_t>;
 
+  [[nodiscard]] CLI::App& app() { return app_; }
+  [[nodiscard]] parsed& made() { return made_; }
+
   CLI::App* add(const char* name, const char* help) {
     auto* command = app_.add_subcommand(name, help);
     command->fallthrough();
@@ -79,6 +82,7 @@ class command_builder {
            }) != end;
   }
 
+ private:
   CLI::App& app_;
   parsed& made_;
 };

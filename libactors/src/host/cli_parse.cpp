@@ -29,9 +29,9 @@ class builder : command_builder {
   using command_builder::command_builder;
 
   void add_all() {
-    app_.require_subcommand(0, 1);
-    app_.fallthrough();
-    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app().require_subcommand(0, 1);
+    app().fallthrough();
+    app().option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     add_import();
     add_export();
     add_append();
@@ -53,17 +53,17 @@ class builder : command_builder {
   }
 
   void add_own(const grammar::own_command& own) {
-    auto* command = app_.add_subcommand(own.name, own.help);
+    auto* command = app().add_subcommand(own.name, own.help);
     command->prefix_command();
     command->fallthrough(false);
     command->final_callback([this, command, &own] {
       auto arguments = command->remaining();
       take_globals(arguments);
       if (asks_for_help(arguments)) {
-        made_.text = help_of(own, app_.get_name());
+        made().text = help_of(own, app().get_name());
         return;
       }
-      made_.command = [run = own.run, arguments](const context& in) { return run(in, arguments); };
+      made().command = [run = own.run, arguments](const context& in) { return run(in, arguments); };
     });
   }
 
