@@ -19,7 +19,7 @@ class build_list {
   /// The newest build that is not retired: the one that events are routed to. Of a type without
   /// rows, or with retired ones only: the first.
   [[nodiscard]] build_number running(std::string_view type) const;
-  /// What reads and lists show.
+  /// What reads show. Lists, the manifest and repairs are about the running one.
   [[nodiscard]] build_number served(std::string_view type) const;
   /// Whether the flow belongs to the running build of its type.
   [[nodiscard]] bool is_running(const flow_entry& flow) const {
