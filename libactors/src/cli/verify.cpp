@@ -1,0 +1,56 @@
+// verify: the whole store against itself.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/event.hpp"
+#include "cli/text.hpp"
+#include "host/verify.hpp"
+
+namespace millrace::cli {
+namespace {
+
+void print_summary(const context& in, const verify_counts& counts) {
+  if (in.json) {
+    in.out.json(dump({{"events", counts.events},
+                      {"flows", counts.flows},
+                      {"postings", counts.postings},
+                      {"timers", counts.timers},
+                      {"schedule_compared", counts.schedule_compared},
+                      {"findings", counts.findings}}));
+    return;
+  }
+  const auto verdict = counts.findings == 0
+                           ? in.out.paint(colour::green, "nothing wrong")
+                           : in.out.paint(colour::red, counted(counts.findings, "finding"));
+  in.out.line(fmt::format("checked {}, {}, {} and {}: {}", counted(counts.events, "event"),
+                          counted(counts.flows, "flow"), counted(counts.postings, "posting"),
+                          counted(counts.timers, "timer"), verdict));
+}
+
+}  // namespace
+
+outcome verify(const context& in) {
+  auto from = in.open_store();
+  if (!from) return from.error();
+  progress bar = in.long_work("verifying");
+  const auto report = [&](const std::string& subject, const std::string& what) {
+    bar.wipe();
+    if (in.json) {
+      in.out.json(dump({{"subject", subject}, {"finding", what}}));
+    } else {
+      in.out.line(inert(subject + ": " + what));
+    }
+  };
+  verifier check{**from, in.known, report,
+                 [&](std::uint64_t done, std::uint64_t total) { bar.tell(done, total); }};
+  auto counts = check.run();
+  if (!counts) return counts.error();
+  bar.wipe();
+  print_summary(in, *counts);
+  if (!counts->schedule_compared) {
+    in.warn("the schedule was not compared: a running host kept changing it");
+  }
+  return counts->findings == 0 ? exit_code::done : exit_code::failed;
+}
+
+}  // namespace millrace::cli
