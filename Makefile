@@ -6,14 +6,15 @@
 #   make check     what CI does: format, tidy, clang-tidy, sanitizers with -Werror
 #   make fix       rewrite the sources as clang-format wants them
 #   make tsan      the tests under ThreadSanitizer, with a CAF built for it
-#   make bench     build and run the benchmarks
+#   make bench     build and run the benchmarks, in short form; make bench-full: the real sizes
 #   make install   into PREFIX (/usr/local)
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 BUILD = scripts/build
 
-.PHONY: all packages demo test check format tidy lint sanitize consumer fix tsan bench install clean
+.PHONY: all packages demo test check format tidy lint sanitize consumer fix tsan bench bench-full
+.PHONY: install clean
 .NOTPARALLEL:
 
 all: packages
@@ -42,10 +43,11 @@ tsan: packages
 	@$(BUILD) tsan -j$(JOBS)
 	@ctest --preset tsan -LE 'check|tidy|compile_fail'
 
-bench: all
+bench bench-full: packages
+	@scripts/install-packages bench
+	@[ ! -f build/build.ninja ] || cmake build >/dev/null # may have been without what is there now
 	@$(BUILD) release -j$(JOBS) --target benches
-	@if [ -x scripts/bench ]; then scripts/bench; \
-	  else for each in build/bin/bench_*; do [ ! -x $$each ] || $$each || exit 1; done; fi
+	@scripts/bench $(if $(filter bench-full,$@),--full)
 
 install: all
 	@cmake --install build --prefix $(PREFIX)

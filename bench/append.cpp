@@ -1,125 +1,134 @@
 // How fast are durable appends, next to what SQLite can do?
 //
-// Workload: 100,000 events of 200 bytes. millrace: one caller keeps 2,000 in flight, 100 in each
-// append. Baseline, in the same run and on the same disk: prepared INSERTs of the same rows, as
-// many in a commit as millrace put there on average, synchronous=FULL, WAL, one thread. Five
-// rounds, alternating; the median of the ratios and their spread are printed.
+// batched: events of 200 bytes, 2,000 of them in flight from 8 threads; one event a call, and 100 a
+//   call. Baseline: prepared INSERTs of the same rows by one thread, as many a commit as millrace
+//   put there on average, synchronous=FULL, WAL.
+// alone: one event at a time, the answer waited for. Baseline: a commit of the same row on another
+//   thread, with one hand-off there and one back.
+// many writers: one event a call, 2,000 in flight, from 1, 8 and 64 threads. Baseline: 8 threads.
+//
+//   bench_append [--full]     100,000 events a round; 1,000,000
 #include <fmt/format.h>
-#include <sqlite3.h>
-#include <stdlib.h>
-#include <millrace/host.hpp>
 
-#include <algorithm>
-#include <chrono>
-#include <deque>
-#include <filesystem>
-#include <string>
-#include <vector>
+#include "bare/committer.hpp"
+#include "bare/timeline.hpp"
+#include "harness/appending.hpp"
+#include "harness/basics.hpp"
+#include "harness/report.hpp"
 
 namespace {
 
-constexpr int events_count = 100'000;
-constexpr int per_append = 100;
-constexpr std::size_t in_flight = 20;
-constexpr int rounds = 5;
-const std::string payload = R"({"ballast":")" + std::string(186, 'x') + R"("})";
+using namespace millrace;
+using namespace millrace::bench;
 
 struct outcome {
-  double rate = 0;  // events a second
-  double per_commit = 0;
+  double rate = 0;
+  std::uint64_t per_commit = 1;
 };
 
-double seconds_of(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
-
-void need(bool holds, const char* what) {
-  if (holds) return;
-  fmt::print(stderr, "bench_append: {}\n", what);
-  std::exit(1);
-}
-
-std::filesystem::path fresh_directory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "millrace-bench-XXXXXX").string();
-  need(::mkdtemp(pattern.data()) != nullptr, "no temporary directory");
-  return pattern;
-}
-
-outcome append_with_millrace() {
-  const auto place = fresh_directory();
-  outcome made;
-  {
-    millrace::host host{{.store = place}};
-    need(host.open().has_value(), "the host does not open");
-    const auto took = seconds_of([&] {
-      std::deque<std::future<millrace::result<std::vector<millrace::position>>>> waiting;
-      const auto settle = [&] {
-        need(waiting.front().get().has_value(), "an append failed");
-        waiting.pop_front();
-      };
-      for (int sent = 0; sent < events_count; sent += per_append) {
-        std::vector<millrace::new_event> batch(per_append);
-        for (auto& each : batch) {
-          each.type = "Ballast";
-          each.payload = payload;
-          each.content_type = std::string{millrace::content_type_json};
-        }
-        waiting.push_back(host.append(std::move(batch)));
-        if (waiting.size() == in_flight) settle();
-      }
-      while (!waiting.empty()) settle();
-    });
-    made.rate = events_count / took;
-    made.per_commit =
-        static_cast<double>(events_count) / static_cast<double>(host.counters().commits);
-  }
-  std::filesystem::remove_all(place);
+outcome append_to_millrace(const appending& how) {
+  const temporary_directory place;
+  host over{{.store = place.path()}};
+  got(over.open());
+  outcome made{.rate = append_all(over, how)};
+  const auto counted = over.counters();
+  made.per_commit = std::max<std::uint64_t>(1, counted.appended / counted.commits);
   return made;
 }
 
-double append_with_bare_sqlite(int per_commit) {
-  const auto place = fresh_directory();
-  sqlite3* db = nullptr;
-  need(sqlite3_open((place / "bare.db").c_str(), &db) == SQLITE_OK, "SQLite does not open");
-  const auto run = [&](const char* sql) {
-    need(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK, sql);
+void batched(report& to, std::size_t per_call) {
+  const auto events = to.asked().events_or(100'000, 1'000'000);
+  row found{.question = fmt::format("append, batched, {} a call", per_call),
+            .unit = "events/s",
+            .ours = {},
+            .bare = {},
+            .goal = std::pair{wanted::at_least, 0.9}};
+  std::uint64_t per_commit = 1;
+  // Ours first, always: the baseline repeats its commits.
+  for (int round = 0; round < to.asked().rounds_or(5, 7); ++round) {
+    settle_disk();
+    const auto ours = append_to_millrace({.events = events, .threads = 8, .per_call = per_call});
+    per_commit = ours.per_commit;
+    settle_disk();
+    found.ours.push_back(ours.rate);
+    found.bare.push_back(static_cast<double>(events) /
+                         bare::insert_rows(events, per_commit, ballast()));
+  }
+  found.note = fmt::format("{} events a round, about {} a commit", events, per_commit);
+  to.add(std::move(found));
+}
+
+std::vector<double> latencies(int count, const std::function<void()>& append) {
+  std::vector<double> made;
+  for (int i = 0; i < count / 10; ++i) append();  // warms up
+  for (int i = 0; i < count; ++i) made.push_back(1e6 * seconds_of(append));
+  return made;
+}
+
+void alone(report& to) {
+  const int count = to.asked().full ? 20'000 : 3'000;
+  std::vector<percentiles> ours, bare;
+  alternate(
+      to.asked().rounds_or(5, 7),
+      [&] {
+        const temporary_directory place;
+        host over{{.store = place.path()}};
+        got(over.open());
+        ours.push_back(
+            percentiles_of(latencies(count, [&] { got(over.append(ballast_event()).get()); })));
+      },
+      [&] {
+        const temporary_directory place;
+        bare::committer by_hand{place.path() / "bare.db"};
+        bare.push_back(percentiles_of(latencies(count, [&] { by_hand.append(ballast()); })));
+      });
+  const auto tell = [&](const char* name, double percentiles::*which) {
+    row found{.question = fmt::format("append, alone, {}", name),
+              .unit = "us",
+              .ours = {},
+              .bare = {},
+              .goal = std::pair{wanted::at_most, 1.3},
+              .note = fmt::format("{} events a round", count)};
+    for (const auto& each : ours) found.ours.push_back(each.*which);
+    for (const auto& each : bare) found.bare.push_back(each.*which);
+    to.add(std::move(found));
   };
-  run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
-  run("CREATE TABLE events(position INTEGER PRIMARY KEY, type, time, payload BLOB, envelope BLOB)");
-  sqlite3_stmt* insert = nullptr;
-  sqlite3_prepare_v2(db, "INSERT INTO events VALUES(?,1,?,?,'')", -1, &insert, nullptr);
-  const auto took = seconds_of([&] {
-    for (int at = 0; at < events_count; ++at) {
-      if (at % per_commit == 0) run("BEGIN IMMEDIATE");
-      sqlite3_bind_int64(insert, 1, at);
-      sqlite3_bind_int64(insert, 2, 1'700'000'000'000'000 + at);
-      sqlite3_bind_blob(insert, 3, payload.data(), static_cast<int>(payload.size()), SQLITE_STATIC);
-      need(sqlite3_step(insert) == SQLITE_DONE, "an insert failed");
-      sqlite3_reset(insert);
-      if ((at + 1) % per_commit == 0 || at + 1 == events_count) run("COMMIT");
-    }
-  });
-  sqlite3_finalize(insert);
-  sqlite3_close(db);
-  std::filesystem::remove_all(place);
-  return events_count / took;
+  tell("p50", &percentiles::p50);
+  tell("p99", &percentiles::p99);
+}
+
+void many_writers(report& to) {
+  const auto events = to.asked().events_or(64'000, 640'000);
+  std::vector<double> one, eight, many;
+  const auto rate = [&](std::size_t threads) {
+    settle_disk();
+    return append_to_millrace({.events = events, .threads = threads}).rate;
+  };
+  for (int round = 0; round < to.asked().rounds_or(5, 7); ++round) {
+    many.push_back(rate(64));
+    eight.push_back(rate(8));
+    one.push_back(rate(1));
+  }
+  to.add({.question = "append, 64 writers against 8",
+          .unit = "events/s",
+          .ours = many,
+          .bare = eight,
+          .goal = std::pair{wanted::at_least, 0.8},
+          .note = "one event a call, 2,000 in flight"});
+  to.add({.question = "append, 1 writer against 8",
+          .unit = "events/s",
+          .ours = one,
+          .bare = eight,
+          .goal = {},
+          .note = "the same"});
 }
 
 }  // namespace
 
-int main() {
-  std::vector<double> ratios;
-  fmt::print("durable append, batched: {} events of {} bytes\n", events_count, payload.size());
-  for (int round = 0; round < rounds; ++round) {
-    const auto ours = append_with_millrace();
-    const auto bare = append_with_bare_sqlite(std::max(1, static_cast<int>(ours.per_commit)));
-    ratios.push_back(ours.rate / bare);
-    fmt::print("  millrace {:>9.0f}/s   bare SQLite {:>9.0f}/s   {:.0f} a commit   ratio {:.2f}\n",
-               ours.rate, bare, ours.per_commit, ratios.back());
-  }
-  std::sort(ratios.begin(), ratios.end());
-  fmt::print("  ratio: median {:.2f}, {:.2f} to {:.2f}\n", ratios[rounds / 2], ratios.front(),
-             ratios.back());
+int main(int argc, char** argv) {
+  report to{"append", argc, argv};
+  batched(to, 1);
+  batched(to, 100);
+  alone(to);
+  many_writers(to);
 }
