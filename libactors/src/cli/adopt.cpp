@@ -4,8 +4,8 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
-#include "cli/text.hpp"
+#include "documents/done.hpp"
+#include "documents/text.hpp"
 #include "host/adoption.hpp"
 
 namespace millrace::cli {
@@ -94,11 +94,7 @@ std::string_view in_words(overdue_timers overdue) {
 
 void summarise(const context& in, const adopt_options& options, const adoption& made) {
   if (in.json) {
-    in.out.json(dump({{"adopted", options.type},
-                      {"dry_run", options.dry_run},
-                      {"flows", made.flows},
-                      {"timers", made.activated},
-                      {"overdue", made.overdue}}));
+    in.out.json(documents::adopted_line(options.type, options.dry_run, made));
     return;
   }
   in.out.line(fmt::format("{} {}: something waits for {}; {} will fire", options.type,

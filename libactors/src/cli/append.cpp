@@ -4,8 +4,8 @@
 
 #include "base/limits.hpp"
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
-#include "cli/text.hpp"
+#include "documents/done.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -94,7 +94,7 @@ outcome append(const context& in, const append_options& options) {
   over.stop();
   const position at = appended->front();
   if (in.json) {
-    in.out.json(dump({{"position", at.value}, {"repeated", at < tail}}));
+    in.out.json(documents::appended_line(at, at < tail));
   } else {
     in.out.line(std::to_string(at.value));
   }

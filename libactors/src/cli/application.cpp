@@ -8,7 +8,7 @@
 
 #include "cli/parse.hpp"
 #include "cli/signals.hpp"
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 #include "millrace/host.hpp"
 #include "store/sqlite_store.hpp"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/parse.hpp"
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 

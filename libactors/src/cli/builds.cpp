@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
-#include "cli/text.hpp"
+#include "documents/done.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 
@@ -14,11 +14,7 @@ outcome switch_type(const context& in, const switch_type_options& options) {
   (*opened)->stop();
   if (!switched) return switched.error();
   if (in.json) {
-    in.out.json(dump({{"type", options.type},
-                      {"former", switched->former},
-                      {"served", switched->served},
-                      {"version", switched->version},
-                      {"dropped", switched->dropped}}));
+    in.out.json(documents::switched_line(options.type, *switched));
     return exit_code::done;
   }
   if (switched->former != switched->served) {

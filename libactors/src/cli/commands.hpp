@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/context.hpp"
+#include "documents/trace.hpp"
 #include "exchange/part.hpp"
 
 namespace millrace::cli {
@@ -58,7 +59,9 @@ struct show_flow_options {
   std::string key;
   std::optional<std::uint64_t> at = {};  ///< as it was after this position
 };
+/// With `at` that is flow_at().
 outcome flow(const context& in, const show_flow_options& options);
+outcome flow_at(const context& in, const show_flow_options& options);
 
 struct inbox_options {
   std::string key;
@@ -68,8 +71,6 @@ struct inbox_options {
 outcome inbox(const context& in, const inbox_options& options);
 
 outcome resume(const context& in);
-/// The one line that `resume` prints.
-[[nodiscard]] result<std::string> manifest_line(const millrace::store& from, const overview& now);
 
 struct retry_options {
   std::string key;  ///< empty: all, or those that fit
@@ -104,12 +105,7 @@ outcome switch_type(const context& in, const switch_type_options& options);
 
 outcome schedule(const context& in);
 
-struct trace_options {
-  std::uint64_t position = 0;
-  std::uint64_t limit = 1000;  ///< events shown below the one asked about
-  std::uint64_t depth = 50;    ///< levels above and below it
-};
-outcome trace(const context& in, const trace_options& options);
+outcome trace(const context& in, const documents::trace_limits& options);
 
 outcome explain(const context& in, std::uint64_t position_asked);
 

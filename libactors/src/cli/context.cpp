@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 
@@ -27,6 +27,12 @@ result<overview> context::look(const millrace::store& at,
   progress bar = long_work("routing");
   return overview::of(at, known, std::move(watched),
                       [&](std::uint64_t done, std::uint64_t total) { bar.tell(done, total); });
+}
+
+documents::source context::source_of(const millrace::store& at) const {
+  return {.from = at, .known = known, .look = [this, &at](std::optional<overview::watch> watched) {
+            return look(at, std::move(watched));
+          }};
 }
 
 result<void> require_store(const std::filesystem::path& directory) {

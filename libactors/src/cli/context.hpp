@@ -9,6 +9,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "documents/source.hpp"
 #include "host/overview.hpp"
 #include "millrace/host.hpp"
 #include "millrace/result.hpp"
@@ -41,6 +42,8 @@ struct context {
   /// The picture of the store; shows progress when that takes long.
   [[nodiscard]] result<overview> look(const millrace::store& at,
                                       std::optional<overview::watch> watched = {}) const;
+  /// What documents are made from; look() of it is the one above. Views this and the store.
+  [[nodiscard]] documents::source source_of(const millrace::store& at) const;
 };
 
 /// Errors: not_found, with a hint when something else is there.

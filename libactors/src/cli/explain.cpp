@@ -1,12 +1,11 @@
 // explain POSITION: which flows an event reaches, why, and how far each of them is.
-#include "host/explain.hpp"
+#include "documents/explain.hpp"
 
 #include <fmt/format.h>
 
 #include "base/time_text.hpp"
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -27,30 +26,6 @@ std::string how_in_words(const explained_flow& flow) {
     case event_reach::explicitly: return "explicit route";
     case event_reach::starts: return "route: starts";
     case event_reach::joins: return "route: joins";
-  }
-  return "";
-}
-
-std::string fate_in_words(const explained_flow& flow) {
-  const auto stop = flow.stopped_at ? flow.stopped_at->value : 0;
-  switch (flow.fate) {
-    case event_fate::handled: return "handled";
-    case event_fate::passed_by: return "handled, but its life had ended: it passed by";
-    case event_fate::skipped: return fmt::format("skipped: {}", flow.detail);
-    case event_fate::failed: return fmt::format("stopped on it: {}", flow.detail);
-    case event_fate::behind: return fmt::format("waits behind event {}, which stopped it", stop);
-    case event_fate::waits:
-      return flow.inert    ? "waits: its type is inert until `adopt`"
-             : flow.hosted ? "waits"
-                           : "waits for the program that has its type";
-    case event_fate::nobody_there: return "nobody was there: no event had started it";
-    case event_fate::names_nobody: return "its route names nobody";
-    case event_fate::too_early: return "the type begins after it";
-    case event_fate::stopped_on: return fmt::format("stopped its routing: {}", flow.detail);
-    case event_fate::not_reached:
-      return fmt::format("not reached: the routing stopped at event {}: {}", stop, flow.detail);
-    case event_fate::type_skipped: return fmt::format("skipped by its type: {}", flow.detail);
-    case event_fate::not_routed: return "not routed yet";
   }
   return "";
 }
@@ -85,61 +60,32 @@ void show_untold(const context& in, const explanation& of) {
       fmt::format("Not part of this program, and not told here: {}", fmt::join(of.untold, ", "))));
 }
 
-json line_of(const explained_flow& flow) {
-  return {{"flow", flow.key},
-          {"how", name_of(flow.how)},
-          {"fate", name_of(flow.fate)},
-          {"why", fate_in_words(flow)},
-          {"detail", flow.detail.empty() ? json(nullptr) : json(flow.detail)},
-          {"checkpoint", number_or_null(flow.checkpoint)},
-          {"stopped_at", number_or_null(flow.stopped_at)},
-          {"hosted", flow.hosted},
-          {"inert", flow.inert}};
-}
-
-void show_json(const context& in, const explanation& of, const shown_event& event) {
-  auto line = head_of(event);
-  line["kind"] = name_of(of.kind);
-  if (event.envelope.has_due() && !event.envelope.from_schedule()) {
-    line["scheduled"] = of.waits;
-    line["inert"] = of.inert;
-    line["fired_as"] = number_or_null(of.fired_as);
-  }
-  line["flows"] = json::array();
-  for (const auto& flow : of.flows) line["flows"].push_back(line_of(flow));
-  line["untold"] = of.untold;
-  in.out.json(cli::line_of(line, event));
-}
-
 }  // namespace
 
 outcome explain(const context& in, std::uint64_t position_asked) {
   const position at{position_asked};
   auto from = in.open_store();
   if (!from) return from.error();
-  auto event = read_event(**from, in.known.registry, at);
-  if (!event) return event.error();
-  auto now = in.look(**from);
-  if (!now) return now.error();
-  auto of = millrace::explain(**from, *now, at);
-  if (!of) return of.error();
+  auto found = explain_event(in.source_of(**from), at);
+  if (!found) return found.error();
+  const auto& [event, of] = *found;
   if (in.json) {
-    show_json(in, *of, *event);
+    in.out.json(line_of(of, event));
     return exit_code::done;
   }
-  show_words(in, *of, *event);
+  show_words(in, of, event);
   table rows{in.out, {{"FLOW"}, {"WHY"}, {"CHECKPOINT", true}, {"STATE"}}};
-  for (const auto& flow : of->flows) {
+  for (const auto& flow : of.flows) {
     rows.row({flow.key, how_in_words(flow), text_or_dash(flow.checkpoint), fate_in_words(flow)});
   }
   rows.finish();
-  const bool told = of->kind == event_kind::plain || of->kind == event_kind::explicitly;
-  if (told && of->flows.empty()) {
-    in.out.line(of->kind == event_kind::explicitly
+  const bool told = of.kind == event_kind::plain || of.kind == event_kind::explicitly;
+  if (told && of.flows.empty()) {
+    in.out.line(of.kind == event_kind::explicitly
                     ? "Its explicit routes are empty: it reaches nobody."
                     : "No flow of this program observes it.");
   }
-  show_untold(in, *of);
+  show_untold(in, of);
   return exit_code::done;
 }
 

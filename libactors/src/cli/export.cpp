@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 #include "exchange/event_line_writer.hpp"
 
 namespace millrace::cli {

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
 #include "cli/signals.hpp"
-#include "cli/text.hpp"
+#include "documents/event.hpp"
+#include "documents/text.hpp"
 #include "host/host_parts.hpp"
 #include "host/import_thread.hpp"
 #include "host/importer.hpp"

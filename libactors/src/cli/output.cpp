@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {

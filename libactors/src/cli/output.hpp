@@ -7,7 +7,11 @@
 #include <string_view>
 #include <vector>
 
+namespace millrace::documents {}
+
 namespace millrace::cli {
+
+using namespace documents;  // commands print them, or say the same in words
 
 enum class colour { plain, bold, dim, red, yellow, green };
 

@@ -8,7 +8,7 @@
 #include "base/limits.hpp"
 #include "base/time_text.hpp"
 #include "cli/builder.hpp"
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -252,7 +252,7 @@ class builder : command_builder {
   }
 
   void add_trace() {
-    auto options = std::make_shared<trace_options>();
+    auto options = std::make_shared<documents::trace_limits>();
     auto* command = add("trace", "Show the causes above an event and everything it led to");
     add_number(command, "POSITION", options->position, "Of the event", "")->required();
     add_number(command, "--limit", options->limit, "At most so many effects (1000)");

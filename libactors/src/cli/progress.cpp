@@ -6,9 +6,11 @@
 #include <cmath>
 #include <cstdio>
 
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
+
+using namespace documents;
 namespace {
 
 using namespace std::chrono_literals;

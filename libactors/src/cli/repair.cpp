@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
-#include "cli/text.hpp"
+#include "documents/done.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -54,8 +54,7 @@ outcome repair(const context& in, const std::string& key_text, const repaired& w
   if (auto done = ((**opened).*what.call)(key); !done) return refusal(in, key, done.error());
   (*opened)->stop();
   if (in.json) {
-    in.out.json(
-        dump({{"flow", key_text}, {"repair", what.name}, {"position", number_or_null(*at)}}));
+    in.out.json(documents::repaired_line(key_text, what.name, *at));
     return exit_code::done;
   }
   const auto event = *at ? fmt::format("event {}", (*at)->value) : std::string{"the failed event"};
@@ -88,10 +87,7 @@ outcome reset_all(const context& in, const reset_command& options) {
   bar.wipe();
   (*opened)->stop();
   if (in.json) {
-    in.out.json(dump({{"type", options.key},
-                      {"repair", "reset"},
-                      {"accept_history", options.accept_history},
-                      {"flows", keys.size()}}));
+    in.out.json(documents::reset_line(options.key, options.accept_history, keys.size()));
     return exit_code::done;
   }
   in.out.line(fmt::format("{} of {} begin anew with the next run", counted(keys.size(), "flow"),
@@ -106,7 +102,7 @@ outcome retry_all(const context& in, const retry_options& options) {
   if (!count) return count.error();
   (*opened)->stop();
   if (in.json) {
-    in.out.json(dump({{"repair", "retry"}, {"flows", *count}}));
+    in.out.json(documents::retried_line(*count));
   } else if (*count == 0) {
     in.out.line("no flow that is stopped fits");
   } else {
@@ -135,8 +131,7 @@ outcome reset(const context& in, const reset_command& options) {
   if (!begun) return begun.error();
   (*opened)->stop();
   if (in.json) {
-    in.out.json(dump(
-        {{"flow", options.key}, {"repair", "reset"}, {"accept_history", options.accept_history}}));
+    in.out.json(documents::reset_line(options.key, options.accept_history));
     return exit_code::done;
   }
   in.out.line(fmt::format("{} begins anew with the next run", inert(options.key)));

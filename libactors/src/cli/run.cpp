@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
 #include "cli/signals.hpp"
 #include "cli/statistics.hpp"
-#include "cli/text.hpp"
+#include "documents/statistics.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -56,13 +56,6 @@ result<std::uint64_t> report_stopped(const context& in, host& over) {
   return count;
 }
 
-json all_of(const host_statistics& of) {
-  json all = json::array();
-  for (const auto& type : of.types) all.push_back(json_of(type, of.at, true));
-  all.push_back(json_of(of.all, of.at, true));
-  return all;
-}
-
 struct summary {
   host_counters counters;
   std::uint64_t stopped = 0;
@@ -81,7 +74,7 @@ void print(const context& in, const summary& of) {
                  {"routed", counted_up.routed},
                  {"seconds", of.seconds},
                  {"stopped", of.stopped}};
-    if (of.statistics) line["statistics"] = all_of(*of.statistics);
+    if (of.statistics) line["statistics"] = json_of(*of.statistics);
     in.out.json(dump(line));
     return;
   }

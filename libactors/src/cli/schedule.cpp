@@ -5,8 +5,8 @@
 #include "base/limits.hpp"
 #include "base/time_text.hpp"
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
-#include "cli/text.hpp"
+#include "documents/schedule.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -22,15 +22,6 @@ std::string distance(timestamp due, timestamp now) {
   return due > now ? "in " + text : text + " late";
 }
 
-json line_of(const schedule_entry& entry) {
-  return {{"position", entry.at.value},
-          {"due", to_text(entry.due)},
-          {"type", entry.type},
-          {"flow", entry.flow.empty() ? json(nullptr) : json(entry.flow)},
-          {"set_by", number_or_null(entry.set_by)},
-          {"inert", entry.inert}};
-}
-
 }  // namespace
 
 outcome schedule(const context& in) {
@@ -44,7 +35,7 @@ outcome schedule(const context& in) {
     if (!page) return page.error();
     for (const auto& entry : *page) {
       if (in.json) {
-        in.out.json(dump(line_of(entry)));
+        in.out.json(dump(json_of(entry)));
         continue;
       }
       const bool late = entry.due <= now;

@@ -6,9 +6,9 @@
 
 #include "base/time_text.hpp"
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
 #include "cli/signals.hpp"
-#include "cli/text.hpp"
+#include "documents/event.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::cli {
 namespace {

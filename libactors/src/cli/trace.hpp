@@ -1,32 +1,12 @@
-/// The causes above an event and everything it led to, as data.
+/// The causes above an event and everything it led to, as a tree.
 #pragma once
 
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
+#include "documents/trace.hpp"
 
 namespace millrace::cli {
-
-struct traced_event {
-  shown_event event;
-  std::size_t level = 0;             ///< causes between it and the event asked about
-  std::vector<std::size_t> effects;  ///< indexes into trace_report::below, ascending positions
-  std::uint64_t hidden = 0;          ///< effects that are not shown
-};
-
-struct trace_report {
-  std::vector<shown_event> above;   ///< the first cause first
-  bool above_cut = false;           ///< that one has a cause too
-  std::vector<traced_event> below;  ///< [0] is the event asked about
-  [[nodiscard]] std::uint64_t hidden() const;
-};
-
-/// Bounded by `options`: the nearest causes, and effects level by level. Also where the cause index
-/// is not written yet. Errors: not_found; those of the store.
-[[nodiscard]] result<trace_report> trace_events(const millrace::store& from,
-                                                const type_registry& types,
-                                                const trace_options& options);
 
 /// The tree, a line for each event.
 [[nodiscard]] std::vector<std::string> tree_lines(const trace_report& report, const output& look);

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
-#include "cli/event.hpp"
-#include "cli/text.hpp"
+#include "documents/event.hpp"
+#include "documents/text.hpp"
 #include "host/verify.hpp"
 
 namespace millrace::cli {

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "cli/event.hpp"
+#include "documents/event.hpp"
 #include "support.hpp"
 
 using namespace millrace;

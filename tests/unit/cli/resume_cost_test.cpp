@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/limits.hpp"
+#include "documents/schedule.hpp"
 #include "host/host_parts.hpp"
 #include "store/sqlite_store.hpp"
 #include "support.hpp"
@@ -65,7 +66,7 @@ store::read_counts cost_of_resume(std::uint32_t instances) {
   const store& from = **opened;
   const auto known = known_of({});
   const auto now = *overview::of(from, *known);
-  const auto line = *cli::manifest_line(from, now);
+  const auto line = *documents::manifest_line(from, now);
   CHECK(std::count(line.begin(), line.end(), '"') == 2 * (3 + 1 + 10));
   return from.reads();
 }

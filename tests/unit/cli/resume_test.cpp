@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "documents/schedule.hpp"
 #include "support.hpp"
 
 using namespace millrace;
@@ -10,7 +11,7 @@ namespace {
 std::string manifest(const store& from, const interest_table::type_list& types) {
   const auto known = known_of(types);
   const auto now = overview::of(from, *known);
-  return *cli::manifest_line(from, *now);
+  return *documents::manifest_line(from, *now);
 }
 
 v1::Envelope due_at(std::int64_t seconds) {

@@ -8,10 +8,10 @@ using namespace millrace::test;
 
 namespace {
 
-std::vector<std::string> tree(const store& from, const cli::trace_options& options) {
+std::vector<std::string> tree(const store& from, const documents::trace_limits& options) {
   const auto known = known_of({});
   const cli::output plain{[](std::string_view) { return true; }, {}};
-  const auto report = cli::trace_events(from, known->registry, options);
+  const auto report = documents::trace_events(from, known->registry, options);
   return cli::tree_lines(*report, plain);
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("a trace is cut at its limits and says so") {
 TEST_CASE("a position without an event is not found") {
   store_builder made;
   const auto known = known_of({});
-  const auto none = cli::trace_events(made.stored, known->registry, {.position = 7});
+  const auto none = documents::trace_events(made.stored, known->registry, {.position = 7});
   CHECK(none.error().code == errc::not_found);
 }
 

@@ -1,15 +1,16 @@
-/// What `flow KEY` finds out, and the words for it.
+/// One flow, or the routing of one flow type, as a document: its state, and why it waits or
+/// stopped.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <utility>
+#include <variant>
 #include <vector>
 
-#include "cli/commands.hpp"
-#include "cli/event.hpp"
+#include "documents/event.hpp"
+#include "documents/source.hpp"
 
-namespace millrace::cli {
+namespace millrace::documents {
 
 struct flow_report {
   flow_view view;
@@ -22,33 +23,37 @@ struct flow_report {
   std::optional<position> state_as_of;  ///< the stored state is older than the checkpoint
   std::vector<schedule_entry> timers;
 };
-/// `now` watches the inbox after the checkpoint.
-[[nodiscard]] result<flow_report> report_flow(const context& in, const millrace::store& from,
-                                              const overview& now, const flow_view& view);
+
+/// A flow type of many instances: how far it is routed, and what stops it.
+struct type_report {
+  v1::FlowType type;
+  std::optional<shown_event> event;  ///< what it stopped on
+};
+
+/// What a key names: a flow, or else a flow type. Errors: not_found, with names that are alike;
+/// those of the store.
+using flow_answer = std::variant<flow_report, type_report>;
+[[nodiscard]] result<flow_answer> find_flow(const source& of, const flow_key& key);
 
 /// What there is to say of a key that names no flow.
 [[nodiscard]] error unknown_flow(const overview& now, const flow_key& key);
-/// `flow KEY --at POSITION`
-outcome flow_at(const context& in, const std::string& key, position at);
 
 [[nodiscard]] std::string_view name_of(flow_status status);
+/// None: it has none yet.
+[[nodiscard]] std::optional<position> checkpoint_of(const v1::Checkpoint& checkpoint);
 
-/// Why it waits or stopped, in sentences.
+/// Why it waits or stopped, in sentences; inert.
 [[nodiscard]] std::string in_words(const flow_report& report);
-[[nodiscard]] std::string type_in_words(const v1::FlowType& type,
-                                        const std::optional<shown_event>& event);
+[[nodiscard]] std::string in_words(const type_report& report);
 
-/// The figures: name and value, a line each.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> flow_lines(
-    const flow_report& report);
 /// One line of JSON.
-[[nodiscard]] std::string flow_line(const flow_report& report);
-[[nodiscard]] std::string type_line(const v1::FlowType& type,
-                                    const std::optional<shown_event>& event);
+[[nodiscard]] std::string line_of(const flow_answer& answer);
 
 [[nodiscard]] std::string state_as_json(const google::protobuf::Message& state);
 /// None: the bytes are no such message.
 [[nodiscard]] std::optional<std::string> state_as_json(const google::protobuf::Message& prototype,
                                                        std::string_view bytes);
+/// `"name":value` before the brace that closes a line of JSON.
+[[nodiscard]] std::string with(std::string line, std::string_view name, std::string_view value);
 
-}  // namespace millrace::cli
+}  // namespace millrace::documents

@@ -1,15 +1,15 @@
-#include "cli/event.hpp"
+#include "documents/event.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 
 #include "base/time_text.hpp"
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 #include "wire/system_events.hpp"
 #include "wire/window.hpp"
 
-namespace millrace::cli {
+namespace millrace::documents {
 namespace {
 
 timestamp time_of(std::int64_t micros) { return timestamp{duration{micros}}; }
@@ -145,4 +145,4 @@ std::string text_or_dash(std::optional<position> at) {
   return at ? std::to_string(at->value) : "-";
 }
 
-}  // namespace millrace::cli
+}  // namespace millrace::documents

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace::cli {
+namespace millrace::documents {
 
 /// Control characters, marks that reorder text and bytes that are not UTF-8, written out
 /// (`\n`, `\x1b`, `\u202e`); everything else stays.
@@ -42,4 +42,4 @@ namespace millrace::cli {
 /// Decimal digits only, no leading zeros; none: not such a number.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 
-}  // namespace millrace::cli
+}  // namespace millrace::documents

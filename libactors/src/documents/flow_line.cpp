@@ -1,52 +1,18 @@
-// The figures of `flow KEY`, for people and as JSON.
+// The documents of a flow and of a flow type, and the words in them.
 #include <fmt/format.h>
 #include <google/protobuf/arena.h>
 #include <google/protobuf/util/json_util.h>
 
 #include "base/time_text.hpp"
-#include "cli/flow.hpp"
-#include "cli/text.hpp"
+#include "documents/flow.hpp"
+#include "documents/text.hpp"
 
-namespace millrace::cli {
-namespace {
+namespace millrace::documents {
 
-std::optional<position> checkpoint_of(const v1::Checkpoint& checkpoint) {
-  if (!checkpoint.has_position()) return std::nullopt;
-  return position{checkpoint.position()};
-}
-
-std::string life_of(const v1::Checkpoint& checkpoint) {
-  if (checkpoint.has_life()) return fmt::format("alive since {}", checkpoint.life());
-  return checkpoint.done() ? "ended" : "not started";
-}
-
-json skips_of(const google::protobuf::RepeatedPtrField<v1::Skipped>& skipped) {
-  json all = json::array();
-  for (const auto& one : skipped) {
-    all.push_back({{"position", one.position()}, {"error", one.error()}});
-  }
-  return all;
-}
-
-json timers_of(const std::vector<schedule_entry>& timers) {
-  json all = json::array();
-  for (const auto& one : timers) {
-    all.push_back({{"position", one.at.value},
-                   {"type", one.type},
-                   {"due", to_text(one.due)},
-                   {"set_by", number_or_null(one.set_by)},
-                   {"inert", one.inert}});
-  }
-  return all;
-}
-
-/// `"name":value` before the brace that closes a line of JSON.
 std::string with(std::string line, std::string_view name, std::string_view value) {
   line.back() = ',';
   return line.append(fmt::format("\"{}\":{}}}", name, value));
 }
-
-}  // namespace
 
 std::string_view name_of(flow_status status) {
   switch (status) {
@@ -73,52 +39,79 @@ std::optional<std::string> state_as_json(const google::protobuf::Message& protot
   return state_as_json(*state);
 }
 
-std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& report) {
-  const auto& row = report.view.row;
-  const auto& checkpoint = row.checkpoint;
-  std::vector<std::pair<std::string, std::string>> lines;
-  lines.emplace_back("checkpoint", text_or_dash(checkpoint_of(checkpoint)));
-  lines.emplace_back("latest", text_or_dash(row.latest));
-  lines.emplace_back("lag", counted(report.lag, "event"));
-  lines.emplace_back("life", life_of(checkpoint));
-  if (checkpoint.version() > 0) {
-    lines.emplace_back(
-        "version", fmt::format("{}, generation {}", checkpoint.version(), checkpoint.generation()));
-  }
-  if (checkpoint.has_replay_until()) {
-    lines.emplace_back(
-        "deciding",
-        fmt::format("again, up to {}{}", checkpoint.replay_until(),
-                    checkpoint.accept_recorded() ? "; recorded reactions are taken" : ""));
-  }
-  if (row.entry.build != first_build || report.type.inert()) {
-    lines.emplace_back("build", fmt::format("{}{}", static_cast<std::uint32_t>(row.entry.build),
-                                            report.type.inert() ? ", inert" : ""));
-  }
-  if (checkpoint.has_changed())
-    lines.emplace_back("changed", fmt::format("{}", checkpoint.changed()));
-  if (!report.state.empty()) lines.emplace_back("state", report.state);
-  if (!report.state_note.empty()) lines.emplace_back("state", report.state_note);
-  if (report.state_as_of) {
-    lines.emplace_back("", fmt::format("as of {}: a large state is not saved with every checkpoint",
-                                       report.state_as_of->value));
-  }
-  for (const auto& one : report.timers) {
-    lines.emplace_back("timer", fmt::format("{} {} due {}{}", one.at.value, one.type,
-                                            to_text(one.due), one.inert ? ", inert" : ""));
-  }
-  for (const auto& one : checkpoint.skipped()) {
-    lines.emplace_back("skipped", fmt::format("event {}: {}", one.position(), one.error()));
-  }
-  const auto shown = static_cast<std::uint64_t>(checkpoint.skipped_size());
-  if (checkpoint.skipped_count() > shown) {
-    lines.emplace_back(
-        "", fmt::format("and {} before", counted(checkpoint.skipped_count() - shown, "event")));
-  }
-  return lines;
+std::optional<position> checkpoint_of(const v1::Checkpoint& checkpoint) {
+  if (!checkpoint.has_position()) return std::nullopt;
+  return position{checkpoint.position()};
 }
 
-std::string flow_line(const flow_report& report) {
+std::string in_words(const flow_report& report) {
+  const auto& key = report.view.row.entry.key.text();
+  const auto& checkpoint = report.view.row.checkpoint;
+  if (checkpoint.has_error_position()) {
+    const auto what =
+        report.event ? named(*report.event) : fmt::format("event {}", checkpoint.error_position());
+    const auto behind = report.lag > 0 ? report.lag - 1 : 0;
+    return fmt::format(
+        "{} stopped on {}: {}. {} behind it. `retry` tries that event again, `skip` "
+        "passes it by.",
+        inert(key), what, inert(checkpoint.error_message()),
+        behind == 0 ? "Nothing waits"
+                    : counted(behind, "event") + (behind == 1 ? " waits" : " wait"));
+  }
+  if (report.view.status != flow_status::pending) {
+    return fmt::format("{} is idle: everything that was routed to it is handled{}.", inert(key),
+                       checkpoint.done() ? ", and it has ended" : "");
+  }
+  const auto next = report.event ? "; the next is " + named(*report.event) : std::string{};
+  const auto why = report.type.inert()
+                       ? "Its type came with an import and is inert: nobody handles them before "
+                         "`adopt`."
+                   : report.hosted ? "They are handled when the flows run."
+                                   : "Its type is not part of this program: the program that has "
+                                     "it handles them.";
+  return fmt::format("{} waits: {} {} not handled yet{}. {}", inert(key),
+                     counted(report.lag, "event"), report.lag == 1 ? "is" : "are", next, why);
+}
+
+std::string in_words(const type_report& report) {
+  const auto& type = report.type;
+  if (!type.has_error_position()) {
+    return fmt::format("{} is a flow type; its events before position {} are routed.{}",
+                       inert(type.name()), type.routed(),
+                       type.inert() ? " It came with an import and is inert until `adopt`." : "");
+  }
+  const auto what =
+      report.event ? named(*report.event) : fmt::format("event {}", type.error_position());
+  return fmt::format(
+      "The routing of {} stopped on {}: {}. No later event reaches its flows. `retry "
+      "{}` routes that event again, `skip {}` passes it by.",
+      inert(type.name()), what, inert(type.error_message()), inert(type.name()),
+      inert(type.name()));
+}
+
+namespace {
+
+json skips_of(const google::protobuf::RepeatedPtrField<v1::Skipped>& skipped) {
+  json all = json::array();
+  for (const auto& one : skipped) {
+    all.push_back({{"position", one.position()}, {"error", one.error()}});
+  }
+  return all;
+}
+
+json timers_of(const std::vector<schedule_entry>& timers) {
+  json all = json::array();
+  for (const auto& one : timers) {
+    all.push_back({{"position", one.at.value},
+                   {"type", one.type},
+                   {"due", to_text(one.due)},
+                   {"set_by", number_or_null(one.set_by)},
+                   {"inert", one.inert}});
+  }
+  return all;
+}
+
+std::string line_of(const flow_report& report) {
   const auto& row = report.view.row;
   const auto& key = row.entry.key;
   const auto& checkpoint = row.checkpoint;
@@ -156,11 +149,12 @@ std::string flow_line(const flow_report& report) {
   return with(std::move(text), "state", report.state.empty() ? "null" : report.state);
 }
 
-std::string type_line(const v1::FlowType& type, const std::optional<shown_event>& event) {
+std::string line_of(const type_report& report) {
+  const auto& [type, event] = report;
   const bool parked = type.has_error_position();
   const json line = {{"flow_type", type.name()},
                      {"status", parked ? "parked" : "routing"},
-                     {"why", type_in_words(type, event)},
+                     {"why", in_words(report)},
                      {"routed", type.routed()},
                      {"version", type.version()},
                      {"topic", type.topic()},
@@ -173,4 +167,10 @@ std::string type_line(const v1::FlowType& type, const std::optional<shown_event>
   return with(dump(line), "event", event ? line_of(head_of(*event), *event) : "null");
 }
 
-}  // namespace millrace::cli
+}  // namespace
+
+std::string line_of(const flow_answer& answer) {
+  return std::visit([](const auto& report) { return line_of(report); }, answer);
+}
+
+}  // namespace millrace::documents

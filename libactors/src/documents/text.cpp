@@ -1,4 +1,4 @@
-#include "cli/text.hpp"
+#include "documents/text.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-namespace millrace::cli {
+namespace millrace::documents {
 namespace {
 
 struct code_point {
@@ -177,4 +177,4 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
-}  // namespace millrace::cli
+}  // namespace millrace::documents

@@ -8,7 +8,7 @@
 #include "store/store.hpp"
 #include "wire/type_registry.hpp"
 
-namespace millrace::cli {
+namespace millrace::documents {
 
 using json = nlohmann::ordered_json;
 
@@ -47,4 +47,4 @@ struct shown_event {
 [[nodiscard]] json number_or_null(std::optional<position> at);
 [[nodiscard]] std::string text_or_dash(std::optional<position> at);
 
-}  // namespace millrace::cli
+}  // namespace millrace::documents
