@@ -1,6 +1,8 @@
 // run: the flows, without a network.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/signals.hpp"
 #include "cli/statistics.hpp"
