@@ -1,5 +1,6 @@
 #include "harness/appending.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <thread>
 
@@ -10,17 +11,23 @@ namespace {
 
 using answer = std::future<result<std::vector<position>>>;
 
-void append_share(host& to, std::uint64_t events, std::size_t per_call, std::size_t calls) {
+/// Events [from, until).
+void append_share(host& to, const appending& how, std::uint64_t from, std::uint64_t until,
+                  std::size_t calls) {
   std::deque<answer> waiting;
   const auto settle = [&] {
     got(waiting.front().get());
     waiting.pop_front();
   };
-  for (std::uint64_t sent = 0; sent < events; sent += per_call) {
-    if (per_call == 1) {
-      waiting.push_back(to.append(ballast_event()));
+  const auto make = [&](std::uint64_t at) { return how.make ? how.make(at) : ballast_event(); };
+  while (from < until) {
+    if (how.per_call == 1) {
+      waiting.push_back(to.append(make(from++)));
     } else {
-      waiting.push_back(to.append(std::vector<new_event>(per_call, ballast_event())));
+      std::vector<new_event> batch;
+      const auto end = std::min<std::uint64_t>(until, from + how.per_call);
+      while (from < end) batch.push_back(make(from++));
+      waiting.push_back(to.append(std::move(batch)));
     }
     if (waiting.size() >= calls) settle();
   }
@@ -48,7 +55,7 @@ double append_all(host& to, const appending& how) {
   const double took = seconds_of([&] {
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < how.threads; ++i) {
-      threads.emplace_back([&] { append_share(to, share, how.per_call, calls); });
+      threads.emplace_back([&, i] { append_share(to, how, i * share, (i + 1) * share, calls); });
     }
     for (auto& each : threads) each.join();
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "millrace/host.hpp"
@@ -13,6 +14,8 @@ struct appending {
   std::size_t threads = 1;
   std::size_t in_flight = 2000;  ///< events, of all threads together
   std::size_t per_call = 1;
+  /// The event of a number from 0 to `events`; empty: ballast. Several threads call it.
+  std::function<new_event(std::uint64_t)> make = {};
 };
 
 /// `{"ballast":"xxx..."}`: 200 bytes of JSON.

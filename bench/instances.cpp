@@ -1,0 +1,84 @@
+// What do many instances cost?
+//
+// Workload: the same number of events over 100, 100,000 and 1,000,000 instances (half of them of
+// each of two queries, and one of a third): a replay, as bench_replay has it. Baseline: the plain
+// loop by hand (std::unordered_map) at the same count; both fold and save. And the memory of an
+// idle instance: resident bytes after the replay, less those with 100 instances, for each further
+// instance, when the actors that have nothing to do are unloaded.
+//
+//   bench_instances [--full]     200,000 events over 100, 10,000, 100,000; 16,000,000 over 100,
+//                                100,000, 1,000,000
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "bare/fold.hpp"
+#include "base/limits.hpp"
+#include "harness/basics.hpp"
+#include "harness/history.hpp"
+#include "harness/report.hpp"
+
+namespace {
+
+using namespace millrace;
+using namespace millrace::bench;
+
+/// After nothing was asked of any flow for so long that it is unloaded.
+std::uint64_t idle_memory() {
+  std::this_thread::sleep_for(limits::idle_unload + std::chrono::seconds{5});
+  return resident_memory();
+}
+
+struct figures {
+  std::uint64_t instances = 0;
+  std::uint64_t memory = 0;
+};
+
+figures ask(report& to, std::uint64_t wanted_instances, std::uint64_t events, bool weigh) {
+  const history one{{.events = events, .instances = wanted_instances / 2}};
+  row cost{fmt::format("instances: {}", wanted_instances),
+           "us/event",
+           {},
+           {},
+           std::pair{wanted::at_most, 1.5},
+           {}};
+  bare::fold_plainly(one.file(), one.scratch());
+  figures found;
+  const int rounds = to.asked().rounds_or(2, 3);
+  for (int round = 0; round < rounds; ++round) {
+    const auto micros = [&](double seconds) { return 1e6 * seconds / static_cast<double>(events); };
+    settle_disk();
+    const auto bare = bare::fold_plainly(one.file(), one.scratch());
+    found.instances = bare.instances;
+    cost.bare.push_back(micros(bare.seconds));
+    settle_disk();
+    const bool last = round + 1 == rounds;
+    cost.ours.push_back(micros(replay(one, {}, [&](host&) {
+      if (last && weigh) found.memory = idle_memory();
+    })));
+  }
+  cost.note = fmt::format("{} events, {} instances reached", events, found.instances);
+  to.plot("instances", "millrace", static_cast<double>(found.instances), median_of(cost.ours));
+  to.plot("instances", "loop by hand", static_cast<double>(found.instances), median_of(cost.bare));
+  to.add(std::move(cost));
+  return found;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  report to{"instances", argc, argv};
+  const auto events = to.asked().events_or(200'000, 16'000'000);
+  const bool full = to.asked().full;
+  const auto few = ask(to, 100, events, true);
+  ask(to, full ? 100'000 : 10'000, events, false);
+  const auto most = ask(to, full ? 1'000'000 : 100'000, events, true);
+  const double more = most.memory > few.memory ? static_cast<double>(most.memory - few.memory) : 0;
+  to.add({.question = "memory of an idle instance",
+          .unit = "bytes",
+          .ours = {more / static_cast<double>(most.instances - few.instances)},
+          .bare = {},
+          .goal = std::pair{wanted::at_most, 256},
+          .note = fmt::format("{} instances: {} MiB resident; {}: {} MiB", most.instances,
+                              most.memory >> 20, few.instances, few.memory >> 20)});
+}
