@@ -15,6 +15,7 @@
 #include "millrace/result.hpp"
 #include "millrace/statistics.hpp"
 #include "millrace/types.hpp"
+#include "millrace/versions.hpp"
 
 namespace caf {
 class actor_system;
@@ -92,18 +93,6 @@ struct flow_summary {
   bool done = false;
   bool hosted = false;  ///< its type was added to this host
   std::uint64_t skipped = 0;
-};
-
-struct switch_options {
-  bool drop_old = false;  ///< former results are deleted, in the background
-};
-
-/// What a switch came to.
-struct switch_report {
-  std::uint32_t former = 0;   ///< build that was served
-  std::uint32_t served = 0;   ///< build that is served now
-  std::uint32_t version = 0;  ///< of the flow type, of the latter
-  std::size_t dropped = 0;    ///< builds
 };
 
 /// Counts since open, for tests, benchmarks and the curious. Monotonic.
@@ -266,6 +255,12 @@ class host {
   /// types whose options say that it waits for this. Errors: not_found, conflict (it has not caught
   /// up; nothing to switch to and nothing to drop).
   result<switch_report> switch_type(const std::string& type, switch_options options = {});
+  /// Compares the result of a query's newest version with the one that is served, or, after the
+  /// switch, with the former one that was not dropped yet; both as they were after the same event.
+  /// Reads both, instance by instance, on the caller's thread. Errors: not_found, conflict (there
+  /// is one result; a result was dropped meanwhile), closed, corrupt, storage_failed.
+  [[nodiscard]] result<result_comparison> compare(const std::string& type,
+                                                  compare_options options = {});
 
   /// Every flow, or those of one type, in key order; then each parked type as a summary whose key
   /// is the type's name and whose status is stopped. Errors: storage_failed.

@@ -96,9 +96,17 @@ struct adopt_options {
 };
 outcome adopt(const context& in, const adopt_options& options);
 
+struct compare_command {
+  std::string type;
+  std::uint64_t limit = 10;  ///< examples of each kind
+};
+/// The results of two versions of a query.
+outcome compare(const context& in, const compare_command& options);
+
 struct switch_type_options {
   std::string type;
   bool drop_old = false;
+  bool dry_run = false;
 };
 /// Serves the newest version of a query.
 outcome switch_type(const context& in, const switch_type_options& options);

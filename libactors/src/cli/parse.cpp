@@ -41,6 +41,7 @@ class builder : command_builder {
     add_plain("resume", "Print the manifest: what has work to do, as one line of JSON", resume);
     add_repairs();
     add_adopt();
+    add_compare();
     add_switch();
     add_plain("schedule", "List what is due when", schedule);
     add_trace();
@@ -243,11 +244,24 @@ class builder : command_builder {
     on(command, [options](const context& in) { return reset(in, *options); });
   }
 
+  void add_compare() {
+    auto options = std::make_shared<compare_command>();
+    auto* command = add("compare", "Compare the results of two versions of a query");
+    command->add_option("TYPE", options->type, "The query")->required()->type_name("");
+    add_number(command, "--limit", options->limit, "At most so many examples of each kind (10)");
+    command->footer(
+        "The newest version against the one that is served, or after the switch against the former "
+        "one; both as they were after the same event.");
+    on(command, [options](const context& in) { return compare(in, *options); });
+  }
+
   void add_switch() {
     auto options = std::make_shared<switch_type_options>();
     auto* command = add("switch", "Serve the result of a query's newest version");
     command->add_option("TYPE", options->type, "The query")->required()->type_name("");
     command->add_flag("--drop-old", options->drop_old, "Delete the former results");
+    command->add_flag("--dry-run", options->dry_run,
+                      "Only compare, and say what would be switched");
     on(command, [options](const context& in) { return switch_type(in, *options); });
   }
 

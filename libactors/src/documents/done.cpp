@@ -24,8 +24,9 @@ std::string reset_line(const std::string& type, bool accept_history, std::size_t
       {{"type", type}, {"repair", "reset"}, {"accept_history", accept_history}, {"flows", flows}});
 }
 
-std::string switched_line(const std::string& type, const switch_report& of) {
+std::string switched_line(const std::string& type, const switch_report& of, bool dry_run) {
   return dump({{"type", type},
+               {"dry_run", dry_run},
                {"former", of.former},
                {"served", of.served},
                {"version", of.version},

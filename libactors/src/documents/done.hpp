@@ -24,7 +24,9 @@ namespace millrace::documents {
 [[nodiscard]] std::string reset_line(const std::string& type, bool accept_history,
                                      std::size_t flows);
 
-[[nodiscard]] std::string switched_line(const std::string& type, const switch_report& of);
+/// `dry_run`: it would have done so.
+[[nodiscard]] std::string switched_line(const std::string& type, const switch_report& of,
+                                        bool dry_run = false);
 [[nodiscard]] std::string adopted_line(const std::string& type, bool dry_run, const adoption& of);
 
 }  // namespace millrace::documents

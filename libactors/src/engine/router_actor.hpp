@@ -102,7 +102,6 @@ class router_actor final : public caf::event_based_actor {
   void check_drops();
   void serve(const v1::FlowType& row, std::function<void()> then);
   void on_switch(const switch_call& call);
-  result<void> check_caught_up(const v1::FlowType& served, const v1::FlowType& next) const;
   result<std::vector<build_name>> droppable(const std::string& type) const;
   void drop_old(const switch_call& call, std::optional<build_number> former = {});
   void on_watch(const watch_tail& request);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/router_actor.hpp"
+#include "engine/switching.hpp"
 
 namespace millrace {
 
@@ -111,37 +112,13 @@ void router_actor::on_switch(const switch_call& call) {
     const auto now = shown(call.type);
     const auto* newest = core_.running(call.type);
     if (build_of(*newest) == now) return drop_old(call);
-    auto fits = check_caught_up(*core_.row(call.type, now), *newest);
+    auto fits = check_caught_up(context_.stored, *core_.row(call.type, now), *newest);
     if (!fits) return (*call.answer)(fits.error());
     serve(*newest, [this, call, now] {
       find_successors();
       drop_old(call, now);
     });
   });
-}
-
-/// Flows that are stopped are no reason: whoever switches by hand has seen them.
-result<void> router_actor::check_caught_up(const v1::FlowType& served,
-                                           const v1::FlowType& next) const {
-  const position end{served.retired() ? served.frozen_at() : served.routed()};
-  if (next.routed() < end.value) {
-    return error{errc::conflict,
-                 fmt::format("{} is not made up to {} yet, where the served result is: it is at {}",
-                             next.name(), end.value, next.routed())};
-  }
-  std::size_t behind = 0;
-  auto read = context_.stored.flows(next.name(), [&](const flow_row& flow) {
-    const auto& checkpoint = flow.checkpoint;
-    const auto wanted = flow.latest ? std::min(flow.latest->value + 1, end.value) : 0;
-    const auto handled = checkpoint.has_position() ? checkpoint.position() + 1 : 0;
-    const bool is_new = flow.entry.build == build_of(next);
-    if (is_new && !checkpoint.has_error_position() && handled < wanted) ++behind;
-    return true;
-  });
-  if (!read) return read;
-  if (behind == 0) return {};
-  return error{errc::conflict, fmt::format("{} of {} have not handled what the served result has",
-                                           behind, next.name())};
 }
 
 result<std::vector<build_name>> router_actor::droppable(const std::string& type) const {
@@ -177,9 +154,7 @@ void router_actor::drop_old(const switch_call& call, std::optional<build_number>
   if (!old) return (*call.answer)(old.error());
   if (old->empty() || !call.drop_old) {
     if (former) return answer(report);
-    return (*call.answer)(
-        error{errc::conflict, old->empty() ? call.type + " has one build, and it is served"
-                                           : call.type + " is served in its newest build"});
+    return (*call.answer)(nothing_to_switch(call.type, !old->empty()));
   }
   report.dropped = old->size();
   drops_.push_back({std::move(*old), [answer, report] { answer(report); }});

@@ -5,22 +5,13 @@
 
 #include "engine/recovery.hpp"
 #include "flow/state_saver.hpp"
+#include "host/built_result.hpp"
 #include "host/host_calls.hpp"
 #include "store/builds.hpp"
 #include "wire/fingerprint.hpp"
 
 namespace millrace {
 namespace {
-
-/// The flow type of this program that made a build; null: it has other versions only.
-const flow_type* code_of(const interest_table& interest, std::string_view name,
-                         std::uint32_t version) {
-  for (const auto index : interest.versions(name)) {
-    const auto& type = *interest.types()[index];
-    if (version == 0 || version == static_cast<std::uint32_t>(type.version)) return &type;
-  }
-  return nullptr;
-}
 
 bool can_be_read_by(const v1::FlowType& served, const flow_type& newest) {
   if (newest.state_prototype == nullptr) return served.state_fingerprint().empty();

@@ -4,7 +4,6 @@
 
 #include "base/limits.hpp"
 #include "engine/recorded_reactions.hpp"
-#include "engine/recovery.hpp"
 #include "flow/past_fold.hpp"
 #include "flow/rules.hpp"
 #include "flow/state_saver.hpp"
@@ -40,9 +39,10 @@ result<std::optional<position>> end_of_way(const overview& now, const flow_at_re
                            flow.entry.key.text(), at.value, next->front().at.value)};
 }
 
-result<void> fold_page(const store& from, const overview& now, std::vector<posting> page,
-                       recorded_reactions* recorded, const flow_key& key, past_fold& into) {
-  auto read = read_inbox(from, now.known().registry, key, page);
+result<void> fold_page(const store& from, const type_registry& types,
+                       const std::vector<posting>& page, recorded_reactions* recorded,
+                       const flow_key& key, past_fold& into) {
+  auto read = read_inbox(from, types, key, page);
   if (!read) return read.error();
   std::span<observation> left{read->seen};
   while (!left.empty()) {
@@ -56,19 +56,19 @@ result<void> fold_page(const store& from, const overview& now, std::vector<posti
   return {};
 }
 
-result<void> fold_until(const store& from, const overview& now, const flow_at_rest& flow,
-                        position end, past_fold& into) {
+result<void> fold_until(const store& from, const type_registry& types, const flow_at_rest& flow,
+                        position end, const inbox_reader& inbox, past_fold& into) {
   auto begun = into.begin(end, flow.loaded.state);
   if (!begun) return begun.error();
-  recorded_reactions recorded{from, now.known().registry, flow.entry.key, end};
+  recorded_reactions recorded{from, types, flow.entry.key, end};
   for (auto after = *begun;;) {
-    auto page = now.watched_page(after, limits::behind_read_max);
+    auto page = inbox(after, limits::behind_read_max);
     if (!page) return page.error();
     std::erase_if(*page, [end](const posting& each) { return each.at > end; });
     if (page->empty()) return {};
     after = page->back().at;
     auto* reactions = flow.type->topic ? &recorded : nullptr;
-    if (auto folded = fold_page(from, now, *page, reactions, flow.entry.key, into); !folded) {
+    if (auto folded = fold_page(from, types, *page, reactions, flow.entry.key, into); !folded) {
       return folded;
     }
   }
@@ -98,8 +98,18 @@ result<past_view> look_back(const store& from, const overview& now, const flow_v
   auto end = end_of_way(now, *flow, at);
   if (!end) return end.error();
   if (!*end) return past_view{};
-  past_fold then{*flow->type, flow->entry.key, flow->loaded.checkpoint};
-  if (auto folded = fold_until(from, now, *flow, **end, then); !folded) return folded.error();
+  const auto inbox = [&](std::optional<position> after, std::size_t limit) {
+    return now.watched_page(after, limit);
+  };
+  return fold_back(from, now.known().registry, *flow, **end, inbox);
+}
+
+result<past_view> fold_back(const store& from, const type_registry& types, const flow_at_rest& flow,
+                            position end, const inbox_reader& inbox) {
+  past_fold then{*flow.type, flow.entry.key, flow.loaded.checkpoint};
+  if (auto folded = fold_until(from, types, flow, end, inbox, then); !folded) {
+    return folded.error();
+  }
   return past_view{.alive = then.alive(),
                    .life = then.life(),
                    .ended = then.alive() ? std::nullopt : then.ended(),

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/recovery.hpp"
 #include "flow/runner.hpp"
 #include "host/overview.hpp"
 
@@ -32,6 +33,12 @@ struct past_view {
 /// unknown_type, corrupt, those of the store.
 [[nodiscard]] result<past_view> look_back(const store& from, const overview& now,
                                           const flow_view& view, position at);
+
+/// The same for one that has come to `end`: from what was loaded, and its inbox, which holds all up
+/// to there.
+[[nodiscard]] result<past_view> fold_back(const store& from, const type_registry& types,
+                                          const flow_at_rest& flow, position end,
+                                          const inbox_reader& inbox);
 
 /// What the present code makes of one event.
 struct what_if_report {

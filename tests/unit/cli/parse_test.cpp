@@ -29,14 +29,16 @@ TEST_CASE("every command of the table is there, and none that is still to come")
                            "statistics", "import", "export", "run"}) {
     CHECK(parse_words({name}).command);
   }
-  for (const auto* name :
-       {"flow", "inbox", "retry", "skip", "reset", "what-if", "append", "adopt", "switch"}) {
+  for (const auto* name : {"flow", "inbox", "retry", "skip", "reset", "what-if", "append", "adopt",
+                           "switch", "compare"}) {
     CHECK(parse_words({name, "X|1"}).command);
   }
   CHECK(parse_words({"trace", "7"}).command);
   CHECK(parse_words({"explain", "7"}).command);
   CHECK(parse_words({"flow", "X|1", "--at", "7"}).command);
   CHECK(parse_words({"reset", "X|1", "--accept-history"}).command);
+  CHECK(parse_words({"compare", "X", "--limit", "3"}).command);
+  CHECK(parse_words({"switch", "X", "--dry-run", "--drop-old"}).command);
   CHECK(parse_words({"retry", "--all", "--type", "X", "--error", "text"}).command);
   const auto help = parse_words({"--help"});
   CHECK(help.code == exit_code::done);
