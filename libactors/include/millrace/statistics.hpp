@@ -62,6 +62,24 @@ struct flow_activity {
   double rate = 0;
 };
 
+/// How far a build of a flow type is that is made from history: of a new type, or another version.
+struct build_progress {
+  std::uint32_t build = 0;
+  std::uint32_t version = 0;  ///< of the flow type
+  position routed;            ///< events before this one were routed to its flows
+  position tail;
+  bool served = false;  ///< reads show it already
+
+  /// Positions that are still to be routed. Holes that an import left count.
+  [[nodiscard]] std::uint64_t left() const {
+    return tail.value - std::min(routed.value, tail.value);
+  }
+  [[nodiscard]] double percent() const {
+    if (left() == 0) return 100;
+    return 100.0 * static_cast<double>(routed.value) / static_cast<double>(tail.value);
+  }
+};
+
 /// How a flow, all flows of a type, or all flows stand.
 struct flow_statistics {
   std::string name;  ///< key, or type; empty: all
@@ -85,6 +103,10 @@ struct flow_statistics {
     bool skipped = false;  ///< it was passed by; otherwise it stops the flow
   };
   std::optional<failure> last_error;  ///< the one of the highest position
+
+  /// Of a type that has not been given all that the others have. A running host does not count that
+  /// in `lag`: it is in no inbox yet.
+  std::optional<build_progress> back_fill;
 
   flow_activity activity;  ///< of a running host; otherwise nothing
 

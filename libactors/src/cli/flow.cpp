@@ -68,7 +68,8 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
 void show(const context& in, const flow_report& report) {
   in.out.line(in_words(report));
   if (report.event) in.out.line("  payload      " + excerpt(*report.event, excerpt_width));
-  if (report.type.has_error_position()) in.out.line(in_words(type_report{report.type, {}}));
+  const type_report of_type{.type = report.type, .back_fill = report.back_fill, .event = {}};
+  if (report.type.has_error_position() || report.back_fill) in.out.line(in_words(of_type));
   for (const auto& [name, value] : flow_lines(report)) {
     in.out.line(fmt::format("  {:<12} {}", name, inert(value)));
   }

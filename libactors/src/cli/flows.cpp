@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "documents/flow.hpp"
 #include "documents/flows.hpp"
+#include "documents/statistics.hpp"
 #include "documents/text.hpp"
 
 namespace millrace::cli {
@@ -50,6 +51,18 @@ void show_parked(const context& in, const overview& now, const std::string& want
   }
 }
 
+void show_back_fills(const context& in, const overview& now, const std::string& wanted,
+                     table& rows) {
+  for (const auto& [name, progress] : now.back_fills()) {
+    if (!wanted.empty() && wanted != name) continue;
+    if (in.json) {
+      in.out.json(documents::back_fill_line(name, progress, now.is_known(name)));
+      continue;
+    }
+    rows.row({name, {"back-fill", colour::yellow}, "-", "-", in_words(progress)});
+  }
+}
+
 }  // namespace
 
 outcome flows(const context& in, const flows_options& options) {
@@ -82,6 +95,7 @@ outcome flows(const context& in, const flows_options& options) {
   const bool few = options.pending && !options.stopped && type.empty();
   if (auto read = few ? now->pending(visit) : now->flows(type, visit); !read) return read.error();
   if (all || options.stopped) show_parked(in, *now, type, rows);
+  if (all || options.pending) show_back_fills(in, *now, type, rows);
   rows.finish();
   if (!found) return error{errc::not_found, "there is no flow type " + type};
   return exit_code::done;

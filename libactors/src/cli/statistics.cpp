@@ -71,6 +71,10 @@ void show_standing(const context& in, const host_statistics& of) {
   };
   for (const auto& type : of.types) show(type);
   if (of.types.size() != 1) show(of.all);
+  rows.finish();
+  for (const auto& type : of.types) {
+    if (type.back_fill) in.out.line(inert(type.name) + ": " + in_words(*type.back_fill));
+  }
 }
 
 void show_activity(const context& in, const host_statistics& of) {

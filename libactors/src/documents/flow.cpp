@@ -58,12 +58,11 @@ result<void> read_state(const source& of, const flow_view& view, flow_report& ma
 }
 
 /// The event that the flow fails on, or the next one it will handle.
-std::optional<position> event_at_hand(const flow_view& view, const overview::inbox& waiting) {
+std::optional<position> event_at_hand(const flow_view& view, const flow_backlog& waiting) {
   if (view.row.checkpoint.has_error_position()) {
     return position{view.row.checkpoint.error_position()};
   }
-  if (waiting.postings.empty()) return std::nullopt;
-  return waiting.postings.front().at;
+  return waiting.first;
 }
 
 result<flow_report> report_flow(const source& of, const overview& now, const flow_view& view) {
@@ -72,7 +71,8 @@ result<flow_report> report_flow(const source& of, const overview& now, const flo
   if (const auto type = now.types().find(std::string{key.type()}); type != now.types().end()) {
     made.type = type->second;
   }
-  auto waiting = now.watched_inbox();
+  made.back_fill = now.back_fill(key.type());
+  auto waiting = now.waiting(view);
   if (!waiting) return waiting.error();
   made.lag = waiting->count;
   if (const auto at = event_at_hand(view, *waiting)) {
@@ -87,8 +87,8 @@ result<flow_report> report_flow(const source& of, const overview& now, const flo
   return made;
 }
 
-result<type_report> report_type(const source& of, const v1::FlowType& type) {
-  type_report made{.type = type, .event = {}};
+result<type_report> report_type(const source& of, const overview& now, const v1::FlowType& type) {
+  type_report made{.type = type, .back_fill = now.back_fill(type.name()), .event = {}};
   if (!type.has_error_position()) return made;
   auto read = read_event(of.from, of.known.registry, position{type.error_position()});
   if (read) made.event = std::move(*read);
@@ -98,28 +98,18 @@ result<type_report> report_type(const source& of, const v1::FlowType& type) {
 }  // namespace
 
 result<flow_answer> find_flow(const source& of, const flow_key& key) {
-  auto types = of.from.flow_types();
-  if (!types) return types.error();
-  auto row = of.from.find_flow(key, build_list{*types}.running(key.type()));
-  if (!row) return row.error();
-  overview::watch watched{.key = key, .limit = 1};
-  if (*row) watched.after = checkpoint_of((*row)->checkpoint);
-  auto now = of.look(watched);
+  auto now = of.look({});
   if (!now) return now.error();
   auto view = now->find(key);
   if (!view) return view.error();
   if (*view) {
-    // Beside a running host the checkpoint may have moved meanwhile: what waits is told after this
-    // one.
-    (*view)->row.checkpoint = *row ? (*row)->checkpoint : v1::Checkpoint{};
-    (*view)->status = status_of((*view)->row.checkpoint, (*view)->row.latest);
     auto report = report_flow(of, *now, **view);
     if (!report) return report.error();
     return flow_answer{std::move(*report)};
   }
   const auto type = now->types().find(key.text());
   if (type == now->types().end()) return unknown_flow(*now, key);
-  auto report = report_type(of, type->second);
+  auto report = report_type(of, *now, type->second);
   if (!report) return report.error();
   return flow_answer{std::move(*report)};
 }

@@ -14,19 +14,21 @@ namespace millrace::documents {
 
 struct flow_report {
   flow_view view;
-  bool hosted = false;                  ///< this program has the type
-  v1::FlowType type;                    ///< default: the store does not know it
-  std::uint64_t lag = 0;                ///< events after the checkpoint
-  std::optional<shown_event> event;     ///< what it stopped on, or the next one it will handle
-  std::string state;                    ///< JSON; empty: see state_note
-  std::string state_note;               ///< why there is no state to show; empty: not alive
-  std::optional<position> state_as_of;  ///< the stored state is older than the checkpoint
+  bool hosted = false;                      ///< this program has the type
+  v1::FlowType type;                        ///< default: the store does not know it
+  std::optional<build_progress> back_fill;  ///< of its type
+  std::uint64_t lag = 0;                    ///< events after the checkpoint
+  std::optional<shown_event> event;         ///< what it stopped on, or the next one it will handle
+  std::string state;                        ///< JSON; empty: see state_note
+  std::string state_note;                   ///< why there is no state to show; empty: not alive
+  std::optional<position> state_as_of;      ///< the stored state is older than the checkpoint
   std::vector<schedule_entry> timers;
 };
 
 /// A flow type of many instances: how far it is routed, and what stops it.
 struct type_report {
   v1::FlowType type;
+  std::optional<build_progress> back_fill;
   std::optional<shown_event> event;  ///< what it stopped on
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/time_text.hpp"
 #include "documents/flow.hpp"
+#include "documents/statistics.hpp"
 #include "documents/text.hpp"
 
 namespace millrace::documents {
@@ -75,6 +76,10 @@ std::string in_words(const flow_report& report) {
 
 std::string in_words(const type_report& report) {
   const auto& type = report.type;
+  if (report.back_fill) {
+    return fmt::format("{} is a flow type whose history is being routed: {}.", inert(type.name()),
+                       in_words(*report.back_fill));
+  }
   if (!type.has_error_position()) {
     return fmt::format("{} is a flow type; its events before position {} are routed.{}",
                        inert(type.name()), type.routed(),
@@ -142,6 +147,7 @@ std::string line_of(const flow_report& report) {
                {"timers", timers_of(report.timers)},
                {"parked_at", report.type.has_error_position() ? json(report.type.error_position())
                                                               : json(nullptr)},
+               {"back_fill", json_of(report.back_fill)},
                {"state_as_of", number_or_null(report.state_as_of)}};
   auto text = dump(line);
   text = with(std::move(text), "event",
@@ -150,7 +156,7 @@ std::string line_of(const flow_report& report) {
 }
 
 std::string line_of(const type_report& report) {
-  const auto& [type, event] = report;
+  const auto& [type, back_fill, event] = report;
   const bool parked = type.has_error_position();
   const json line = {{"flow_type", type.name()},
                      {"status", parked ? "parked" : "routing"},
@@ -163,6 +169,7 @@ std::string line_of(const type_report& report) {
                      {"build", static_cast<std::uint32_t>(build_of(type))},
                      {"error_position", parked ? json(type.error_position()) : json(nullptr)},
                      {"error_message", parked ? json(type.error_message()) : json(nullptr)},
+                     {"back_fill", json_of(back_fill)},
                      {"skipped", skips_of(type.skipped())}};
   return with(dump(line), "event", event ? line_of(head_of(*event), *event) : "null");
 }

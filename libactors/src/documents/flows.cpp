@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "documents/flow.hpp"
+#include "documents/statistics.hpp"
 
 namespace millrace::documents {
 namespace {
@@ -62,6 +63,16 @@ std::string line_of(const v1::FlowType& parked, bool hosted) {
                {"inert", parked.inert()},
                {"build", static_cast<std::uint32_t>(build_of(parked))},
                {"skipped", parked.skipped_size()}});
+}
+
+std::string back_fill_line(const std::string& type, const build_progress& of, bool hosted) {
+  return dump({{"flow", type},
+               {"type", type},
+               {"id", nullptr},
+               {"status", "back_fill"},
+               {"hosted", hosted},
+               {"build", of.build},
+               {"back_fill", json_of(of)}});
 }
 
 std::string line_of(const inbox_entry& of) {

@@ -23,6 +23,10 @@ struct standing {
 /// to them.
 [[nodiscard]] std::string line_of(const v1::FlowType& parked, bool hosted);
 
+/// Of a type whose history is still being routed to it: flows that it will have are not all here.
+[[nodiscard]] std::string back_fill_line(const std::string& type, const build_progress& of,
+                                         bool hosted);
+
 struct inbox_entry {
   shown_event event;
   posting entry;

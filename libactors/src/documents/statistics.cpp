@@ -1,6 +1,11 @@
 #include "documents/statistics.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "base/time_text.hpp"
+#include "documents/text.hpp"
 
 namespace millrace::documents {
 namespace {
@@ -23,6 +28,20 @@ json activity_of(const flow_activity& of) {
 
 }  // namespace
 
+std::string in_words(const build_progress& of) {
+  return fmt::format(
+      "version {} (build {}) has been given {} of {} positions ({:.0f} %), {} {} left", of.version,
+      of.build, grouped(of.routed.value), grouped(of.tail.value), std::floor(of.percent()),
+      grouped(of.left()), of.left() == 1 ? "is" : "are");
+}
+
+json json_of(const std::optional<build_progress>& of) {
+  if (!of) return nullptr;
+  return {{"build", of->build},     {"version", of->version}, {"routed", of->routed.value},
+          {"tail", of->tail.value}, {"left", of->left()},     {"percent", of->percent()},
+          {"served", of->served}};
+}
+
 json json_of(const flow_statistics& of, timestamp now, bool with_activity) {
   json last = nullptr;
   if (of.last_error) {
@@ -42,7 +61,8 @@ json json_of(const flow_statistics& of, timestamp now, bool with_activity) {
                {"oldest_time", of.oldest_time ? json(to_text(*of.oldest_time)) : json(nullptr)},
                {"oldest_age", seconds_or_null(of.oldest_age(now))},
                {"state_bytes", of.state_size},
-               {"last_error", std::move(last)}};
+               {"last_error", std::move(last)},
+               {"back_fill", json_of(of.back_fill)}};
   if (with_activity) {
     line.update(activity_of(of.activity));
     line["seconds_to_catch_up"] = seconds_or_null(of.to_catch_up());

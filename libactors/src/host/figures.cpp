@@ -70,6 +70,17 @@ result<void> date_oldest(const store& from, flow_statistics& of) {
   });
 }
 
+std::optional<build_progress> back_fill_of(const v1::FlowType& row, position head, position tail) {
+  const bool by_itself =
+      !row.retired() && !row.inert() && !row.explicit_only() && !row.has_error_position();
+  if (!by_itself || position{row.routed()} >= head) return std::nullopt;
+  return build_progress{.build = static_cast<std::uint32_t>(build_of(row)),
+                        .version = row.version(),
+                        .routed = position{row.routed()},
+                        .tail = tail,
+                        .served = row.served()};
+}
+
 flow_statistics& figures::of_type(std::string_view type) {
   auto found = types_.find(type);
   if (found == types_.end()) {
@@ -86,8 +97,9 @@ result<void> figures::add(const flow_view& view, const flow_backlog& waits) {
   return {};
 }
 
-void figures::add(const v1::FlowType& type) {
+void figures::add(const v1::FlowType& type, std::optional<build_progress> back_fill) {
   auto& sum = of_type(type.name());
+  sum.back_fill = back_fill;
   if (!type.has_error_position()) return;
   ++sum.stopped;
   keep_later(sum.last_error, flow_statistics::failure{type.name(), position{type.error_position()},
@@ -121,7 +133,7 @@ result<host_statistics> statistics_of(const store& from, const overview& now, st
   if (!read) return read.error();
   if (!added) return added.error();
   for (const auto& [name, row] : now.types()) {
-    if (wanted(name)) sums.add(row);
+    if (wanted(name)) sums.add(row, now.back_fill(name));
   }
   return sums.finish(at, now.tail());
 }

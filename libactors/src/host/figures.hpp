@@ -18,6 +18,12 @@ namespace millrace {
 /// Fills in `oldest_time`: reads one event.
 result<void> date_oldest(const store& from, flow_statistics& of);
 
+/// How far history is routed to a build that has not been given all that lies before `head`, which
+/// was read before the row. None: it has; or it is not routed by itself (retired, inert, stopped,
+/// reached by explicit routes alone).
+[[nodiscard]] std::optional<build_progress> back_fill_of(const v1::FlowType& row, position head,
+                                                         position tail);
+
 /// Sums flows by type and in all. Memory: one entry for each type.
 class figures {
  public:
@@ -26,8 +32,8 @@ class figures {
   /// The type is listed, also without flows.
   void expect(std::string_view type) { of_type(type); }
   result<void> add(const flow_view& view, const flow_backlog& waits);
-  /// A type whose routing may be stopped.
-  void add(const v1::FlowType& type);
+  /// A type whose routing may be stopped, or under way.
+  void add(const v1::FlowType& type, std::optional<build_progress> back_fill);
   /// Reads one event for each type that lags.
   result<host_statistics> finish(timestamp now, position tail);
 

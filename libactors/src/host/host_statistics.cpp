@@ -40,6 +40,8 @@ result<host_statistics> host::statistics() {
   auto& own = *parts_;
   const std::shared_lock use{own.usage};
   if (auto written = ask(own, std::nullopt); !written) return written.error();
+  auto head = own.stored->routed();  // before the rows: those are as far at the least
+  if (!head) return head.error();
   auto types = own.stored->flow_types();
   if (!types) return types.error();
   const build_list builds{*types};
@@ -54,7 +56,8 @@ result<host_statistics> host::statistics() {
   if (!read) return read.error();
   if (!added) return added.error();
   for (const auto& type : *types) {
-    if (builds.running(type.name()) == build_of(type)) sums.add(type);
+    if (builds.running(type.name()) != build_of(type)) continue;
+    sums.add(type, back_fill_of(type, *head, own.running->tail()));
   }
   auto made = sums.finish(own.time->now(), own.running->tail());
   if (!made) return made;

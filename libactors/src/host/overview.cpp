@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "engine/flow_types.hpp"
+#include "host/figures.hpp"
 #include "store/rules.hpp"
 
 namespace millrace {
@@ -107,6 +108,8 @@ result<overview> overview::of(const store& from, const known_types& types,
                               std::optional<watch> watched, const progress_teller& tell) {
   overview made{from, types};
   made.watch_ = std::move(watched);
+  auto head = from.routed();
+  if (!head) return head.error();
   auto start = stored_start(from, types.table);
   if (!start) return start.error();
   made.tail_ = from.tail();
@@ -126,12 +129,20 @@ result<overview> overview::of(const store& from, const known_types& types,
                                           .tell = tell});
   if (!routed) return routed.error();
   for (const auto& row : stored_types) {
-    if (!row.retired()) made.types_.insert_or_assign(row.name(), row);
+    if (row.retired()) continue;
+    made.types_.insert_or_assign(row.name(), row);
+    made.back_fills_.erase(row.name());  // of an older build
+    if (auto one = back_fill_of(row, *head, made.tail_)) made.back_fills_.emplace(row.name(), *one);
   }
   for (const auto& [name, row] : routing.types()) {
     if (!row.retired() && made.is_known(name.first)) made.types_.insert_or_assign(name.first, row);
   }
   return made;
+}
+
+std::optional<build_progress> overview::back_fill(std::string_view flow_type) const {
+  const auto found = back_fills_.find(flow_type);
+  return found == back_fills_.end() ? std::nullopt : std::optional{found->second};
 }
 
 bool overview::is_inert(std::string_view flow_type) const {

@@ -88,6 +88,13 @@ class overview {
   [[nodiscard]] const std::map<std::string, v1::FlowType, std::less<>>& types() const {
     return types_;
   }
+  /// How far the stored routing of a type's running build is; none: it has been given all that the
+  /// others have (types() shows what routing in memory made of it).
+  [[nodiscard]] std::optional<build_progress> back_fill(std::string_view flow_type) const;
+  /// By type.
+  [[nodiscard]] const std::map<std::string, build_progress, std::less<>>& back_fills() const {
+    return back_fills_;
+  }
   /// Came with an import and was not adopted: nobody runs its flows.
   [[nodiscard]] bool is_inert(std::string_view flow_type) const;
   [[nodiscard]] const known_types& known() const { return *known_; }
@@ -145,6 +152,7 @@ class overview {
   position tail_;
   build_list builds_;
   std::map<std::string, v1::FlowType, std::less<>> types_;
+  std::map<std::string, build_progress, std::less<>> back_fills_;
   std::map<std::string, addition> additions_;  ///< by key text
   std::optional<watch> watch_;
   inbox watched_;
