@@ -66,9 +66,7 @@ result<std::vector<schedule_entry>> freed(const store& from,
   return found;
 }
 
-}  // namespace
-
-result<adoption_plan> plan_adoption(const store& from, const std::string& type, timestamp now) {
+result<adoption_plan> free_timers_of(const store& from, const std::string& type, timestamp now) {
   auto inert = other_inert_types(from, type);
   if (!inert) return inert.error();
   adoption_plan plan;
@@ -84,6 +82,53 @@ result<adoption_plan> plan_adoption(const store& from, const std::string& type, 
     if (page->size() < limits::behind_read_max) return plan;
     after = {page->back().due, page->back().at};
   }
+}
+
+/// Whether its flows are inert; none: there is no such type.
+result<std::optional<bool>> is_inert(const store& from, std::string_view type) {
+  auto rows = from.flow_types();
+  if (!rows) return rows.error();
+  std::optional<bool> inert;
+  for (const auto& row : *rows) {
+    if (row.name() == type && !row.retired()) inert = row.inert();
+  }
+  return inert;
+}
+
+}  // namespace
+
+adoption adoption_plan::outcome(std::uint64_t flows, std::optional<overdue_timers> what) const {
+  const bool fires = what == overdue_timers::fire;
+  return {.flows = flows,
+          .activated = later.size() + (fires ? overdue.size() : 0),
+          .overdue = overdue.size()};
+}
+
+result<adoption_plan> plan_adoption(const store& from, const std::string& type, timestamp now) {
+  auto is = is_inert(from, type);
+  if (!is) return is.error();
+  if (!*is) return error{errc::not_found, "no import brought flows of a type " + type};
+  auto plan = free_timers_of(from, type, now);
+  if (!plan) return plan;
+  if (!**is && plan->overdue.empty() && plan->later.empty()) {
+    return error{errc::conflict, type + " is not waiting to be adopted: it runs here"};
+  }
+  return plan;
+}
+
+result<std::vector<waiting_flow>> waiting_flows(const overview& now, std::string_view type) {
+  std::vector<waiting_flow> found;
+  result<void> counted;
+  auto read = now.pending([&](const flow_view& view) {
+    if (view.row.entry.key.type() != type) return true;
+    auto waits = now.waiting(view);
+    if (waits) found.push_back({view.row.entry.key, waits->count});
+    if (!waits) counted = waits.error();
+    return counted.has_value();
+  });
+  if (!read) return read.error();
+  if (!counted) return counted.error();
+  return found;
 }
 
 }  // namespace millrace

@@ -1,9 +1,12 @@
-/// What adopting an imported flow type does to the schedule.
+/// What adopting an imported flow type does: to its flows, and to the schedule.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "host/overview.hpp"
+#include "millrace/host.hpp"
 #include "millrace/result.hpp"
 #include "store/store.hpp"
 
@@ -14,10 +17,23 @@ namespace millrace {
 struct adoption_plan {
   std::vector<schedule_entry> overdue;  ///< due at `now` or before
   std::vector<schedule_entry> later;
+
+  /// What it comes to when so many flows have something waiting.
+  [[nodiscard]] adoption outcome(std::uint64_t flows, std::optional<overdue_timers> what) const;
 };
 
-/// Reads the inert part of the schedule and its events. Errors: those of the store; corrupt.
+/// Reads the inert part of the schedule and its events. Errors: not_found (no such type), conflict
+/// (it runs here, and no timer waits for it), those of the store; corrupt.
 [[nodiscard]] result<adoption_plan> plan_adoption(const store& from, const std::string& type,
                                                   timestamp now);
+
+/// What waits for one flow.
+struct waiting_flow {
+  flow_key key;
+  std::uint64_t events = 0;
+};
+/// The flows of a type that have something waiting, in order of ids. Costs what is pending.
+[[nodiscard]] result<std::vector<waiting_flow>> waiting_flows(const overview& now,
+                                                              std::string_view type);
 
 }  // namespace millrace

@@ -10,29 +10,10 @@
 namespace millrace {
 namespace {
 
-/// Whether its flows are inert; none: there is no such type.
-result<std::optional<bool>> is_inert(const store& from, std::string_view type) {
-  auto rows = from.flow_types();
-  if (!rows) return rows.error();
-  std::optional<bool> inert;
-  for (const auto& row : *rows) {
-    if (row.name() == type && !row.retired()) inert = row.inert();
-  }
-  return inert;
-}
-
 result<adoption_plan> plan(host::parts& own, const std::string& type) {
   const std::shared_lock use{own.usage};
   if (const auto why = unusable(own)) return *why;
-  auto inert = is_inert(*own.stored, type);
-  if (!inert) return inert.error();
-  if (!*inert) return error{errc::not_found, "no import brought flows of a type " + type};
-  auto made = plan_adoption(*own.stored, type, own.time->now());
-  if (!made) return made.error();
-  if (!**inert && made->overdue.empty() && made->later.empty()) {
-    return error{errc::conflict, type + " is not waiting to be adopted: it runs here"};
-  }
-  return made;
+  return plan_adoption(*own.stored, type, own.time->now());
 }
 
 /// Asks the engine and waits.
@@ -76,20 +57,18 @@ result<adoption> host::adopt(std::string_view type, std::optional<overdue_timers
   auto timers = plan(own, name);
   if (!timers) return timers.error();
   if (!timers->overdue.empty() && !overdue) {
-    return error{errc::conflict, fmt::format("{} timers that reach {} are overdue: say whether "
-                                             "they fire, are skipped, or are kept",
+    return error{errc::conflict, fmt::format("{} timers that reach {} are overdue: say what "
+                                             "becomes of them (--overdue fire, skip or keep)",
                                              timers->overdue.size(), type)};
   }
   auto waiting = ask<std::uint64_t>(
       own, [&](engine& running, auto done) { running.adopt(name, std::move(done)); });
   if (!waiting) return waiting.error();
-  adoption made{
-      .flows = *waiting, .activated = timers->later.size(), .overdue = timers->overdue.size()};
+  const auto made = timers->outcome(*waiting, overdue);
   if (auto freed = free_timers(own, timers->later, true); !freed) return freed.error();
   if (!overdue || *overdue == overdue_timers::keep) return made;
   const bool fire = *overdue == overdue_timers::fire;
   if (auto freed = free_timers(own, timers->overdue, fire); !freed) return freed.error();
-  if (fire) made.activated += timers->overdue.size();
   return made;
 }
 
