@@ -6,6 +6,9 @@
 #include <array>
 #include <set>
 
+#include "base/limits.hpp"
+#include "engine/recovery.hpp"
+#include "flow/rules.hpp"
 #include "millrace/envelope.pb.h"
 #include "wire/system_events.hpp"
 #include "wire/window.hpp"
@@ -19,6 +22,10 @@ const v1::Skipped* find_skip(const skips& all, position at) {
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const auto& one) { return one.position() == at.value; });
   return found == all.end() ? nullptr : &*found;
+}
+
+bool contains(const google::protobuf::RepeatedField<std::uint64_t>& all, position at) {
+  return std::find(all.begin(), all.end(), at.value) != all.end();
 }
 
 /// Asks for one event.
@@ -38,7 +45,10 @@ class inquiry {
   result<void> add_flow(const flow_key& key, event_reach how);
   explained_flow& add_type(std::string_view type, event_fate fate);
   bool add_unless_routed(std::string_view type);
-  void settle(explained_flow& made, const flow_view& view) const;
+  result<void> settle(explained_flow& made, const flow_view& view) const;
+  [[nodiscard]] result<bool> passed_by(const flow_view& view, event_reach how) const;
+  [[nodiscard]] result<std::optional<position>> life_after(const flow_view& view,
+                                                           position end) const;
 
   const store& from_;
   const overview& now_;
@@ -199,13 +209,13 @@ result<void> inquiry::add_flow(const flow_key& key, event_reach how) {
   if (how == event_reach::joins && !there) {
     made.fate = event_fate::nobody_there;
   } else if (*view) {
-    settle(made, **view);
+    return settle(made, **view);
   }
   return {};
 }
 
 /// What became of an event that is in the flow's inbox.
-void inquiry::settle(explained_flow& made, const flow_view& view) const {
+result<void> inquiry::settle(explained_flow& made, const flow_view& view) const {
   const auto& checkpoint = view.row.checkpoint;
   const bool stopped = checkpoint.has_error_position();
   if (stopped) made.stopped_at = position{checkpoint.error_position()};
@@ -216,12 +226,49 @@ void inquiry::settle(explained_flow& made, const flow_view& view) const {
     made.fate = event_fate::skipped;
     made.detail = skip->error();
   } else if (!is_unhandled(what_.at, checkpoint)) {
-    made.fate = event_fate::handled;
+    auto passed = passed_by(view, made.how);
+    if (!passed) return passed.error();
+    made.fate = *passed ? event_fate::passed_by : event_fate::handled;
   } else if (!view.row.latest || *view.row.latest < what_.at) {
     made.fate = event_fate::not_routed;
   } else {
     made.fate = stopped ? event_fate::behind : event_fate::waits;
   }
+  return {};
+}
+
+/// Of topics the last ends of lives are kept, and the firings that came after their cancellation.
+result<bool> inquiry::passed_by(const flow_view& view, event_reach how) const {
+  const auto& checkpoint = view.row.checkpoint;
+  const bool own = rules::is_own_firing(what_, view.row.entry.key);
+  if (own && contains(checkpoint.voided(), what_.at)) return true;
+  std::optional<position> end;
+  for (const auto one : checkpoint.ended()) {
+    if (one < what_.at.value) end = position{one};
+  }
+  if (!end || (how != event_reach::joins && !own)) return false;
+  auto life = life_after(view, *end);
+  if (!life) return life.error();
+  return !*life || (own && rules::is_of_former_life(what_, **life));
+}
+
+/// Where the life began in which the event came; none: the last one had ended at `end`.
+result<std::optional<position>> inquiry::life_after(const flow_view& view, position end) const {
+  for (auto after = end; view.stored;) {
+    auto page = from_.postings(view.row.entry.number, after, limits::behind_read_max);
+    if (!page) return page.error();
+    std::erase_if(*page, [&](const posting& one) { return one.at >= what_.at; });
+    if (page->empty()) break;
+    after = page->back().at;
+    std::erase_if(*page, [](const posting& one) { return !one.starts; });
+    auto read = read_inbox(from_, now_.known().registry, view.row.entry.key, *page);
+    if (!read) return read.error();
+    for (const auto& seen : read->seen) {
+      if (!rules::is_own_firing(*seen.what, view.row.entry.key))
+        return std::optional{seen.what->at};
+    }
+  }
+  return std::optional<position>{};
 }
 
 }  // namespace

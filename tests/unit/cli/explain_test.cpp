@@ -69,6 +69,26 @@ TEST_CASE("an event reaches those that its types' routes name, and each is at it
   CHECK(told(made.stored, types, 3) == lines{"Acts|1, starts: waits", "AllActs, starts: waits"});
 }
 
+TEST_CASE("what joins after a life had ended, and before the next one, is passed by") {
+  store_builder made;
+  const auto types = types_of<acts>();
+  for (const bool joins : {false, true, true, true, false, true}) {
+    made.append(act("1", "x", joins));
+  }
+  made.route(types);
+  auto checkpoint = made.handled(5);
+  checkpoint.add_ended(2);
+  checkpoint.set_life(4);
+  made.checkpoint("Acts|1", checkpoint);
+  for (const std::uint64_t at : {0, 1, 2, 4, 5}) {
+    CHECK(explained(made.stored, types, at).flows.front().fate == event_fate::handled);
+  }
+  CHECK(told(made.stored, types, 3) == lines{"Acts|1, joins: passed by"});
+  command_line line{made.stored, types};
+  REQUIRE(cli::explain(line.in, 3));
+  CHECK_THAT(line.out(), Contains("its life had ended: it passed by"));
+}
+
 TEST_CASE("what is not written yet is explained all the same") {
   store_builder made;
   const auto types = types_of<acts>();
