@@ -26,7 +26,12 @@ result<void> decode(std::string_view record, v1::Checkpoint& checkpoint) {
   return error{errc::corrupt, "a checkpoint does not decode"};
 }
 
-// Columns: number, born, latest, postings, key, record, build.
+/// As row_of() reads them.
+std::string select_rows(std::string_view from) {
+  return fmt::format("SELECT number, born, latest, postings, key, record, build FROM flows {}",
+                     from);
+}
+
 result<flow_row> row_of(const sqlite::statement& query) {
   flow_row row;
   row.entry.number = number_at(query, 0);
@@ -147,30 +152,19 @@ result<void> flow_writer::fold(flow_number flow, const overlaid& newest) {
 result<void> flow_reader::prepare(sqlite::connection& database) {
   return database.prepare({
       {&count_, flow_count_query},
-      {&by_name_,
-       "SELECT number, born, latest, postings, key, record, build FROM flows "
-       "WHERE key = ? AND build = ?"},
-      {&by_key_,
-       "SELECT number, born, latest, postings, key, record, build FROM flows "
-       "WHERE key = ? ORDER BY build"},
-      {&by_number_,
-       "SELECT number, born, latest, postings, key, record, build FROM flows WHERE number = ?"},
+      {&by_name_, select_rows("WHERE key = ? AND build = ?")},
+      {&by_key_, select_rows("WHERE key = ? ORDER BY build")},
+      {&by_number_, select_rows("WHERE number = ?")},
       {&load_,
        "SELECT record, state FROM flows LEFT JOIN states ON flow = number "
        "WHERE number = ?"},
       {&blocks_,
        "SELECT block, last FROM posting_blocks WHERE flow = ? AND last > ? ORDER BY last"},
       {&tail_, "SELECT tail, latest FROM flows WHERE number = ? AND latest > ?"},
-      {&pending_,
-       "SELECT number, born, latest, postings, key, record, build FROM flows INDEXED BY "
-       "flows_pending "
-       "WHERE stopped = 0 AND latest > checkpoint ORDER BY number"},
-      {&all_,
-       "SELECT number, born, latest, postings, key, record, build FROM flows "
-       "ORDER BY key, build"},
-      {&range_,
-       "SELECT number, born, latest, postings, key, record, build FROM flows "
-       "WHERE key >= ? AND key < ? ORDER BY key, build"},
+      {&pending_, select_rows("INDEXED BY flows_pending "
+                              "WHERE stopped = 0 AND latest > checkpoint ORDER BY number")},
+      {&all_, select_rows("ORDER BY key, build")},
+      {&range_, select_rows("WHERE key >= ? AND key < ? ORDER BY key, build")},
       {&state_size_, "SELECT length(state) FROM states WHERE flow = ?"},
   });
 }
