@@ -109,9 +109,10 @@ class comparing {
   result<void> settle(const pair& rows);
   result<std::pair<instance_at, instance_at>> take_both(const pair& rows) const;
   void compare(compared_instance one, const instance_at& former, const instance_at& newer);
-  void differ(compared_instance one, const std::vector<std::string>& fields,
-              const instance_at& former, const instance_at& newer);
   void count_field(const std::string& path);
+  [[nodiscard]] bool is_example(instance_difference kind) const {
+    return examples_[static_cast<std::size_t>(kind)] < examples_max_;
+  }
   void add_example(compared_instance one);
 
   position at_;
@@ -145,9 +146,10 @@ result<void> comparing::run(const store& from, const two_builds& both) {
 result<std::pair<instance_at, instance_at>> comparing::take_both(const pair& rows) const {
   auto former = former_.take(rows.former, at_);
   if (!former) return former.error();
+  if (!former->is_told()) return std::pair{std::move(*former), instance_at{}};
   auto newer = newer_.take(rows.newer, former->at);
   if (!newer) return newer.error();
-  if (former->is_told() && newer->is_told() && newer->at < former->at) {
+  if (newer->is_told() && newer->at < former->at) {
     former = former_.take(rows.former, newer->at);
     if (!former) return former.error();
   }
@@ -204,6 +206,7 @@ void comparing::compare(compared_instance one, const instance_at& former,
     for (const auto& path : fields) count_field(path);
     one.fields = std::move(fields);
   }
+  if (!is_example(one.kind)) return;
   if (former.alive) one.former = shape_.shown({former.state, former.is_json});
   if (newer.alive) one.newer = shape_.shown({newer.state, newer.is_json});
   add_example(std::move(one));
@@ -215,9 +218,8 @@ void comparing::count_field(const std::string& path) {
 }
 
 void comparing::add_example(compared_instance one) {
-  auto& count = examples_[static_cast<std::size_t>(one.kind)];
-  if (count >= examples_max_) return;
-  ++count;
+  if (!is_example(one.kind)) return;
+  ++examples_[static_cast<std::size_t>(one.kind)];
   made_.examples.push_back(std::move(one));
 }
 
