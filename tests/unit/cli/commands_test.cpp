@@ -45,6 +45,19 @@ TEST_CASE("flow says why it stopped, on which event, and what waits behind") {
   CHECK(value["event"]["data"]["tag"] == "tag1");
 }
 
+TEST_CASE("what waits is counted without reading it, however much that is") {
+  store_builder made;
+  const auto types = types_of<acts>();
+  for (int i = 0; i < 5000; ++i) made.append(act("1"));
+  made.route(types);
+  command_line line{made.stored, types};
+  line.in.json = true;
+  const auto before = made.stored.reads().postings;
+  REQUIRE(cli::flow(line.in, {"Acts|1"}));
+  CHECK(parsed(line.out())["lag"] == 5000);
+  CHECK(made.stored.reads().postings - before <= 1);
+}
+
 TEST_CASE("flow says what it waits for, and that another program has its type") {
   store_builder made;
   made.append_json("E", "{}", made.routed_to({"Foreign|x"}));
