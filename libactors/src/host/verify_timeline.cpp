@@ -63,11 +63,24 @@ void timeline_check::see(const event_row& row) {
   events_.insert(row.at);
   v1::Envelope envelope;
   if (!parse(row.envelope, envelope)) return find(row.at, "the envelope does not decode");
-  if (envelope.has_routes()) explicit_.insert(row.at);
+  if (envelope.has_routes()) {
+    explicit_.insert(row.at);
+    count_routes(row.at, envelope);
+  }
   check_payload(row, envelope);
   if (envelope.has_cause()) check_cause(row.at, envelope);
   if (!envelope.emitter().empty()) fold_reaction(row, envelope);
   fold_schedule(row, envelope);
+}
+
+/// A key that is named twice is reached once.
+void timeline_check::count_routes(position at, const v1::Envelope& envelope) {
+  const auto& keys = envelope.routes().keys();
+  for (auto key = keys.begin(); key != keys.end(); ++key) {
+    const auto type = foreign_types_.find(flow_key::parse(*key).type());
+    const bool is_new = std::find(keys.begin(), key, *key) == key;
+    if (type != foreign_types_.end() && at < type->second && is_new) ++foreign_[*key];
+  }
 }
 
 void timeline_check::check_payload(const event_row& row, const v1::Envelope& envelope) {

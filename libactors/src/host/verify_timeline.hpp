@@ -34,10 +34,16 @@ class position_set {
 /// Sees every row of a timeline once, in order, and folds what follows from it. Pure.
 class timeline_check {
  public:
-  /// `imports`: between their begin and end the timeline may have holes.
+  using routed_types = std::map<std::string, position, std::less<>>;
+  /// `imports`: between their begin and end the timeline may have holes. `foreign`: types whose
+  /// explicit routes are counted, and how far those are routed.
   timeline_check(const type_registry& types, position tail, std::vector<v1::Import> imports,
-                 finding_sink report)
-      : types_(types), tail_(tail), imports_(std::move(imports)), report_(std::move(report)) {}
+                 routed_types foreign, finding_sink report)
+      : types_(types),
+        tail_(tail),
+        imports_(std::move(imports)),
+        foreign_types_(std::move(foreign)),
+        report_(std::move(report)) {}
 
   void see(const event_row& row);
   /// After the last row. Reactions that are there twice are looked up by reading once more.
@@ -47,6 +53,11 @@ class timeline_check {
   [[nodiscard]] bool has(position at) const { return events_.contains(at); }
   [[nodiscard]] bool is_imported(position at) const;
   [[nodiscard]] bool is_explicit(position at) const { return explicit_.contains(at); }
+  [[nodiscard]] bool is_foreign(std::string_view type) const {
+    return foreign_types_.contains(type);
+  }
+  /// By key of a foreign type: how many events name it.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& foreign() const { return foreign_; }
   /// What must be on the schedule.
   [[nodiscard]] const std::map<position, schedule_entry>& outstanding() const {
     return outstanding_;
@@ -57,6 +68,7 @@ class timeline_check {
  private:
   void check_payload(const event_row& row, const v1::Envelope& envelope);
   void check_cause(position at, const v1::Envelope& envelope);
+  void count_routes(position at, const v1::Envelope& envelope);
   void fold_reaction(const event_row& row, const v1::Envelope& envelope);
   void fold_schedule(const event_row& row, const v1::Envelope& envelope);
   void cancel_timers(const event_row& row);
@@ -65,6 +77,7 @@ class timeline_check {
   const type_registry& types_;
   position tail_;
   std::vector<v1::Import> imports_;
+  routed_types foreign_types_;
   finding_sink report_;
   std::uint64_t count_ = 0;
   std::optional<position> last_;
@@ -72,6 +85,7 @@ class timeline_check {
   position_set explicit_;
   std::map<position, schedule_entry> outstanding_;
   std::map<std::string, position> reacted_;
+  std::map<std::string, std::uint64_t> foreign_;
   std::vector<std::uint64_t> reactions_;  ///< hashes of (emitter, cause, ordinal)
 };
 

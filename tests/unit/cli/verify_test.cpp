@@ -162,8 +162,26 @@ TEST_CASE("an inbox that routing would not give is found") {
   wrong.flow_types.push_back(type);
   made.commit(wrong);
   CHECK(findings(made.stored, types) ==
-        lines{"flow Acts|1: its inbox is not what routing gives: 1 entries instead of 2",
-              "flow Acts|2: its inbox is not what routing gives: 2 entries instead of 1"});
+        lines{"flow Acts|1: event 2 is missing in its inbox",
+              "flow Acts|2: event 2 is in its inbox, and was not routed to it"});
+}
+
+TEST_CASE("of a type of another program what explicit routes say is found") {
+  store_builder made;
+  made.append_json("E", "{}", made.routed_to({"Acts|1", "Acts|2"}));
+  made.append_json("E", "{}", made.routed_to({"Acts|2"}));
+  made.route(types_of<acts>());
+  CHECK(findings(made.stored, {}) == lines{});
+  commit_batch wrong;
+  for (const auto* id : {"1", "2"}) {
+    const auto entry = (*made.stored.find_flow(flow_key{"Acts", id}, first_build))->entry;
+    wrong.rewritten.push_back({entry, {{{1}, true}, {{7}, true}}});
+  }
+  made.commit(wrong);
+  CHECK(findings(made.stored, {}) ==
+        lines{"flow Acts|1: event 1 is in its inbox, and does not name it",
+              "flow Acts|1: its inbox has 0 of the 1 events that name it",
+              "flow Acts|2: its inbox has 1 of the 2 events that name it"});
 }
 
 TEST_CASE("a flow that routing starts and the directory does not have is found") {
@@ -219,7 +237,7 @@ TEST_CASE("a cause index that misses an effect is found") {
   wrong.routed = position{2};
   made.commit(wrong);
   CHECK(findings(made.stored, {}) ==
-        lines{"event 1: the cause index does not list it among the effects of 0"});
+        lines{"effects of 0 to 4095: event 1 is missing among the effects of 0"});
 }
 
 TEST_CASE("routing that failed and was skipped is no finding, one that was not skipped is") {
