@@ -19,6 +19,9 @@ namespace millrace {
 struct host_test_options {
   /// 0: actors run in the order in which they became ready. Otherwise the seed chooses who is next.
   std::uint64_t seed = 0;
+  /// Windows, inboxes and buffers hold about so many events, so that flows fall behind and catch up
+  /// all the time; 0: as many as outside of tests.
+  std::size_t room = 0;
   host_options host = {};  ///< store and actors are not used
 };
 
@@ -62,6 +65,8 @@ class host_test {
   /// The same in two steps; between them no host is there.
   void crash();
   void restart();
+  /// A restart after which nothing has run yet: step() and run() do that.
+  void restart_paused();
   /// An orderly stop instead of a crash.
   void stop();
 

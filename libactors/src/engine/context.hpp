@@ -13,6 +13,7 @@
 #include "engine/journal.hpp"
 #include "engine/lease.hpp"
 #include "engine/meter.hpp"
+#include "engine/work_bounds.hpp"
 #include "routing/interest.hpp"
 #include "store/store.hpp"
 #include "wire/type_registry.hpp"
@@ -37,6 +38,7 @@ struct engine_context {
   const interest_table& interest;
   const clock& time;
   bool run_flows = true;
+  work_bounds bounds = {};
   bool own_threads = true;  ///< flows may have threads of their own; not in virtual time
 
   struct counts {
@@ -54,7 +56,7 @@ struct engine_context {
   /// has seen with nothing due any more.
   std::atomic<std::uint64_t> timer_changes{1};
   std::atomic<std::uint64_t> timer_changes_settled{0};
-  std::shared_ptr<window_budget> budget = std::make_shared<window_budget>();
+  std::shared_ptr<window_budget> budget = std::make_shared<window_budget>(bounds.windows);
 
   /// One for each actor that may still run; see life.
   std::atomic<std::size_t> actors{0};

@@ -58,7 +58,8 @@ struct engine::inside {
                 .types = parts.types,
                 .interest = parts.interest,
                 .time = parts.time,
-                .run_flows = parts.run_flows} {
+                .run_flows = parts.run_flows,
+                .bounds = parts.bounds} {
     for (std::size_t i = 0; i < parts.interest.types().size(); ++i) {
       context.meters.emplace_back(parts.time.steady());
     }

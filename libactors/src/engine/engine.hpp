@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "engine/mending.hpp"
 #include "engine/requests.hpp"
+#include "engine/work_bounds.hpp"
 #include "millrace/host.hpp"
 #include "millrace/statistics.hpp"
 #include "routing/interest.hpp"
@@ -26,6 +27,7 @@ struct engine_parts {
   bool run_flows = true;
   caf::actor_system* actors = nullptr;  ///< null: one of its own
   std::size_t worker_threads = 0;
+  work_bounds bounds = {};
   /// Tests only: before each commit; false: the process dies there.
   std::function<bool()> before_commit;
 };

@@ -86,7 +86,7 @@ void flow_actor::load() {
   mode_ = mode::loading;
   last_seen_.reset();
   loaded_ = first_checkpoint();
-  if (!std::exchange(fresh_, false)) {
+  if (!fresh_) {
     auto stored = context_.stored.load(flow_.number);
     if (!stored) return context_.fail(stored.error());
     if (*stored) loaded_ = std::move(**stored);
@@ -127,9 +127,12 @@ void flow_actor::recover_and_go_on() {
 /// With its state in memory and nothing under way.
 void flow_actor::go_on() {
   if (draining_ || !context_.run_flows) return end(false);
-  // Deliveries that came while it loaded may follow the checkpoint; then there is nothing to read.
-  if (!failing_ && !queue_.empty() &&
-      (!queue_.front().previous || *queue_.front().previous <= checkpoint_position())) {
+  // A new flow's first delivery is on its way, and others that came while it loaded may follow the
+  // checkpoint: then there is nothing to read.
+  const bool follows_checkpoint =
+      !queue_.empty() &&
+      (!queue_.front().previous || *queue_.front().previous <= checkpoint_position());
+  if (!failing_ && (std::exchange(fresh_, false) || follows_checkpoint)) {
     mode_ = mode::live;
     tell(*this, router_, progressed{flow_.number});
     return handle_live();
@@ -190,7 +193,7 @@ void flow_actor::on_replaced() {
 }
 
 void flow_actor::read_on() {
-  const auto limit = std::min(batch_limit(), limits::behind_read_max);
+  const auto limit = std::min(batch_limit(), context_.bounds.behind_read);
   auto stored = context_.stored.postings(flow_.number, checkpoint_position(), limit);
   if (!stored) return context_.fail(stored.error());
   if (stored->empty()) {
@@ -256,7 +259,7 @@ void flow_actor::adapt_slice(timestamp begun, std::size_t handled) {
   if (took > slice_time_max) {
     slice_ = std::max<std::size_t>(1, slice_ / 2);
   } else if (handled >= slice_ && took < slice_time_max / 2) {
-    slice_ = std::min(slice_ * 2, limits::behind_read_max);
+    slice_ = std::min(slice_ * 2, context_.bounds.behind_read);
   }
 }
 

@@ -13,17 +13,24 @@
 
 namespace millrace {
 
+/// Types that lag leave one window to those at the tail.
+enum class windows_for { all, lagging };
+
 /// Events of windows that are decoded and still held by anybody: what the router paces itself by.
 struct window_budget {
+  explicit window_budget(std::size_t most_events) : events_max(most_events) {}
+
+  const std::size_t events_max;
   std::atomic<std::size_t> events{0};
   std::atomic<std::size_t> size{0};  ///< encoded bytes
   /// The router ran out of room: whoever gives some back says so, once.
   std::atomic<bool> wanted{false};
   std::function<void()> on_room;
 
-  [[nodiscard]] bool has_room() const {
-    return events < limits::windows_max * limits::window_events_max &&
-           size < limits::windows_max * limits::window_size_max;
+  [[nodiscard]] bool has_room(windows_for whom) const {
+    constexpr auto most = limits::windows_max;
+    const auto count = whom == windows_for::all ? most : most - 1;
+    return events < events_max / most * count && size < count * limits::window_size_max;
   }
   void give_back(std::size_t event_count, std::size_t bytes) {
     events -= event_count;

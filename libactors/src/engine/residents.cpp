@@ -48,7 +48,7 @@ void residents::push(routed_flow& to, bool fresh, deliver what) {
   if (one == nullptr || !one->live) return;
   one->used = context_.time.steady();
   const auto waiting = one->sent - one->gate->consumed;
-  if (waiting > 0 && waiting + what.count > limits::inbox_events_max) {
+  if (waiting > 0 && waiting + what.count > context_.bounds.inbox) {
     one->live = false;
     return tell(owner_, one->actor, no_room{});
   }
@@ -121,7 +121,7 @@ void residents::on_take_on(const take_on& request) {
   taken_on answer{.read_again = false, .live = true, .unwritten = {}};
   for (const auto& each : flow.unwritten) {
     if (request.after && each.at <= *request.after) continue;
-    if (answer.unwritten.size() == limits::behind_read_max) {
+    if (answer.unwritten.size() == context_.bounds.behind_read) {
       answer.live = false;
       break;
     }
@@ -183,7 +183,7 @@ bool residents::settled(const resident& one) {
 }
 
 void residents::sweep(timestamp now) {
-  const bool crowded = in_memory_.size() > limits::resident_flows_max;
+  const bool crowded = in_memory_.size() > context_.bounds.resident_flows;
   if (!crowded && now - swept_ < limits::idle_unload / 8) return;
   swept_ = now;
   for (auto at = in_memory_.begin(); at != in_memory_.end();) {

@@ -107,9 +107,9 @@ void router_actor::go_on() {
 void router_actor::on_pump() {
   if (context_.failed) return;
   if (drained_ && routed_enough_to_end()) return check_drained();
-  const bool too_much_unwritten = core_.unwritten() >= 2 * limits::postings_buffered_max;
+  const bool too_much_unwritten = core_.unwritten() >= 2 * context_.bounds.unwritten;
   if (too_much_unwritten && writing_) return;  // goes on when that is written
-  if (!make_room()) return;
+  if (!make_room(windows_for::all)) return;
   const auto events = next_window();
   if (!events) return at_rest();
   route(events);
@@ -117,29 +117,30 @@ void router_actor::on_pump() {
 }
 
 /// False: no room, and the pump runs again when there is some.
-bool router_actor::make_room() {
+bool router_actor::make_room(windows_for whom) {
   while (!leases_.empty() && leases_.front().lease.expired()) leases_.pop_front();
   auto& budget = *context_.budget;
+  const auto has_room = [&] { return budget.has_room(whom); };
   const auto now = context_.time.steady();
-  while (!budget.has_room() && !leases_.empty() &&
-         now - leases_.front().since > limits::window_hold_max) {
+  while (!has_room() && !leases_.empty() && now - leases_.front().since > limits::window_hold_max) {
     if (const auto lease = leases_.front().lease.lock()) lease->revoke();
     leases_.pop_front();
   }
-  if (budget.has_room()) return true;
+  if (has_room()) return true;
   budget.wanted = true;
-  if (budget.has_room()) return true;  // given back between the two looks
+  if (has_room()) return true;  // given back between the two looks
   arm_tick();
   return false;
 }
 
-/// At the tail and behind it take turns, so that a type that lags holds nobody up.
+/// At the tail and behind it take turns, and what slow flows hold of the windows behind it leaves
+/// room for one at the tail, so that a type that lags holds nobody up.
 std::shared_ptr<const window> router_actor::next_window() {
   const auto head = core_.head();
   const auto needed = core_.needed();
   const auto tail = context_.writes.tail();
   const bool lags = needed < head;
-  if (lags && (head == tail || !lag_had_its_turn_)) {
+  if (lags && (head == tail || !lag_had_its_turn_) && make_room(windows_for::lagging)) {
     lag_had_its_turn_ = true;
     return window_from_store(needed, head);
   }
@@ -171,7 +172,7 @@ std::shared_ptr<const window> router_actor::window_from_feed() {
   auto end = feed_.front()->begin;
   while (!feed_.empty() && feed_.front()->begin == end) {
     const auto& next = *feed_.front();
-    const bool fits = built.size() + next.events.size() <= limits::window_events_max &&
+    const bool fits = built.size() + next.events.size() <= context_.bounds.window &&
                       built.encoded_size() + next.size <= limits::window_size_max;
     if (!fits && built.size() > 0) break;
     for (const auto& each : next.events) {
@@ -188,8 +189,8 @@ std::shared_ptr<const window> router_actor::window_from_store(position from, pos
   auto end = to;
   auto read = context_.stored.scan(from, to, [&](const event_row& row) {
     built.add(row.at, row.type, row.time, row.payload, row.envelope);
-    const bool full = built.size() >= limits::window_events_max ||
-                      built.encoded_size() >= limits::window_size_max;
+    const bool full =
+        built.size() >= context_.bounds.window || built.encoded_size() >= limits::window_size_max;
     if (full) end = row.at.next();
     return !full;
   });
@@ -212,7 +213,7 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
   }
   push_all(*routed, events);
   arm_tick();
-  if (core_.unwritten() >= limits::postings_buffered_max) write();
+  if (core_.unwritten() >= context_.bounds.unwritten) write();
   on_progress();
 }
 
@@ -220,8 +221,7 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
   if (!context_.run_flows || drained_ || routed.deliveries.empty()) return;
   const auto& budget = *context_.budget;
   const auto held = budget.events + events->events().size();
-  const bool more = core_.head() < context_.writes.tail() &&
-                    held < limits::windows_max * limits::window_events_max;
+  const bool more = core_.head() < context_.writes.tail() && held < context_.bounds.windows;
   const auto entries = routed.entries;
   auto lease = std::make_shared<window_lease>(
       window_lease::content{events, std::move(routed.entries)}, context_.budget);
@@ -292,7 +292,7 @@ void router_actor::on_written(const derived_written& news) {
     return on_progress();
   }
   core_.written();
-  core_.forget(limits::directory_entries_max);
+  core_.forget(context_.bounds.directory_entries);
   for (const auto& then : std::exchange(after_this_write_, {})) then();
   flows_.answer_held();
   if (!after_next_write_.empty()) write();
@@ -317,7 +317,7 @@ void router_actor::on_tick() {
     write();
   }
   flows_.sweep(now);
-  if (!context_.budget->has_room()) go_on();
+  if (context_.budget->wanted) go_on();
   if (core_.has_unwritten() || !flows_.empty()) arm_tick();
 }
 

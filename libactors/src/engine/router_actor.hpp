@@ -33,7 +33,7 @@ class router_actor final : public caf::event_based_actor {
   // Windows.
   void go_on();
   void on_pump();
-  bool make_room();
+  bool make_room(windows_for whom);
   std::shared_ptr<const window> next_window();
   std::shared_ptr<const window> head_window(position head, position tail);
   std::shared_ptr<const window> window_from_feed();

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/limits.hpp"
 #include "engine/router_actor.hpp"
 
 namespace millrace {
@@ -277,7 +276,7 @@ void router_actor::on_drain(const drain_call& call) {
 /// The next start finds nothing to route; but a long way to the tail is left for it.
 bool router_actor::routed_enough_to_end() const {
   const auto left = context_.writes.tail().value - core_.head().value;
-  return left == 0 || left > limits::window_events_max;
+  return left == 0 || left > context_.bounds.window;
 }
 
 /// When every flow actor has left, what is not written yet is written, and that is the end.

@@ -1,7 +1,6 @@
 // How the router puts mended derived data in the place of what is stored, while it goes on routing.
 #include <algorithm>
 
-#include "base/limits.hpp"
 #include "engine/router_actor.hpp"
 #include "store/rules.hpp"
 
@@ -23,7 +22,7 @@ void router_actor::mend_next() {
       .now = {.rows = {}, .routed = core_.explicitly_routed(), .tail = context_.writes.tail()}};
   for (const auto& [name, row] : core_.types()) outcome.now.rows.push_back(row);
   const routing_plan plan{context_.interest, context_.types, outcome.now};
-  if (distance(*call.request, plan) > limits::mend_distance_max) return (*call.answer)(outcome);
+  if (distance(*call.request, plan) > context_.bounds.mend_distance) return (*call.answer)(outcome);
   if (auto read = bring_up(*call.request, context_.stored, plan); !read) {
     return (*call.answer)(read.error());
   }

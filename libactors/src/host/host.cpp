@@ -91,6 +91,7 @@ result<void> host::open() {
                     .run_flows = own.options.run_flows,
                     .actors = own.options.actors,
                     .worker_threads = own.options.worker_threads,
+                    .bounds = own.bounds,
                     .before_commit = {}};
   if (own.in_virtual_time) from.before_commit = own.in_virtual_time->before_commit;
   auto started = own.in_virtual_time

@@ -17,6 +17,7 @@ namespace millrace {
 
 struct host::parts {
   host_options options;
+  work_bounds bounds;  ///< tests make them small
   interest_table::type_list added;
   type_registry types;
 

@@ -53,6 +53,7 @@ struct host_test::parts {
 
 void host_test::parts::open() {
   alive = std::make_unique<host>(options.host);
+  alive->inside().bounds = work_bounds::of(options.room);
   const auto seed = options.seed == 0 ? 0 : options.seed + starts;
   ++starts;
   alive->inside().in_virtual_time =
@@ -163,11 +164,15 @@ void host_test::crash() {
 }
 
 void host_test::restart() {
+  restart_paused();
+  parts_->run();
+}
+
+void host_test::restart_paused() {
   if (parts_->alive) fail("restart: it is running");
   parts_->memory.reopen();
   parts_->crashed = false;
   parts_->open();
-  parts_->run();
 }
 
 void host_test::crash_and_restart() {

@@ -1,0 +1,36 @@
+/// How much work in hand the engine keeps in memory, in events and entries.
+#pragma once
+
+#include <cstddef>
+
+#include "base/limits.hpp"
+
+namespace millrace {
+
+/// As limits.hpp says, unless a test wants flows to fall behind, buffers to be written and flows to
+/// be unloaded all the time. Constant while an engine is open.
+struct work_bounds {
+  std::size_t window = limits::window_events_max;
+  std::size_t windows = limits::windows_max * limits::window_events_max;
+  std::size_t unwritten = limits::postings_buffered_max;
+  std::size_t inbox = limits::inbox_events_max;
+  std::size_t behind_read = limits::behind_read_max;
+  std::size_t mend_distance = limits::mend_distance_max;
+  std::size_t directory_entries = limits::directory_entries_max;
+  std::size_t resident_flows = limits::resident_flows_max;
+
+  /// Windows of `room` events, and all else of that order; 0: as limits.hpp says.
+  static work_bounds of(std::size_t room) {
+    if (room == 0) return {};
+    return {.window = room,
+            .windows = limits::windows_max * room,
+            .unwritten = 2 * room,
+            .inbox = 2 * room,
+            .behind_read = room,
+            .mend_distance = room,
+            .directory_entries = room,
+            .resident_flows = 4 * room};
+  }
+};
+
+}  // namespace millrace
