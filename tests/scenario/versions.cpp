@@ -123,6 +123,18 @@ TEST_CASE("both versions of a query are kept up to date when the program has bot
   CHECK(sum_of<sums>(test, "a") == 34);
 }
 
+TEST_CASE("of two versions the newer one is switched to, also when the older one came after it") {
+  host_test test;
+  begin<sums_2>(test);
+  test.add<sums>().add<sums_2>();
+  test.restart();
+  CHECK(sum_of<sums>(test, "a") == 12);
+  CHECK(test.running().switch_type("Sums").error().code == errc::conflict);
+  test.append(note("a", 1));
+  CHECK(sum_of<sums>(test, "a") == 14);
+  CHECK(test.flow(flow_key{"Sums", "a"}).status == flow_status::idle);
+}
+
 TEST_CASE("a program that goes back to a version that is still served goes on where that was") {
   host_test test;
   begin<sums>(test);

@@ -95,7 +95,7 @@ class router {
   /// The first position that no type has seen.
   [[nodiscard]] position head() const;
   [[nodiscard]] const rows& types() const { return types_; }
-  /// Of the newest build of a name that is not retired; null: the name has no row.
+  /// Of the build of a name that runs (store/builds.hpp); null: none does.
   [[nodiscard]] const v1::FlowType* running(std::string_view name) const;
   /// Of a hosted type, by its index in the table.
   [[nodiscard]] const v1::FlowType& progress(std::uint32_t type) const { return *progress_[type]; }

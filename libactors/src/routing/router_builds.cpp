@@ -7,7 +7,7 @@ const v1::FlowType* router::running(std::string_view name) const {
   const v1::FlowType* newest = nullptr;
   auto next = types_.lower_bound({std::string{name}, build_number{0}});
   for (; next != types_.end() && next->first.first == name; ++next) {
-    if (!next->second.retired()) newest = &next->second;
+    if (runs_rather(next->second, newest)) newest = &next->second;
   }
   return newest;
 }

@@ -5,10 +5,14 @@
 namespace millrace {
 
 build_list::build_list(const std::vector<v1::FlowType>& rows) {
+  std::map<std::string_view, const v1::FlowType*> running;
   for (const auto& row : rows) {
     auto& known = types_[row.name()];
-    if (!row.retired()) known.running = std::max(known.running, build_of(row));
     if (row.served()) known.served = build_of(row);
+    auto& newest = running[row.name()];
+    if (!runs_rather(row, newest)) continue;
+    newest = &row;
+    known.running = build_of(row);
   }
 }
 

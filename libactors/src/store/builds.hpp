@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/store.hpp"
@@ -16,8 +17,7 @@ class build_list {
   build_list() = default;
   explicit build_list(const std::vector<v1::FlowType>& rows);
 
-  /// The newest build that is not retired: the one that events are routed to. Of a type without
-  /// rows, or with retired ones only: the first.
+  /// See runs_rather(). Of a type without rows, or with retired ones only: the first.
   [[nodiscard]] build_number running(std::string_view type) const;
   /// What reads show. Lists, the manifest and repairs are about the running one.
   [[nodiscard]] build_number served(std::string_view type) const;
@@ -37,6 +37,13 @@ class build_list {
 /// The build of a row; rows made by hand may leave it out.
 [[nodiscard]] inline build_number build_of(const v1::FlowType& row) {
   return row.build() == 0 ? first_build : build_number{row.build()};
+}
+
+/// Of the builds of a name that are not retired the one of the newest version runs, and of that the
+/// newest: a program that has two versions may have met the older one later.
+[[nodiscard]] inline bool runs_rather(const v1::FlowType& one, const v1::FlowType* than) {
+  if (one.retired() || than == nullptr) return !one.retired();
+  return std::pair{one.version(), build_of(one)} > std::pair{than->version(), build_of(*than)};
 }
 
 /// The next build of a name: after all that it ever had.
