@@ -72,6 +72,27 @@ TEST_CASE("a generation is never used again") {
   }
 }
 
+TEST_CASE("a flow whose build has no generations left for it is not reset any more") {
+  host_test test;
+  test.add<notes>();
+  test.append(note("a", 1));
+  test.stop();
+  test.restart_paused();
+  auto& stored = *test.running().inside().stored;
+  auto row = **stored.find_flow(notes_of_a, first_build);
+  row.checkpoint.set_generation(64'999);
+  commit_batch batch;
+  batch.checkpoints.push_back({row.entry.number, row.checkpoint, {}});
+  REQUIRE(stored.commit(batch));
+  REQUIRE(test.running().reset(notes_of_a));
+  const auto refused = test.running().reset(notes_of_a);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::conflict);
+  test.append(note("a", 2));
+  CHECK(test.read<notes>("a")->generation == 65'000);
+  CHECK(numbers(test.read<notes>("a")->state) == std::vector<std::int64_t>{1, 2});
+}
+
 TEST_CASE("a reset topic comes to where it was and appends nothing") {
   const std::size_t batch = GENERATE(1, 2, 4096);
   const bool accepts = GENERATE(false, true);

@@ -1,12 +1,33 @@
 // What a flow actor does when a handler throws, and how a stopped flow is repaired.
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "base/limits.hpp"
 #include "engine/flow_actor.hpp"
 #include "engine/recovery.hpp"
 #include "flow/rules.hpp"
+#include "store/builds.hpp"
 
 namespace millrace {
+namespace {
+
+// A build has 65,536 generations; changes of the state's message take some of them too
+// (docs/formats/builds.md).
+constexpr std::uint64_t resets_max = 65'000;
+
+/// Why the flow cannot be repaired like that; none: it can.
+std::optional<error> refusal(const v1::Checkpoint& now, const flow_entry& flow,
+                             const repair_order& order) {
+  if (order.what != repair_order::kind::reset) {
+    if (now.has_error_position()) return {};
+    return error{errc::conflict, flow.key.text() + " is not stopped"};
+  }
+  if (now.generation() < first_generation(flow.build) + resets_max) return {};
+  return error{errc::conflict, fmt::format("{} was reset {} times: give its type a new version",
+                                           flow.key.text(), resets_max)};
+}
+
+}  // namespace
 
 /// The first event of a batch failed, so that the checkpoint stands right before it.
 void flow_actor::on_failure(const turn::failure& failed) {
@@ -43,13 +64,14 @@ void flow_actor::skip_failed() {
 
 void flow_actor::begin_repair() {
   const auto wanted = *std::exchange(repairs_, std::nullopt);
+  if (const auto why = refusal(committed_, flow_, wanted.order)) {
+    (*wanted.answer)(*why);
+    if (committed_.has_error_position()) return end(true);
+    return recover_when_written();
+  }
   if (wanted.order.what == repair_order::kind::reset) {
     repair_answer_ = wanted.answer;
     return begin_anew(wanted.order.accept_history);
-  }
-  if (!committed_.has_error_position()) {
-    (*wanted.answer)(error{errc::conflict, flow_.key.text() + " is not stopped"});
-    return recover_when_written();
   }
   repair_answer_ = wanted.answer;
   const turn::failure failed{position{committed_.error_position()}, committed_.error_message()};

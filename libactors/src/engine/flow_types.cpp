@@ -24,6 +24,9 @@ v1::FlowType describe(const flow_type& hosted) {
   return made;
 }
 
+// What the resets of a flow leave of a build's generations (docs/formats/builds.md).
+constexpr std::uint32_t schema_changes_max = 535;
+
 error refusal(const v1::FlowType& type, std::string_view why) {
   return {errc::incompatible, fmt::format("flow type {}: {}", type.name(), why)};
 }
@@ -199,6 +202,9 @@ result<void> reconciliation::go_on(v1::FlowType& row, const v1::FlowType& presen
     if (auto fits = check(row, present); !fits) return fits;
   }
   if (row.state_fingerprint() == present.state_fingerprint()) return {};
+  if (row.schema_changes() == schema_changes_max) {
+    return refusal(present, "its state's message has changed too often; give it a new version");
+  }
   // The same events may come to other bytes now.
   auto changed = row;
   changed.set_state_fingerprint(present.state_fingerprint());
