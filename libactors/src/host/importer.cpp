@@ -1,5 +1,7 @@
 #include "host/importer.hpp"
 
+#include <utility>
+
 #include "host/host_parts.hpp"
 
 namespace millrace {
@@ -10,6 +12,22 @@ constexpr std::size_t under_way_max = 4;
 std::uint32_t number_of(std::optional<exchange::format> shape) {
   if (!shape) return 0;
   return *shape == exchange::format::events ? 1 : 2;
+}
+
+/// Called in any case: with `closed` when the engine ends without an answer.
+completion<void> surely(completion<void> answer) {
+  struct promise {
+    completion<void> kept;
+    explicit promise(completion<void> what) : kept(std::move(what)) {}
+    promise(const promise&) = delete;
+    promise& operator=(const promise&) = delete;
+    ~promise() {
+      if (kept) kept(error{errc::closed, "the host ended before it answered"});
+    }
+  };
+  return [made = std::make_shared<promise>(std::move(answer))](const result<void>& outcome) {
+    if (const auto kept = std::exchange(made->kept, nullptr)) kept(outcome);
+  };
 }
 
 import_request request_of(std::unique_ptr<exchange::part> from) {
@@ -75,13 +93,13 @@ void importer::submit(std::unique_ptr<exchange::part> next) {
   auto request = request_of(std::move(next));
   request.progress = record_;
   request.continues_at = before;
-  request.done = [answers = answers_, record = record_](const result<void>& outcome) {
+  request.done = surely([answers = answers_, record = record_](const result<void>& outcome) {
     const std::scoped_lock lock{answers->mutex};
     --answers->under_way;
     if (outcome) answers->committed = record;
     if (!outcome && !answers->failure) answers->failure = outcome.error();
     answers->changed.notify_all();
-  };
+  });
   {
     const std::scoped_lock lock{answers_->mutex};
     ++answers_->under_way;
