@@ -58,8 +58,11 @@ struct decision {
 class interpreter {
  public:
   interpreter(std::span<const recorded_event> timeline, std::vector<flow_type> types,
-              skipped_events skipped)
-      : timeline_(timeline), types_(std::move(types)), skipped_(std::move(skipped)) {
+              skipped_events skipped, beginnings since)
+      : timeline_(timeline),
+        types_(std::move(types)),
+        skipped_(std::move(skipped)),
+        since_(std::move(since)) {
     for (const auto& one : timeline_) by_position_[one.at.value] = &one;
   }
 
@@ -85,6 +88,8 @@ class interpreter {
     for (const auto& type : types_) {
       const auto observed = type.find(one.type);
       if (observed == type.observes.size()) continue;
+      const auto first = since_.find(type.name);
+      if (first != since_.end() && one.at < first->second) continue;
       const std::unique_ptr<Message> body{type.observes[observed].prototype->New()};
       body->ParseFromString(one.payload);
       const event seen{one.at, one.type, one.time, one.payload, body.get(), nullptr};
@@ -183,6 +188,7 @@ class interpreter {
   std::span<const recorded_event> timeline_;
   std::vector<flow_type> types_;
   skipped_events skipped_;
+  beginnings since_;
   std::unordered_map<std::uint64_t, const recorded_event*> by_position_;
   std::map<std::string, life, std::less<>> lives_;
   std::multiset<decision> decided_;
@@ -192,8 +198,8 @@ class interpreter {
 }  // namespace
 
 expected_run expected(std::span<const recorded_event> timeline, std::vector<flow_type> types,
-                      skipped_events skipped) {
-  return interpreter{timeline, std::move(types), std::move(skipped)}.run();
+                      skipped_events skipped, beginnings since) {
+  return interpreter{timeline, std::move(types), std::move(skipped), std::move(since)}.run();
 }
 
 expected_run expected(std::span<const recorded_event> timeline, shop_settings settings) {

@@ -36,13 +36,15 @@ struct expected_run {
   std::vector<std::string> violations;
 };
 
+/// By flow type: it observes nothing before this position.
+using beginnings = std::map<std::string, millrace::position, std::less<>>;
 /// Events that somebody had a flow pass by, by key.
 using skipped_events = std::map<std::string, std::set<millrace::position>, std::less<>>;
 
 /// Runs these flow types over the timeline. Without explicit routes and imports.
 [[nodiscard]] expected_run expected(std::span<const recorded_event> timeline,
                                     std::vector<millrace::flow_type> types,
-                                    skipped_events skipped = {});
+                                    skipped_events skipped = {}, beginnings since = {});
 /// The scan shop's.
 [[nodiscard]] expected_run expected(std::span<const recorded_event> timeline,
                                     shop_settings settings = {});

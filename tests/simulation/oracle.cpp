@@ -10,6 +10,7 @@
 #include "host/host_parts.hpp"
 #include "host/verify.hpp"
 #include "millrace/envelope.pb.h"
+#include "store/builds.hpp"
 
 namespace millrace::simulation {
 namespace {
@@ -134,7 +135,9 @@ void inquiry::check_ordinals() {
 /// Every state is the fold of the timeline, every decision is recorded, and nothing waits.
 void inquiry::check_states() {
   const auto skips = skipped(test_);
-  const auto folded = scans::expected(recorded(test_, store_.tail()), run_.types(), skips);
+  const auto& program = run_.flows_of();
+  const auto folded =
+      scans::expected(recorded(test_, store_.tail()), program.newest(), skips, program.since());
   found_.insert(found_.end(), folded.violations.begin(), folded.violations.end());
   std::set<std::string, std::less<>> listed;
   for (const auto& flow : flows_) {
@@ -150,6 +153,8 @@ void inquiry::check_states() {
       expect(!state && state.error().code == errc::not_found, name + " must have ended");
     } else {
       expect(state && state->state == wanted->second, name + " is not the fold of its events");
+      expect(state && !state->frozen && state->version == program.newest_version(flow.key.type()),
+             name + " is not shown in its newest version");
     }
   }
   for (const auto& [name, state] : folded.states) {
@@ -212,7 +217,8 @@ void inquiry::check_store() {
   expect(low.has_value(), "the store cannot be checked");
   if (low) found_.insert(found_.end(), low->begin(), low->end());
   interest_table::type_list types;
-  for (const auto& type : run_.types()) types.push_back(std::make_shared<const flow_type>(type));
+  for (const auto& type : run_.flows_of().hosted())
+    types.push_back(std::make_shared<const flow_type>(type));
   const auto known = known_types::of(types);
   expect(known.has_value(), "the flow types contradict each other");
   if (!known) return;
@@ -244,16 +250,24 @@ std::vector<scans::recorded_event> recorded(host_test& test, position end) {
   return all;
 }
 
+std::vector<flow_row> stored_flows(host_test& test) {
+  const auto& stored = *test.running().inside().stored;
+  const build_list builds{*stored.flow_types()};
+  std::vector<flow_row> rows;
+  static_cast<void>(stored.flows({}, [&](const flow_row& row) {
+    if (builds.is_running(row.entry)) rows.push_back(row);
+    return true;
+  }));
+  return rows;
+}
+
 scans::skipped_events skipped(host_test& test) {
   scans::skipped_events all;
-  const auto& stored = *test.running().inside().stored;
-  auto read = stored.flows({}, [&](const flow_row& row) {
+  for (const auto& row : stored_flows(test)) {
     for (const auto& one : row.checkpoint.skipped()) {
       all[row.entry.key.text()].insert(position{one.position()});
     }
-    return true;
-  });
-  static_cast<void>(read);
+  }
   return all;
 }
 

@@ -50,8 +50,9 @@ TEST_CASE("after any history every event is handled exactly once, and all follow
     for (const auto& [what, often] : run.counts()) did[what] += often;
   }
   if (count < runs) return;
-  for (const auto* what : {"append on condition", "crash", "full disk", "read", "reset", "retry",
-                           "skip", "stop", "unpark"}) {
+  for (const auto* what :
+       {"append on condition", "crash", "full disk", "program", "read", "rebuild", "reset",
+        "reset of a type", "retry", "skip", "start", "stop", "switch", "unpark"}) {
     INFO("how often in all: " << what);
     CHECK(did[what] >= 20);
   }

@@ -18,20 +18,13 @@ using namespace std::chrono_literals;
 
 host_test_options options_of(std::uint64_t seed) {
   const bool in_order = seed % 8 == 0;
-  return {.seed = in_order ? 0 : seed, .host = {}};
+  const bool roomy = seed % 4 == 1;
+  return {.seed = in_order ? 0 : seed, .room = roomy ? 0 : 1 + seed % 23, .host = {}};
 }
 
 template <class T, std::size_t N>
 T one_of(scans::dice& dice, const std::array<T, N>& choices) {
   return choices[dice.below(N)];
-}
-
-flow_options any_options(scans::dice& dice) {
-  flow_options chosen;
-  chosen.flush.count = one_of(dice, std::array<std::size_t, 6>{1, 2, 3, 7, 64, 4096});
-  chosen.flush.age = one_of(dice, std::array<duration, 4>{0us, 5ms, 100ms, 2s});
-  if (dice.one_in(2)) chosen.on_error = retry_then_stop(2).with_backoff(50ms);
-  return chosen;
 }
 
 memory_store& store_of(host_test& test) {
@@ -41,15 +34,13 @@ memory_store& store_of(host_test& test) {
 }  // namespace
 
 shop_run::shop_run(std::uint64_t seed, bool tells)
-    : tells_(tells), dice_(seed), bugs_(seed + 1), test_(options_of(seed)), client_(seed + 2) {
-  const scans::shop_settings settings{.scan_time_limit = 1min * dice_.between(1, 40)};
-  scans::add_scans(pure_, settings);
-  pure_.add(describe<image_ledger>());
-  pure_.add(describe<diarist>({}, duration{1s * dice_.between(1, 600)}));
-  for (auto type : pure_.types) {
-    type.options = any_options(dice_);
-    test_.add(with_faults(std::move(type), bugs_));
-  }
+    : tells_(tells),
+      dice_(seed),
+      bugs_(seed + 1),
+      program_(seed + 4, bugs_),
+      test_(options_of(seed)),
+      client_(seed + 2) {
+  program_.install(test_);
   bugs_.arm(one_of(dice_, std::array<std::uint64_t, 4>{0, 0, 60, 400}));
   image_ledger::route_bugs = faults{seed + 3};
   image_ledger::route_bugs.arm(one_of(dice_, std::array<std::uint64_t, 3>{0, 0, 100}));
@@ -80,7 +71,7 @@ void shop_run::play() {
 void shop_run::act() {
   switch (dice_.below(52)) {
     case 0: return arm_a_crash();
-    case 1: return crash();
+    case 1: return revive();
     case 2: return stop_and_start();
     case 3: return fill_the_disk();
     case 4:
@@ -106,6 +97,9 @@ void shop_run::act() {
     case 24:
     case 25: return reset_one();
     case 26: return skip_one();
+    case 27: return reset_type();
+    case 28: return rebuild_all();
+    case 29: return switch_some();
     default: return dice_.one_in(3) ? step_some() : append_some();
   }
 }
@@ -154,8 +148,6 @@ void shop_run::arm_a_crash() {
   say("arm a crash", fmt::format("before commit {}", *dies_at_));
 }
 
-void shop_run::crash() { revive(); }
-
 /// Ends what is left of the process and starts it anew, which may die again while it starts.
 void shop_run::revive() {
   for (int deaths = 0; deaths == 0 || test_.crashed(); ++deaths) {
@@ -166,9 +158,27 @@ void shop_run::revive() {
     client_.collect(true);
     dies_at_.reset();
     if (deaths < 3 && dice_.one_in(3)) dies_at_ = test_.commits() + dice_.below(4);
-    test_.restart();
+    start();
   }
   subscribe();
+}
+
+/// The program that comes may be another one, and may not have run yet.
+void shop_run::start() {
+  frozen_.clear();
+  const position tail{test_.timeline().size()};
+  if (program_changes_ && dice_.one_in(2) && program_.change(tail)) {
+    std::string versions;
+    for (const auto& type : program_.hosted()) {
+      versions += fmt::format(" {} {}", type.name, type.version);
+    }
+    say("program", fmt::format("from {} on:{}", tail.value, versions));
+    commits_refused_ = 0;  // it says so in the store at once
+    program_.install(test_);
+  }
+  if (dice_.one_in(2)) return test_.restart();
+  say("start", "nothing has run yet");
+  test_.restart_paused();
 }
 
 void shop_run::stop_and_start() {
@@ -178,7 +188,7 @@ void shop_run::stop_and_start() {
   test_.stop();
   client_.collect(true);
   dies_at_.reset();
-  test_.restart();
+  start();
   subscribe();
 }
 
@@ -186,54 +196,6 @@ void shop_run::fill_the_disk() {
   commits_refused_ = 1 + dice_.below(4);
   disk_troubled_ = true;
   say("full disk", fmt::format("for {} commits", commits_refused_));
-}
-
-/// Some stay broken for a while, and some break again at once.
-void shop_run::repair_some(bool all) {
-  for (const auto& flow : flows()) {
-    if (test_.crashed()) return;
-    const bool parked = flow.key == flow_key{image_ledger::name};  // see below
-    if (flow.status != flow_status::stopped || parked || (!all && dice_.one_in(3))) continue;
-    say("retry", fmt::format("{} at {}", flow.key.text(), flow.error_position->value));
-    auto repaired = test_.running().retry(flow.key);
-    const bool excused = test_.crashed() || disk_troubled_;
-    expect(repaired || excused, "retry failed: " + flow.key.text());
-  }
-  // Not found when its routing is not parked.
-  if (test_.running().retry(flow_key{image_ledger::name})) say("unpark", {});
-}
-
-/// Any flow, whatever it is at; often while more is going on.
-void shop_run::reset_one() {
-  const auto all = flows();
-  if (all.empty()) return;
-  const auto& flow = all[dice_.below(all.size())];
-  if (flow.key == flow_key{image_ledger::name}) return;
-  const bool accepts = dice_.one_in(3);
-  say("reset", flow.key.text());
-  test_.running().inside().running->repair(
-      flow.key, {.what = repair_order::kind::reset, .accept_history = accepts},
-      [this](const result<void>& done) {
-        const bool excused = done || done.error().code == errc::closed ||
-                             done.error().code == errc::conflict || disk_troubled_;
-        expect(excused, "reset failed");
-      });
-  if (dice_.one_in(2)) return step_some();
-  test_.run();
-}
-
-/// Of a flow that decides again the oracle could not tell what became of its words.
-void shop_run::skip_one() {
-  for (const auto& flow : flows()) {
-    const bool parked = flow.key == flow_key{image_ledger::name};
-    if (test_.crashed() || flow.status != flow_status::stopped || parked) continue;
-    const auto row = store_of(test_).find_flow(flow.key, first_build);
-    if (!row || !*row || (*row)->checkpoint.has_replay_until()) continue;
-    say("skip", fmt::format("{} at {}", flow.key.text(), flow.error_position->value));
-    auto skipped = test_.running().skip(flow.key);
-    expect(skipped || test_.crashed() || disk_troubled_, "skip failed: " + flow.key.text());
-    return;
-  }
 }
 
 /// None when it cannot be said now: the process died, or the disk is full.
@@ -257,15 +219,22 @@ void shop_run::read_one() {
                                seen->generation);
   const auto known = bytes_by_etag_.emplace(tag, seen->state).first;
   expect(known->second == seen->state, "another state under the tag " + tag);
+  if (seen->frozen) frozen_.insert_or_assign(key.text(), seen->scanned);
+  if (const auto before = frozen_.find(key.text()); before != frozen_.end()) {
+    const bool was_reset = seen->generation % 65'536 != 0;
+    expect(seen->scanned >= before->second || was_reset, key.text() + " goes back when it thaws");
+  }
   if (!seen->scanned || !dice_.one_in(4)) return;
   say("read", fmt::format("{} to {}", key.text(), seen->scanned->value));
   image_ledger::route_bugs.pause(true);
   const auto folded =
-      scans::expected(recorded(test_, seen->scanned->next()), pure_.types, skipped(test_));
+      scans::expected(recorded(test_, seen->scanned->next()),
+                      program_.with(key.type(), seen->version), skipped(test_), program_.since());
   image_ledger::route_bugs.pause(false);
   const auto wanted = folded.states.find(key.text());
   expect(wanted != folded.states.end() && wanted->second == seen->state,
-         fmt::format("{} is not the fold of all before {}", key.text(), seen->scanned->value + 1));
+         fmt::format("{} of version {} is not the fold of all before {}", key.text(), seen->version,
+                     seen->scanned->value + 1));
 }
 
 void shop_run::subscribe() {
@@ -293,6 +262,7 @@ void shop_run::settle() {
     test_.advance(1s);
     client_.collect(false);
     repair_some(true);
+    switch_all();
     client_.resend(test_);
     test_.run();
   }
@@ -305,7 +275,8 @@ void shop_run::settle() {
 /// Another process finds nothing to do.
 void shop_run::restart_quietly() {
   const bool orderly = dice_.one_in(2);
-  orderly ? stop_and_start() : crash();
+  program_changes_ = false;
+  orderly ? stop_and_start() : revive();
   dies_at_.reset();
   if (test_.crashed()) revive();
   const auto tail = test_.running().tail();

@@ -1,4 +1,5 @@
-/// One history of the scan shop, chosen by a seed: appends, races, faults, crashes and repairs.
+/// One history of the scan shop, chosen by a seed: appends, races, faults, crashes, repairs, and
+/// programs that change.
 #pragma once
 
 #include <map>
@@ -9,15 +10,9 @@
 #include "client.hpp"
 #include "faults.hpp"
 #include "millrace/host_test.hpp"
-#include "scans/scans.hpp"
+#include "program.hpp"
 
 namespace millrace::simulation {
-
-/// Collects the types that scans::add_scans hands it.
-struct type_list {
-  std::vector<flow_type> types;
-  void add(flow_type type) { types.push_back(std::move(type)); }
-};
 
 class shop_run {
  public:
@@ -32,8 +27,7 @@ class shop_run {
 
   [[nodiscard]] host_test& test() { return test_; }
   [[nodiscard]] const client& appends() const { return client_; }
-  /// The flow types without their faults.
-  [[nodiscard]] const std::vector<flow_type>& types() const { return pure_.types; }
+  [[nodiscard]] const program& flows_of() const { return program_; }
   /// How often it did what.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
   /// What was seen to be wrong on the way.
@@ -46,13 +40,18 @@ class shop_run {
   void step_some();
   void advance(duration by);
   void arm_a_crash();
-  void crash();
   void revive();
   void stop_and_start();
+  void start();
   void fill_the_disk();
   void repair_some(bool all);
+  void order_reset(const flow_key& key, bool accepts);
   void reset_one();
+  void reset_type();
   void skip_one();
+  void rebuild_all();
+  void switch_some();
+  void switch_all();
   [[nodiscard]] std::vector<flow_summary> flows();
   void read_one();
   void subscribe();
@@ -65,7 +64,8 @@ class shop_run {
   bool tells_;
   scans::dice dice_;
   faults bugs_;
-  type_list pure_;
+  program program_;
+  bool program_changes_ = true;
   host_test test_;
   client client_;
   std::optional<std::uint64_t> dies_at_;  ///< before this commit
@@ -73,6 +73,7 @@ class shop_run {
   bool disk_troubled_ = false;            ///< it was; what it held back may not be written yet
   duration time_left_ = std::chrono::hours{20};  ///< the id window is longer
   std::map<std::string, std::string, std::less<>> bytes_by_etag_;
+  std::map<std::string, std::optional<position>, std::less<>> frozen_;  ///< read so in this life
   subscription subscription_;
   std::optional<position> subscribed_to_;  ///< next that is due; none: nobody listens
   std::map<std::string, std::uint64_t> counts_;

@@ -1,5 +1,6 @@
 /// Flows for what the shop's own do not do: a query that ends, a route that fails, a state too
-/// large to be saved each time, timers that are cancelled and set again.
+/// large to be saved each time, timers that are cancelled and set again; queries that have several
+/// versions, a topic that begins at the tail.
 #pragma once
 
 #include <scans/events.pb.h>
@@ -20,6 +21,8 @@ struct image_ledger {
   using observes = events<scans::NewImageDetected, scans::ScanCompleted>;
   static inline faults route_bugs{1};
 
+  explicit image_ledger(std::int64_t version) : by(version) {}
+
   static millrace::route route(const scans::NewImageDetected& e) {
     route_bugs.may_throw();
     return starts(e.scan_id());
@@ -30,9 +33,56 @@ struct image_ledger {
   }
   void given(const scans::NewImageDetected&, const event& envelope) {
     state.set_count(state.count() + 1);
+    state.set_last(by);
     state.add_numbers(static_cast<std::int64_t>(envelope.at.value));
   }
   bool ends(const scans::ScanCompleted&) const { return true; }
+
+  std::int64_t by;
+  shop::Notes state;
+};
+
+/// Chronicle, a query over nearly everything: one instance, which shows each event that it was
+/// given, and in which order.
+struct chronicle {
+  static constexpr std::string_view name = "Chronicle";
+  using observes = events<scans::NewImageDetected, scans::ScanCompleted, scans::ClientIdentified,
+                          shop::ReminderSent>;
+
+  explicit chronicle(std::int64_t version) : by(version) {}
+
+  void given(const scans::NewImageDetected&, const event& e) { write_down(e); }
+  void given(const scans::ScanCompleted&, const event& e) { write_down(e); }
+  void given(const scans::ClientIdentified&, const event& e) { write_down(e); }
+  void given(const shop::ReminderSent&, const event& e) { write_down(e); }
+  void write_down(const event& e) {
+    state.set_count(state.count() + 1);
+    state.set_sum(state.sum() * 31 % 1'000'003 + by);
+    state.add_numbers(static_cast<std::int64_t>(e.at.value));
+  }
+
+  std::int64_t by;
+  shop::Notes state;
+};
+
+/// NightWatch|user, a topic that begins at the tail: says something after every second image, which
+/// it folds itself.
+struct night_watch {
+  static constexpr std::string_view name = "NightWatch";
+  static constexpr auto starts_from = first_event::from_now;
+  using observes = events<scans::NewImageDetected, shop::ReminderSent>;
+
+  static millrace::route route(const scans::NewImageDetected& e) { return starts(e.user()); }
+  static millrace::route route(const shop::ReminderSent& e) { return joins(e.order_id()); }
+
+  void given(const scans::NewImageDetected&, const event& e) {
+    state.set_count(state.count() + 1);
+    state.add_numbers(static_cast<std::int64_t>(e.at.value));
+  }
+  void given(const shop::ReminderSent&) { state.set_sum(state.sum() * 3 + state.count()); }
+  void when(const scans::NewImageDetected& e, reactions& then) const {
+    if (state.count() % 2 == 0) then.emit<shop::ReminderSent>().set_order_id(e.user());
+  }
 
   shop::Notes state;
 };
