@@ -23,4 +23,5 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/millrace-config-version.
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/millrace-config.cmake"
   "${PROJECT_BINARY_DIR}/millrace-config-version.cmake" cmake/FindCAF.cmake
+  cmake/FindPrometheusCpp.cmake
   DESTINATION "${package_dir}")

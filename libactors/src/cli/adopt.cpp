@@ -3,9 +3,11 @@
 
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
+#include "cli/daemon.hpp"
 #include "documents/done.hpp"
 #include "documents/text.hpp"
 #include "host/adoption.hpp"
+#include "service/url.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -51,6 +53,29 @@ void summarise(const context& in, const adopt_options& options, const adoption& 
   in.out.line(fmt::format("{} overdue: {}", overdue_in_words(made.overdue), what));
 }
 
+std::string_view name_of(overdue_timers overdue) {
+  switch (overdue) {
+    case overdue_timers::fire: return "fire";
+    case overdue_timers::skip: return "skip";
+    case overdue_timers::keep: return "keep";
+  }
+  return {};
+}
+
+result<adoption> adopt_by_daemon(const context& in, const error& why, const adopt_options& options,
+                                 std::uint64_t flows) {
+  if (why.code != errc::in_use) return why;
+  daemon_call wanted{fmt::format("/v1/types/{}/adopt", service::escaped(options.type))};
+  if (options.overdue) wanted.arguments.emplace_back("overdue", name_of(*options.overdue));
+  auto answer = answer_of_daemon(in, wanted);
+  if (!answer) return answer.error();
+  if (!*answer) return why;
+  const auto adopted = json::parse(**answer);
+  return adoption{.flows = flows,
+                  .activated = adopted["timers"].get<std::uint64_t>(),
+                  .overdue = adopted["overdue"].get<std::uint64_t>()};
+}
+
 /// Of a dry run by what is stored; else what the host did.
 result<adoption> adopt_or_plan(const context& in, const millrace::store& from,
                                const adopt_options& options, std::uint64_t flows) {
@@ -60,7 +85,7 @@ result<adoption> adopt_or_plan(const context& in, const millrace::store& from,
     return plan->outcome(flows, options.overdue);
   }
   auto opened = in.open_host({.run_flows = false}, false);
-  if (!opened) return opened.error();
+  if (!opened) return adopt_by_daemon(in, opened.error(), options, flows);
   auto adopted = (*opened)->adopt(options.type, options.overdue);
   (*opened)->stop();
   return adopted;

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include "base/limits.hpp"
+#include "base/time_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/daemon.hpp"
 #include "documents/done.hpp"
+#include "documents/flow.hpp"
 #include "documents/text.hpp"
 
 namespace millrace::cli {
@@ -69,6 +72,44 @@ result<new_event> event_of(const context& in, const append_options& options) {
   return made;
 }
 
+/// The event as a daemon takes it. The payload was checked: it is JSON again.
+result<std::string> body_of(const context& in, const new_event& event) {
+  json head = {{"type", event.type}};
+  const auto text = [&](const char* name, const std::string& value) {
+    if (!value.empty()) head[name] = value;
+  };
+  text("id", event.id);
+  text("correlation", event.correlation_id);
+  text("user", event.user);
+  if (event.cause) head["cause"] = event.cause->value;
+  if (event.due) head["due"] = to_text(*event.due);
+  for (const auto& one : event.headers) {
+    head["headers"].push_back({{"name", one.name}, {"value", one.value}});
+  }
+  for (const auto& key : event.routes.value_or(explicit_routes{})) {
+    head["routes"].push_back(key.text());
+  }
+  auto data = in.known.registry.to_json(event.type, event.content_type, event.payload);
+  if (!data) return data.error();
+  return documents::with(dump(head), "data", *data);
+}
+
+outcome append_through_daemon(const context& in, const error& why, const new_event& event) {
+  if (why.code != errc::in_use) return why;
+  auto body = body_of(in, event);
+  if (!body) return body.error();
+  auto answer = answer_of_daemon(in, {.target = "/v1/events", .body = std::move(*body)});
+  if (!answer) return answer.error();
+  if (!*answer) return why;
+  const auto appended = json::parse(**answer)["events"][0];
+  if (in.json) {
+    in.out.json(dump(appended));
+  } else {
+    in.out.line(std::to_string(appended["position"].get<std::uint64_t>()));
+  }
+  return exit_code::done;
+}
+
 }  // namespace
 
 outcome append(const context& in, const append_options& options) {
@@ -82,7 +123,7 @@ outcome append(const context& in, const append_options& options) {
   if (auto checked = in.known.registry.check(*made, strict); !checked) return checked.error();
 
   auto opened = in.open_host({.strict = strict, .run_flows = false}, true);
-  if (!opened) return opened.error();
+  if (!opened) return append_through_daemon(in, opened.error(), *made);
   host& over = **opened;
   const auto tail = over.tail();
   if (made->cause && *made->cause >= tail) {

@@ -3,9 +3,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/compare.hpp"
+#include "cli/daemon.hpp"
 #include "documents/done.hpp"
 #include "documents/text.hpp"
 #include "host/result_comparison.hpp"
+#include "service/url.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -39,12 +41,28 @@ outcome only_look(const context& in, const switch_type_options& options) {
   return exit_code::done;
 }
 
+outcome switch_by_daemon(const context& in, const error& why, const switch_type_options& options) {
+  if (why.code != errc::in_use) return why;
+  const daemon_call wanted{fmt::format("/v1/types/{}/switch", service::escaped(options.type)),
+                           {{"drop_old", options.drop_old ? "true" : "false"}}};
+  auto answer = answer_of_daemon(in, wanted);
+  if (!answer) return answer.error();
+  if (!*answer) return why;
+  const auto made = json::parse(**answer);
+  show(in, options,
+       {.former = made["former"].get<std::uint32_t>(),
+        .served = made["served"].get<std::uint32_t>(),
+        .version = made["version"].get<std::uint32_t>(),
+        .dropped = made["dropped"].get<std::size_t>()});
+  return exit_code::done;
+}
+
 }  // namespace
 
 outcome switch_type(const context& in, const switch_type_options& options) {
   if (options.dry_run) return only_look(in, options);
   auto opened = in.open_host({.run_flows = false}, false);
-  if (!opened) return opened.error();
+  if (!opened) return switch_by_daemon(in, opened.error(), options);
   auto switched = (*opened)->switch_type(options.type, {.drop_old = options.drop_old});
   (*opened)->stop();
   if (!switched) return switched.error();

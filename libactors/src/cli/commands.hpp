@@ -135,4 +135,10 @@ struct run_options {
 };
 outcome run(const context& in, const run_options& options);
 
+struct serve_options {
+  std::string listen;
+  std::string token_file;  ///< empty: none
+};
+outcome serve(const context& in, const serve_options& options);
+
 }  // namespace millrace::cli

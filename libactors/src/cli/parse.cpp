@@ -51,6 +51,7 @@ class builder : command_builder {
         ->footer("One line for each inconsistency; exit code 1 when there is one.");
     add_rebuild();
     add_run();
+    add_serve();
   }
 
   void add_own(const grammar::own_command& own) {
@@ -322,6 +323,19 @@ class builder : command_builder {
     command->add_flag("--statistics", options->statistics,
                       "At the end say how fast each flow type was, and in what batches");
     on(command, [options](const context& in) { return run(in, *options); });
+  }
+
+  void add_serve() {
+    auto options = std::make_shared<serve_options>();
+    auto* command = add("serve", "Run the flows and answer HTTP until a signal");
+    command->add_option("--listen", options->listen, "Where; port 0: any (127.0.0.1:7480)")
+        ->type_name("ADDRESS:PORT");
+    command
+        ->add_option("--token-file", options->token_file,
+                     "Who may ask: lines `read TOKEN` or `all TOKEN`, mode 0600")
+        ->type_name("FILE");
+    command->footer("Another address than a loopback one needs a token file.");
+    on(command, [options](const context& in) { return serve(in, *options); });
   }
 };
 

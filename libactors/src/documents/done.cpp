@@ -1,6 +1,35 @@
 #include "documents/done.hpp"
 
+#include <fmt/format.h>
+
+#include "store/builds.hpp"
+
 namespace millrace::documents {
+
+result<std::optional<position>> stopped_at(const millrace::store& from, const flow_key& key) {
+  auto types = from.flow_types();
+  if (!types) return types.error();
+  for (const auto& type : *types) {
+    if (type.name() == key.text() && type.has_error_position() && !type.retired()) {
+      return std::optional{position{type.error_position()}};
+    }
+  }
+  auto row = from.find_flow(key, build_list{*types}.running(key.type()));
+  if (!row) return row.error();
+  if (!*row || !(*row)->checkpoint.has_error_position()) return std::optional<position>{};
+  return std::optional{position{(*row)->checkpoint.error_position()}};
+}
+
+bool names_many(const known_types& known, const flow_key& key) {
+  const auto type = known.table.find(key.text());
+  return !key.has_id() && type && !known.table.types()[*type]->single;
+}
+
+error repair_refusal(const known_types& known, const flow_key& key, const error& by_host) {
+  const bool names_type = !key.has_id() && known.table.find(key.text());
+  if (by_host.code != errc::not_found || !names_type) return by_host;
+  return {errc::conflict, fmt::format("the routing of {} is not stopped", key.text())};
+}
 
 std::string appended_line(position at, bool repeated) {
   return dump({{"position", at.value}, {"repeated", repeated}});

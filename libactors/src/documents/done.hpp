@@ -1,4 +1,4 @@
-/// What a changing command or call did.
+/// What a changing command or call is about, and what it did.
 #pragma once
 
 #include <cstddef>
@@ -6,9 +6,21 @@
 #include <string>
 
 #include "documents/event.hpp"
+#include "host/overview.hpp"
 #include "millrace/host.hpp"
 
 namespace millrace::documents {
+
+/// On which event the routing of the type, or else the flow, is stopped; none: it is not, or is not
+/// known.
+[[nodiscard]] result<std::optional<position>> stopped_at(const millrace::store& from,
+                                                         const flow_key& key);
+/// Whether the key is the name of a flow type of many instances, which this program has.
+[[nodiscard]] bool names_many(const known_types& known, const flow_key& key);
+/// What the host says, but that the name of a type of many instances, which is no flow, is not
+/// unknown either.
+[[nodiscard]] error repair_refusal(const known_types& known, const flow_key& key,
+                                   const error& by_host);
 
 // Each is one line of JSON.
 

@@ -1,0 +1,49 @@
+/// Every bound of the service, in one place; limits.hpp has those of the engine. Sizes are bytes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/limits.hpp"
+
+namespace millrace::limits {
+
+// One connection.
+inline constexpr std::size_t connections_max = 512;
+inline constexpr std::size_t head_size_max = 16u << 10;      // request line and header
+inline constexpr auto head_time_max = 5s;                    // from its first byte to its last
+inline constexpr auto idle_time_max = 60s;                   // between requests
+inline constexpr auto transfer_time_min = 10s;               // of a body or an answer; and besides
+inline constexpr std::size_t transfer_rate_min = 64u << 10;  // a second for each so many bytes
+inline constexpr std::size_t linger_size_max = 1u << 20;     // read and dropped after a refusal
+inline constexpr auto linger_time_max = 2s;
+
+// Bodies.
+inline constexpr std::size_t call_body_size_max = 64u << 10;  // of calls that append nothing
+inline constexpr std::size_t append_body_size_max = 2 * append_size_max;  // JSON is longer
+inline constexpr std::size_t bodies_size_max = 4 * append_body_size_max;  // of all connections
+inline constexpr std::size_t answer_size_max = 1u << 20;                  // then a page ends
+inline constexpr std::size_t page_max = 1000;                             // rows of a page
+inline constexpr std::size_t page_usual = 100;
+inline constexpr std::size_t page_scan_max = 65'536;  // events looked at for one page
+
+// Calls.
+inline constexpr std::size_t calls_at_once_max = 8;   // that are worked on
+inline constexpr std::size_t calls_queued_max = 256;  // behind them
+inline constexpr std::size_t calls_waiting_max = 64;  // that wait for flows
+inline constexpr auto call_wait_max = 60s;
+inline constexpr auto wait_slice = 500ms;  // then a waiting call looks whether the service ends
+inline constexpr auto service_stop_max = 10s;
+inline constexpr std::size_t disk_free_min = 64u << 20;  // with less the service is not ready
+
+// Names and secrets.
+inline constexpr std::size_t idempotency_key_size_max = 200;
+inline constexpr std::size_t token_size_min = 16;
+inline constexpr std::size_t token_size_max = 256;
+inline constexpr std::size_t tokens_max = 1000;
+
+static_assert(append_body_size_max <= bodies_size_max, "the largest body is admitted alone");
+static_assert(idempotency_key_size_max + 16 <= event_id_size_max,
+              "a key and two numbers are an id");
+
+}  // namespace millrace::limits

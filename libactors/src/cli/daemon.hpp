@@ -1,0 +1,36 @@
+/// Commands that change something, while a daemon holds the store: its calls do the same.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/context.hpp"
+#include "documents/event.hpp"
+
+namespace millrace::cli {
+
+/// `POST target?arguments`; `body` is JSON, or empty.
+struct daemon_call {
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> arguments = {};
+  std::string body = {};
+};
+
+/// What a command does that could not open the store: when that is in use and a daemon serves it,
+/// the daemon is asked; with --json its answer is printed, otherwise what `words` makes of it.
+/// Nobody serves it, or it could not be opened for another reason: `why`. Errors: the daemon's;
+/// closed, timed_out.
+[[nodiscard]] outcome ask_daemon(const context& in, const error& why, const daemon_call& wanted,
+                                 const std::function<std::string(const json& answer)>& words);
+
+/// The answer itself; none: nobody serves the store.
+[[nodiscard]] result<std::optional<std::string>> answer_of_daemon(const context& in,
+                                                                  const daemon_call& wanted);
+
+/// `/v1/flows/KEY/…`
+[[nodiscard]] std::string flow_target(const std::string& key, std::string_view call);
+
+}  // namespace millrace::cli

@@ -1,0 +1,127 @@
+#include "service/call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/invariant.hpp"
+#include "base/service_limits.hpp"
+#include "documents/event.hpp"
+#include "documents/text.hpp"
+
+namespace millrace::service {
+
+documents::source parts::source() const {
+  return {
+      .from = view.stored, .known = known, .look = [this](std::optional<overview::watch> watched) {
+        return overview::of(view.stored, known, std::move(watched));
+      }};
+}
+
+const std::string& call::variable(std::string_view name) const {
+  const auto at = std::find_if(variables.begin(), variables.end(),
+                               [&](const field& one) { return one.first == name; });
+  MILLRACE_INVARIANT(at != variables.end());
+  return at->second;
+}
+
+result<std::optional<std::uint64_t>> call::number(std::string_view name) const {
+  const auto text = argument(name);
+  if (!text) return std::optional<std::uint64_t>{};
+  const auto value = documents::parse_number(*text);
+  if (!value) return error{errc::invalid, fmt::format("{}={} is no such number", name, *text)};
+  return value;
+}
+
+result<bool> call::flag(std::string_view name) const {
+  const auto text = argument(name).value_or("false");
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return error{errc::invalid, fmt::format("{}={} is neither true nor false", name, text)};
+}
+
+result<std::size_t> call::page_size() const {
+  auto wanted = number("limit");
+  if (!wanted) return wanted.error();
+  const auto size = wanted->value_or(limits::page_usual);
+  if (size == 0 || size > limits::page_max) {
+    return error{errc::invalid, fmt::format("limit is a number from 1 to {}", limits::page_max)};
+  }
+  return static_cast<std::size_t>(size);
+}
+
+result<position> call::place() const {
+  const auto& text = variable("position");
+  const auto value = documents::parse_number(text);
+  if (!value) return error{errc::not_found, text + " is no position"};
+  return position{*value};
+}
+
+bool call::accepts(std::string_view media_type) const {
+  const auto accepted = asked.header_of("accept").value_or("");
+  return accepted.find(media_type) != accepted.npos;
+}
+
+std::optional<duration> call::wish_to_wait() const {
+  constexpr std::string_view wait = "wait=";
+  auto wishes = asked.header_of("prefer").value_or("");
+  while (!wishes.empty()) {
+    const auto end = wishes.find_first_of(",;");
+    auto wish = wishes.substr(0, end);
+    wishes.remove_prefix(end == wishes.npos ? wishes.size() : end + 1);
+    while (wish.starts_with(' ')) wish.remove_prefix(1);
+    while (wish.ends_with(' ')) wish.remove_suffix(1);
+    if (!wish.starts_with(wait)) continue;
+    // What is not understood of Prefer is ignored, as RFC 7240 has it.
+    const auto seconds = documents::parse_number(wish.substr(wait.size()));
+    const auto most = static_cast<std::uint64_t>(limits::call_wait_max.count());
+    if (seconds) return std::chrono::seconds{std::min(*seconds, most)};
+  }
+  return std::nullopt;
+}
+
+bool page::add(std::string_view document) {
+  if (!body_.empty()) body_ += as_lines_ ? '\n' : ',';
+  body_ += document;
+  return body_.size() < limits::answer_size_max;
+}
+
+response page::finish(const std::optional<std::string>& next) && {
+  response made;
+  if (as_lines_) {
+    if (!body_.empty()) body_ += '\n';
+    made.content_type = "application/x-ndjson";
+    made.body = std::move(body_);
+  } else {
+    const auto link = next ? documents::dump(*next) : std::string{"null"};
+    made.body = fmt::format("{{\"{}\":[{}],\"next\":{}}}", name_, body_, link);
+  }
+  if (next) made.with("link", fmt::format("<{}>; rel=\"next\"", *next));
+  return made;
+}
+
+std::string target_of(const call& asked, const std::vector<field>& query) {
+  std::string made;
+  for (const auto& segment : asked.where.path) made += '/' + escaped(segment);
+  char separator = '?';
+  for (const auto& [name, value] : query) {
+    made += separator + escaped(name) + '=' + escaped(value);
+    separator = '&';
+  }
+  return made;
+}
+
+result<void> wait_in_slices(const parts& of, duration limit,
+                            const std::function<result<void>(duration)>& ask) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<duration>(end - std::chrono::steady_clock::now());
+    const auto slice = std::clamp(left, duration{0}, duration{limits::wait_slice});
+    auto answer = ask(slice);
+    if (answer || answer.error().code != errc::timed_out || left <= slice) return answer;
+    if (of.stopping) return error{errc::closed, "the service is ending"};
+  }
+}
+
+}  // namespace millrace::service

@@ -1,0 +1,98 @@
+#include "millrace/service.hpp"
+
+#include <fmt/format.h>
+
+#include "base/service_limits.hpp"
+#include "service/dispatcher.hpp"
+#include "service/endpoints.hpp"
+#include "service/gauges.hpp"
+#include "service/health.hpp"
+#include "service/socket_name.hpp"
+
+namespace millrace {
+
+using namespace service;
+
+/// In the order in which one part needs the other.
+struct service_daemon::inside {
+  inside(host& over, open_view view, std::unique_ptr<const known_types> types, guard watch)
+      : known(std::move(types)),
+        shared{over, view, *known, endpoints, measured, checks, {}},
+        behind(shared, std::move(watch)) {}
+
+  std::unique_ptr<const known_types> known;
+  std::vector<endpoint> endpoints = all_endpoints();
+  gauges measured;
+  health checks;
+  parts shared;
+  dispatcher behind;
+  std::unique_ptr<server> front;
+  std::string address;
+};
+
+namespace {
+
+result<guard> guard_of(const service_options& options, const endpoint_address& listen) {
+  guard made;
+  made.loopback_only = is_loopback(listen.address);
+  if (options.tokens) {
+    auto tokens = token_list::read(*options.tokens);
+    if (!tokens) return tokens.error();
+    made.tokens = std::move(*tokens);
+  } else if (!made.loopback_only) {
+    return error{errc::invalid,
+                 fmt::format("{} can be reached by others: that needs a token file (mode 0600, "
+                             "lines `read TOKEN` or `all TOKEN`)",
+                             options.listen)};
+  }
+  return made;
+}
+
+std::string address_of(const endpoint_address& listen, std::uint16_t port) {
+  const bool is_v6 = listen.address.find(':') != std::string::npos;
+  return is_v6 ? fmt::format("http://[{}]:{}", listen.address, port)
+               : fmt::format("http://{}:{}", listen.address, port);
+}
+
+}  // namespace
+
+service_daemon::service_daemon(std::unique_ptr<inside> content) : inside_(std::move(content)) {}
+service_daemon::~service_daemon() { stop(duration{0}); }
+
+result<void> service_daemon::check(const service_options& options) {
+  auto listen = parse_address(options.listen);
+  if (!listen) return listen.error();
+  auto watch = guard_of(options, *listen);
+  return watch ? result<void>{} : result<void>{watch.error()};
+}
+
+result<std::unique_ptr<service_daemon>> service_daemon::start(host& over,
+                                                              const service_options& options) {
+  auto view = view_of(over);
+  if (!view) return view.error();
+  auto listen = parse_address(options.listen);
+  if (!listen) return listen.error();
+  auto watch = guard_of(options, *listen);
+  if (!watch) return watch.error();
+  auto known = known_types::of(view->types);
+  if (!known) return known.error();
+  auto made = std::make_unique<inside>(over, *view, std::move(*known), std::move(*watch));
+  server::options wanted{.listen = *listen, .socket = {}};
+  if (options.through_store) wanted.socket = socket_of(view->directory);
+  auto front = server::start(wanted, made->behind);
+  if (!front) return front.error();
+  made->front = std::move(*front);
+  made->shared.connections = [&server = *made->front] { return server.connections(); };
+  made->address = address_of(*listen, made->front->port());
+  return std::unique_ptr<service_daemon>{new service_daemon{std::move(made)}};
+}
+
+const std::string& service_daemon::address() const { return inside_->address; }
+
+void service_daemon::stop(duration grace) {
+  inside_->shared.stopping = true;
+  inside_->front->stop(grace);
+  inside_->behind.stop();  // their answers, if any are left, find nobody
+}
+
+}  // namespace millrace

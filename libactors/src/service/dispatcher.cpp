@@ -1,0 +1,67 @@
+#include "service/dispatcher.hpp"
+
+#include <exception>
+
+#include "service/gauges.hpp"
+#include "service/problem.hpp"
+#include "service/router.hpp"
+
+namespace millrace::service {
+namespace {
+
+/// Nothing that a call throws may end the process.
+response answered(const endpoint& to, const call& asked) {
+  try {
+    return to.answer(asked);
+  } catch (const std::exception& thrown) {
+    return problem({errc::broken, thrown.what()});
+  } catch (...) {
+    return problem({errc::broken, "the call failed for a reason that was not given"});
+  }
+}
+
+}  // namespace
+
+std::variant<std::size_t, response> dispatcher::admit(const request& head) {
+  if (on_.stopping) return problem({errc::closed, "the service is ending"});
+  auto found = find_route(on_.endpoints, head);
+  auto* to = std::get_if<route>(&found);
+  // Who may not ask does not hear what there is.
+  const auto needs = to == nullptr ? access::reading : to->to->needs;
+  if (auto refused = watch_.refuse(head, needs)) return std::move(*refused);
+  if (to == nullptr) return std::get<response>(std::move(found));
+  if (auto refused = refuse_body(*to->to, head)) return std::move(*refused);
+  return to->to->accepted.empty() ? limits::call_body_size_max : limits::append_body_size_max;
+}
+
+pool& dispatcher::pool_of(const endpoint& to, const call& asked) {
+  const bool may_wait = asked.wish_to_wait().has_value() || asked.argument("min_position");
+  return to.where == lane::waits && may_wait ? waits_ : works_;
+}
+
+void dispatcher::answer(request asked, std::function<void(response)> done) {
+  auto found = find_route(on_.endpoints, asked);  // admitted: it is there
+  auto* to = std::get_if<route>(&found);
+  if (to == nullptr) return done(std::get<response>(std::move(found)));
+  const auto* known = to->to;
+  auto made = std::make_shared<call>(
+      call{on_, std::move(asked), std::move(to->where), std::move(to->variables)});
+  const auto begun = on_.view.time.steady();
+  auto work = [this, known, made, begun, done] {
+    auto answer = answered(*known, *made);
+    on_.measured.count_call(known->method, known->path, answer.status,
+                            on_.view.time.steady() - begun);
+    done(std::move(answer));
+  };
+  if (known->where == lane::at_once) return work();
+  if (pool_of(*known, *made).run(std::move(work))) return;
+  on_.measured.count_refusal();
+  done(problem({errc::overloaded, "too many calls are under way"}));
+}
+
+void dispatcher::stop() {
+  works_.stop();
+  waits_.stop();
+}
+
+}  // namespace millrace::service

@@ -1,0 +1,36 @@
+/// What the service counts about itself and its host, for `/metrics`.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "millrace/host.hpp"
+
+namespace millrace::service {
+
+/// Any thread.
+class gauges {
+ public:
+  gauges();
+  ~gauges();
+  gauges(const gauges&) = delete;
+  gauges& operator=(const gauges&) = delete;
+
+  /// One call was answered. `address` is that of its endpoint, or empty when it had none.
+  void count_call(const char* method, const char* address, unsigned status,
+                  std::chrono::duration<double> took);
+  /// A call was refused because too many were under way.
+  void count_refusal();
+
+  /// In the text format of Prometheus. Labels are flow types, endpoints and statuses: bounded.
+  [[nodiscard]] std::string text_of(const host_counters& counters, const host_statistics& of,
+                                    std::size_t connections) const;
+
+ private:
+  struct inside;
+  std::unique_ptr<inside> inside_;
+};
+
+}  // namespace millrace::service

@@ -1,0 +1,96 @@
+// What there is to know of the process: is it well, which one is it, what does it offer.
+#include <algorithm>
+
+#include "base/time_text.hpp"
+#include "documents/event.hpp"
+#include "service/endpoints.hpp"
+#include "service/gauges.hpp"
+#include "service/health.hpp"
+#include "service/openapi.hpp"
+#include "service/problem.hpp"
+
+#ifndef MILLRACE_VERSION
+#define MILLRACE_VERSION "unknown"
+#endif
+
+namespace millrace::service {
+namespace {
+
+using documents::json;
+
+response live(const call&) { return document(documents::dump({{"status", "alive"}})); }
+
+response ready(const call& asked) {
+  const auto checks =
+      asked.of.checks.look(asked.of.over, asked.of.view.directory, asked.of.view.time.now());
+  json all = json::array();
+  for (const auto& one : checks) {
+    all.push_back({{"check", one.name},
+                   {"ready", !one.problem},
+                   {"since", to_text(one.since)},
+                   {"reason", one.problem ? json(*one.problem) : json(nullptr)}});
+  }
+  const bool ends = asked.of.stopping;
+  const bool is_ready = !ends && std::none_of(checks.begin(), checks.end(), [](const auto& one) {
+    return one.problem.has_value();
+  });
+  auto made = document(documents::dump({{"ready", is_ready}, {"checks", std::move(all)}}));
+  if (!is_ready) {
+    made.status = 503;
+    made.with("retry-after", "1");
+  }
+  return made;
+}
+
+response version(const call&) {
+  return document(documents::dump({{"name", "millrace"}, {"version", MILLRACE_VERSION}}));
+}
+
+response description(const call& asked) {
+  return document(openapi_of(asked.of.endpoints, MILLRACE_VERSION));
+}
+
+response metrics(const call& asked) {
+  auto of = asked.of.over.statistics();
+  if (!of) return problem(of.error());
+  auto made =
+      document(asked.of.measured.text_of(asked.of.over.counters(), *of, asked.of.connections()));
+  made.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return made;
+}
+
+}  // namespace
+
+std::vector<endpoint> process_endpoints() {
+  return {
+      {.method = "GET",
+       .path = "/livez",
+       .summary = "The process answers",
+       .where = lane::at_once,
+       .needs = access::nothing,
+       .answer = live},
+      {.method = "GET",
+       .path = "/readyz",
+       .summary = "It can do its work: each check, with since when and why not",
+       .where = lane::at_once,
+       .needs = access::nothing,
+       .statuses = {503},
+       .answer = ready},
+      {.method = "GET",
+       .path = "/version",
+       .summary = "Which version answers",
+       .where = lane::at_once,
+       .answer = version},
+      {.method = "GET",
+       .path = "/openapi.json",
+       .summary = "This description",
+       .where = lane::at_once,
+       .answer = description},
+      {.method = "GET",
+       .path = "/metrics",
+       .summary = "For Prometheus; reads the directory of flows: for now and then",
+       .answer = metrics},
+  };
+}
+
+}  // namespace millrace::service

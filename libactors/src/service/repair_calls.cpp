@@ -1,0 +1,119 @@
+// Calls that change what flows do: repairs, what-if, adoption and the switch to a new version.
+#include <fmt/format.h>
+
+#include "documents/done.hpp"
+#include "documents/past.hpp"
+#include "host/reset_type.hpp"
+#include "service/endpoints.hpp"
+#include "service/problem.hpp"
+
+namespace millrace::service {
+namespace {
+
+flow_key key_of(const call& asked) { return flow_key::parse(asked.variable("key")); }
+
+response repair(const call& asked, std::string_view name,
+                result<void> (host::*made)(const flow_key& key)) {
+  const auto key = key_of(asked);
+  auto at = documents::stopped_at(asked.of.view.stored, key);
+  if (!at) return problem(at.error());
+  if (auto done = (asked.of.over.*made)(key); !done) {
+    return problem(documents::repair_refusal(asked.of.known, key, done.error()));
+  }
+  return document(documents::repaired_line(key.text(), name, *at));
+}
+
+response retry(const call& asked) { return repair(asked, "retry", &host::retry); }
+
+response skip(const call& asked) { return repair(asked, "skip", &host::skip); }
+
+response retry_all(const call& asked) {
+  auto count =
+      asked.of.over.retry_all({.type = std::string{asked.argument("type").value_or("")},
+                               .error = std::string{asked.argument("error").value_or("")}});
+  return count ? document(documents::retried_line(*count)) : problem(count.error());
+}
+
+response reset(const call& asked) {
+  const auto key = key_of(asked);
+  auto accept = asked.flag("accept_history");
+  if (!accept) return problem(accept.error());
+  const reset_options options{.accept_history = *accept};
+  if (documents::names_many(asked.of.known, key)) {
+    auto count = reset_type(asked.of.over, key.text(), options, {});
+    if (!count) return problem(count.error());
+    return document(documents::reset_line(key.text(), *accept, *count));
+  }
+  if (auto done = asked.of.over.reset(key, options); !done) return problem(done.error());
+  return document(documents::reset_line(key.text(), *accept));
+}
+
+response what_if(const call& asked) {
+  auto of = documents::what_if(asked.of.source(), key_of(asked));
+  return of ? document(line_of(*of)) : problem(of.error());
+}
+
+result<std::optional<overdue_timers>> overdue_of(const call& asked) {
+  const auto word = asked.argument("overdue");
+  if (!word) return std::optional<overdue_timers>{};
+  if (*word == "fire") return std::optional{overdue_timers::fire};
+  if (*word == "skip") return std::optional{overdue_timers::skip};
+  if (*word == "keep") return std::optional{overdue_timers::keep};
+  return error{errc::invalid, "overdue is fire, skip or keep"};
+}
+
+response adopt(const call& asked) {
+  const auto& type = asked.variable("type");
+  auto overdue = overdue_of(asked);
+  if (!overdue) return problem(overdue.error());
+  auto adopted = asked.of.over.adopt(type, *overdue);
+  if (!adopted) return problem(adopted.error());
+  return document(documents::adopted_line(type, false, *adopted));
+}
+
+response switch_type(const call& asked) {
+  const auto& type = asked.variable("type");
+  auto drop = asked.flag("drop_old");
+  if (!drop) return problem(drop.error());
+  auto switched = asked.of.over.switch_type(type, {.drop_old = *drop});
+  if (!switched) return problem(switched.error());
+  return document(documents::switched_line(type, *switched));
+}
+
+endpoint changing(const char* path, const char* summary, std::vector<parameter> arguments,
+                  response (*answer)(const call& asked)) {
+  return {.method = "POST",
+          .path = path,
+          .summary = summary,
+          .needs = access::everything,
+          .arguments = std::move(arguments),
+          .answer = answer};
+}
+
+}  // namespace
+
+std::vector<endpoint> repair_endpoints() {
+  return {
+      changing("/v1/flows/{key}/retry", "Try the event again that a flow, or a type, stopped on",
+               {}, retry),
+      changing("/v1/flows/{key}/skip", "Pass that event by, and record so", {}, skip),
+      changing("/v1/flows/{key}/reset", "Begin a flow, or all flows of a type, anew",
+               {{"accept_history", "boolean", "Of a topic: take recorded reactions as they are"}},
+               reset),
+      changing("/v1/retry", "Try again with all flows that are stopped, or those that fit",
+               {{"type", "string", "Only flows of this type"},
+                {"error", "string", "Only those whose error contains this"}},
+               retry_all),
+      {.method = "POST",
+       .path = "/v1/flows/{key}/what-if",
+       .summary = "What the present code makes of the next event; nothing is saved",
+       .answer = what_if},
+      changing("/v1/types/{type}/adopt", "Run the flows of an imported type here",
+               {{"overdue", "string", "What becomes of overdue timers: fire, skip or keep"}},
+               adopt),
+      changing("/v1/types/{type}/switch", "Serve the result of a query's newest version",
+               {{"drop_old", "boolean", "Delete the former results"}}, switch_type),
+  };
+}
+
+}  // namespace millrace::service

@@ -1,0 +1,68 @@
+/// Connections: bytes to requests, answers to bytes. Knows HTTP and no call.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "millrace/result.hpp"
+#include "millrace/types.hpp"
+#include "service/message.hpp"
+
+namespace millrace::service {
+
+/// What stands behind the connections. Both calls come on the server's one thread.
+class answerer {
+ public:
+  virtual ~answerer() = default;
+  /// The header is there, the body is not: how many bytes of it to read, or an answer at once,
+  /// after which the connection ends.
+  [[nodiscard]] virtual std::variant<std::size_t, response> admit(const request& head) = 0;
+  /// Must not block. `done` is called once, from any thread, perhaps at once.
+  virtual void answer(request asked, std::function<void(response)> done) = 0;
+};
+
+struct endpoint_address {
+  std::string address;  ///< numeric
+  std::uint16_t port = 0;
+};
+/// `127.0.0.1:7480`, `[::1]:0`. Errors: invalid.
+[[nodiscard]] result<endpoint_address> parse_address(const std::string& text);
+
+/// Listens on TCP and on a socket in a directory. One thread, the same for all connections; all
+/// that a client may cost is bounded by service_limits.hpp.
+class server {
+ public:
+  struct options {
+    endpoint_address listen;
+    std::filesystem::path socket;  ///< empty: none
+  };
+  /// `behind` outlives the server. Errors: invalid (the address is in use, or none of ours).
+  [[nodiscard]] static result<std::unique_ptr<server>> start(const options& wanted,
+                                                             answerer& behind);
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::size_t connections() const;
+
+  /// Takes no further connection or request; waits until what is under way is answered, `grace` at
+  /// most; closes.
+  void stop(duration grace);
+
+ private:
+  struct inside;
+  explicit server(std::unique_ptr<inside> content);
+  std::unique_ptr<inside> inside_;
+};
+
+/// One request through the socket that a server made; blocks. Errors: not_found (nobody listens
+/// there), closed (the connection broke before the answer was whole), timed_out.
+[[nodiscard]] result<response> ask(const std::filesystem::path& socket, const request& wanted,
+                                   duration limit);
+
+}  // namespace millrace::service

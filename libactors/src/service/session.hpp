@@ -1,0 +1,80 @@
+/// One connection. Includes Beast: for session.cpp and server.cpp only.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "service/server.hpp"
+
+namespace millrace::service {
+
+using socket = boost::asio::generic::stream_protocol::socket;
+
+class session;
+
+/// What the connections of a server share. Used on its thread only, but for `count`.
+struct session_set {
+  explicit session_set(answerer& answers) : behind(answers) {}
+
+  answerer& behind;
+  std::atomic<std::size_t> count = 0;  ///< of open
+  std::set<session*> open;
+  std::size_t bodies = 0;  ///< bytes that are reserved for bodies
+  bool stopping = false;
+};
+
+/// Owned by its own handlers: it ends when none is left. On the server's thread.
+class session : public std::enable_shared_from_this<session> {
+ public:
+  session(socket from, bool through_socket, session_set& of);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  void start() { await_request(); }
+  /// Closes it now, unless a request is under way: then after the answer.
+  void close_when_idle();
+  void close();
+
+ private:
+  using error_code = boost::beast::error_code;
+  using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using message = boost::beast::http::response<boost::beast::http::string_body>;
+
+  void await_request();
+  void read_head();
+  void head_arrived(error_code failed);
+  void read_body();
+  void body_arrived(error_code failed);
+  [[nodiscard]] bool reserve(std::size_t size);
+  void release();
+  void hand_over();
+  void send(response made, bool keeps_open);
+  void sent(error_code failed);
+  void linger();
+  void refuse(error_code why);
+
+  boost::beast::basic_stream<boost::asio::generic::stream_protocol> stream_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<parser> parser_;
+  request head_;
+  message answer_;
+  session_set& of_;
+  bool through_socket_ = false;
+  bool busy_ = false;        // a request is read in part, or its answer is not written yet
+  bool keeps_open_ = false;  // after the answer
+  std::size_t reserved_ = 0;
+  std::size_t lingered_ = 0;
+};
+
+}  // namespace millrace::service
