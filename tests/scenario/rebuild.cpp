@@ -9,7 +9,7 @@ using namespace millrace::rebuilding;
 namespace {
 
 struct rebuilt {
-  rebuilt() {
+  explicit rebuilt(std::uint64_t seed = 0) : app{{.seed = seed}} {
     app.add<tallies>().add<answers>();
     for (; number < 300; ++number) app.append(note(number));
     app.advance(std::chrono::seconds{2});  // derived data is written
@@ -113,6 +113,28 @@ TEST_CASE_METHOD(rebuilt, "what is appended meanwhile is routed as ever") {
   app.advance(std::chrono::seconds{2});
   CHECK(differences(stored()) == std::vector<std::string>{});
   CHECK(findings(stored()) == std::vector<std::string>{});
+}
+
+TEST_CASE("an entry of the directory that goes while its first event comes is made anew") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    rebuilt one{seed};
+    const flow_number orphan{*one.stored().flow_count()};
+    one.damage({.flows = {{orphan, flow_key{"Tallies", "k9"}, position{3}}}});
+    one.app.crash();
+    one.app.restart_paused();
+    auto first = note(1000);
+    first.set_key("k9");
+    std::vector<std::future<result<std::vector<position>>>> appended;
+    for (int i = 0; i < 8; ++i) appended.push_back(one.app.append_later({new_event::of(first)}));
+    REQUIRE(one.rebuild());
+    one.app.run();
+    for (auto& each : appended) REQUIRE(each.get());
+    CHECK(one.tally("k9").count() == 8);
+    one.app.advance(std::chrono::seconds{2});
+    REQUIRE(differences(one.stored()) == std::vector<std::string>{});
+    REQUIRE(findings(one.stored()) == std::vector<std::string>{});
+  }
 }
 
 TEST_CASE("a rebuild that dies at any commit leaves a store that another one mends") {

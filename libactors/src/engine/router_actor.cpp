@@ -108,7 +108,8 @@ void router_actor::on_pump() {
   if (context_.failed) return;
   if (drained_ && routed_enough_to_end()) return check_drained();
   const bool too_much_unwritten = core_.unwritten() >= 2 * context_.bounds.unwritten;
-  if (too_much_unwritten && writing_) return;  // goes on when that is written
+  // Goes on when that is written.
+  if ((too_much_unwritten && writing_) || core_.is_erasing()) return;
   if (!make_room(windows_for::all)) return;
   const auto events = next_window();
   if (!events) return at_rest();

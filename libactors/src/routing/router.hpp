@@ -161,6 +161,9 @@ class router {
   /// Errors: those of the lookup.
   result<bool> erase(const flow_key& key, build_number build);
   void erase(flow_number orphan) { erased_.push_back(orphan); }
+  /// Until the erasure is written such flows are not found, and nothing may be routed: that would
+  /// begin them anew beside what is still stored.
+  [[nodiscard]] bool is_erasing() const { return !erased_.empty(); }
   void replace(commit_batch::effects_rewrite effects);
 
   /// The latest position of each flow that has postings which are not written.

@@ -81,7 +81,10 @@ result<routed_flow*> router::known(std::string_view key_text, build_number build
   if (const auto found = flows.find(key_text); found != flows.end()) return &found->second;
   auto stored = lookup_(flow_key::parse(std::string{key_text}), build);
   if (!stored) return stored.error();
-  if (!stored->has_value()) return static_cast<routed_flow*>(nullptr);
+  const auto is_leaving = [&](flow_number one) { return one == (*stored)->entry.number; };
+  if (!stored->has_value() || std::any_of(erased_.begin(), erased_.end(), is_leaving)) {
+    return static_cast<routed_flow*>(nullptr);
+  }
   return &remember(std::move(**stored));
 }
 

@@ -55,7 +55,7 @@ void router::take_replaced(commit_batch& into) {
     being_replaced_.emplace_back(flow, postings.last());
     into.rewritten.push_back({flow->entry, std::move(postings)});
   }
-  into.erased = std::exchange(erased_, {});
+  into.erased = erased_;
   into.rewritten_effects = std::exchange(replaced_effects_, {});
 }
 
@@ -64,6 +64,7 @@ void router::replaced_written() {
     flow->written = last;
     flow->replacing = false;
   }
+  erased_.clear();
 }
 
 }  // namespace millrace
