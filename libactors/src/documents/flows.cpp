@@ -70,8 +70,16 @@ std::string back_fill_line(const std::string& type, const build_progress& of, bo
                {"type", type},
                {"id", nullptr},
                {"status", "back_fill"},
+               {"checkpoint", nullptr},
+               {"latest", nullptr},
+               {"error_position", nullptr},
+               {"error_message", nullptr},
+               {"done", false},
+               {"alive", false},
                {"hosted", hosted},
+               {"inert", false},
                {"build", of.build},
+               {"skipped", 0},
                {"back_fill", json_of(of)}});
 }
 
