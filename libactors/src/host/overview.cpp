@@ -131,7 +131,7 @@ result<overview> overview::of(const store& from, const known_types& types,
   for (const auto& row : stored_types) {
     if (row.retired()) continue;
     made.types_.insert_or_assign(row.name(), row);
-    made.back_fills_.erase(row.name());  // of an older build
+    if (build_of(row) != made.builds_.running(row.name())) continue;
     if (auto one = back_fill_of(row, *head, made.tail_)) made.back_fills_.emplace(row.name(), *one);
   }
   for (const auto& [name, row] : routing.types()) {

@@ -32,15 +32,17 @@ result<position> end_of(const store& from, const v1::FlowType& row) {
   return position{row.routed()};
 }
 
-/// The newest that is not retired, and what it is to be held against. The rows are read before the
-/// flows: inboxes are whole up to where they say.
+/// The one that runs, and what it is to be held against. The rows are read before the flows:
+/// inboxes are whole up to where they say.
 result<two_builds> find_builds(const store& from, const std::string& type) {
   auto rows = from.flow_types();
   if (!rows) return rows.error();
   std::erase_if(*rows, [&](const v1::FlowType& row) { return row.name() != type; });
-  const auto newer = std::find_if(rows->rbegin(), rows->rend(),
-                                  [](const v1::FlowType& row) { return !row.retired(); });
-  if (newer == rows->rend()) return error{errc::not_found, "no flow type " + type};
+  const v1::FlowType* newer = nullptr;
+  for (const auto& row : *rows) {
+    if (runs_rather(row, newer)) newer = &row;
+  }
+  if (newer == nullptr) return error{errc::not_found, "no flow type " + type};
   if (newer->topic()) {
     return error{errc::conflict,
                  type + " is a topic: another version of it goes on where the former one ended"};
