@@ -130,7 +130,6 @@ result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
   router = in.spawn<router_actor>(router_actor::start{
       .context = &context,
       .from = {.types = std::move(known->all), .routed = *routed, .next_number = *next_number}});
-  context.budget->on_room = [to = router] { tell(to, pump{}); };
   context.on_failure = [to = router] { tell(to, timers_settled{}); };  // it looks at its waiters
   if (context.failed) context.on_failure();
   if (parts.run_flows) {

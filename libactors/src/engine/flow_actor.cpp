@@ -151,7 +151,10 @@ void flow_actor::drop(const deliver& one) { gate_->consumed += one.count; }
 
 void flow_actor::on_deliver(deliver& one) {
   const bool takes = mode_ == mode::live || mode_ == mode::loading;
-  if (!takes || draining_ || (last_seen_ && one.last <= *last_seen_)) return drop(one);
+  if (!takes || draining_ || (last_seen_ && one.last <= *last_seen_)) {
+    drop(one);
+    return report_progress();  // somebody may wait for it to be done with all it was given
+  }
   if (mode_ == mode::loading && queue_.empty()) {
     last_seen_ = one.previous;  // whether it follows the checkpoint is seen when that is loaded
   }
@@ -294,6 +297,7 @@ void flow_actor::handle_live() {
                 [&](const observation& each) { return each.what->at <= checkpoint_position(); });
   if (!seen.empty()) return observe(std::move(seen));
   consume_handled();
+  report_progress();
   handle_live();
 }
 

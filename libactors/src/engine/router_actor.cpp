@@ -21,6 +21,8 @@ caf::behavior router_actor::make_behavior() {
   on_escaped_exception(*this, [&context = context_](const std::exception_ptr& thrown) {
     context.fail(broken_by(thrown));
   });
+  // Before there is a window that could be given back.
+  context_.budget->on_room = [self = caf::actor_cast<caf::actor>(this)] { tell(self, pump{}); };
   if (context_.run_flows) {
     auto read = context_.stored.pending([this](const flow_row& row) {
       if (core_.runs(row.entry)) to_wake_.emplace_back(row.entry.key, row.entry.build);
