@@ -14,12 +14,12 @@
 // on as live though more is unwritten; a queue from the time of loading that does not follow the
 // checkpoint; a type that lags routed by the windows at the tail; routed one too far; a window of
 // history one too long, or begun one too late.
-// Not found, since nothing else breaks with it: no fence, while each flow has one actor. A
-// delivery that was seen before, what the checkpoint covers already, and what was posted before a
-// crash are each kept out twice. Found by the real store alone: deliveries that need not follow
-// each other. Found by nobody: that nobody asks, when a flow is taken on, whether more was written
-// since it looked; that needs threads, and luck. Out of reach, since it takes more than 131,072
-// waiting events: flows that are pushed out of memory.
+// Not found, since nothing else breaks with it: no fence, while each flow has one actor; a delivery
+// that was seen before, what the checkpoint covers already, and what was posted before a crash,
+// which are each kept out twice; that nobody asks, when a flow is taken on, whether more was
+// written since it looked; deliveries that need not follow each other; a version that is served
+// before it has caught up. Out of reach, since it takes more than 131,072 waiting events: flows
+// that are pushed out of memory.
 #include <catch2/catch.hpp>
 
 #include <cstdint>
