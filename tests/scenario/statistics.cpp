@@ -87,6 +87,19 @@ TEST_CASE("batches, causes and rates are those that happened") {
   CHECK(test.running().statistics(flow_key{"Nobody"}).error().code == errc::not_found);
 }
 
+TEST_CASE("a flow that begins anew reads its inbox, and its batches say so") {
+  host_test test;
+  logged log;
+  test.add<counted_notes>({.flush = flush_every(10)}, &log);
+  REQUIRE(test.try_append(some(0, 30)));
+  test.run();
+  REQUIRE(test.running().reset(flow_key{"Counted"}));
+  test.run();
+  const auto seen = *test.running().statistics();
+  CHECK(seen.types[0].activity.causes.reading == 1);
+  CHECK(seen.types[0].activity.causes.full == 3);
+}
+
 TEST_CASE("what stopped is behind, and never catches up by itself") {
   host_test test;
   logged log;

@@ -226,14 +226,43 @@ TEST_CASE("a new version of a topic goes on from the tail") {
   CHECK(test.timeline("ReminderSent").size() == 5);
 }
 
-TEST_CASE("a new version of a topic may not begin with history: it would say all of it again") {
+TEST_CASE("a new version of a topic that begins with history says nothing again") {
+  const bool dies = GENERATE(false, true);
+  host_test test;
+  begin<echo>(test);
+  auto again = describe<echo>();
+  again.version = 2;
+  again.starts_from = first_event::of_history;
+  test.add(again);
+  test.restart();
+  if (dies) test.crash_and_restart();
+  CHECK(test.timeline("ReminderSent").size() == 4);
+  CHECK(numbers(test.read<echo>()->state) == list{1, 2, 3, 7});
+  test.append(note("c", 5));
+  CHECK(test.timeline("ReminderSent").size() == 5);
+  // What it decided before is needed no more.
+  CHECK(test.running().switch_type("Echo", {.drop_old = true})->dropped == 1);
+  test.crash_and_restart();
+  test.append(note("c", 6));
+  CHECK(test.timeline("ReminderSent").size() == 6);
+  CHECK(numbers(test.read<echo>()->state) == list{1, 2, 3, 7, 5, 6});
+}
+
+TEST_CASE("a new version of a topic that decides otherwise stops, or takes what was decided") {
   host_test test;
   begin<echo>(test);
   auto again = describe<echo_2>();
   again.starts_from = first_event::of_history;
   test.add(again);
-  CHECK_THROWS_WITH(test.restart(), Catch::Contains("flow type Echo"));
+  test.restart();
+  CHECK(test.flow(flow_key::parse("Echo")).error_position == position{0});
   CHECK(test.timeline("ReminderSent").size() == 4);
+  REQUIRE(test.running().reset(flow_key::parse("Echo"), {.accept_history = true}));
+  test.run();
+  CHECK(test.timeline("ReminderSent").size() == 4);
+  CHECK(numbers(test.read<echo_2>()->state) == list{1, 2, 3, 7});
+  test.append(note("c", 5));
+  CHECK(test.timeline("ReminderSent").back().as<ReminderSent>().order_id() == "again c");
 }
 
 TEST_CASE("two versions of a topic, or one version twice, are refused") {

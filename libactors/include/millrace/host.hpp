@@ -126,6 +126,14 @@ struct reset_options {
   bool accept_history = false;
 };
 
+/// What the reset of a whole type came to.
+struct type_reset {
+  std::uint64_t flows = 0;  ///< that begin anew
+  /// One scan of the timeline feeds them all, and a query's former result is served until they have
+  /// caught up. Otherwise each reads its own events, and has begun already.
+  bool one_scan = false;
+};
+
 /// Which stopped flows; empty: all of them.
 struct retry_filter {
   std::string type;   ///< of this flow type
@@ -245,6 +253,10 @@ class host {
   /// that is durable. Errors: not_found, unknown_type (nobody hosts it here), conflict (it is being
   /// repaired).
   result<void> reset(const flow_key& key, reset_options options = {});
+  /// The same for all flows of a type: in the way that reads less, see type_reset. Answered when it
+  /// is durable. Errors: not_found (it has none), unknown_type (nobody hosts it here), conflict (it
+  /// came with an import; it is being reset).
+  result<type_reset> reset_type(std::string_view type, reset_options options = {});
 
   /// Lets the flows of an imported type, and the timers that reach no other inert type, run here:
   /// until then they are inert. Errors: not_found (no such type), conflict (it is not inert; or

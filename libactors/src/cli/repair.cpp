@@ -5,7 +5,6 @@
 #include "cli/daemon.hpp"
 #include "documents/done.hpp"
 #include "documents/text.hpp"
-#include "host/reset_type.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -52,22 +51,19 @@ outcome reset_by_daemon(const context& in, const error& why, const reset_command
                     });
 }
 
-/// Every flow of the type, one after the other: each reads its own events when it runs.
 outcome reset_all(const context& in, const reset_command& options) {
   auto opened = in.open_host({.run_flows = false}, false);
   if (!opened) return reset_by_daemon(in, opened.error(), options);
-  progress bar = in.long_work("resetting");
-  auto count = reset_type(**opened, options.key, {.accept_history = options.accept_history},
-                          [&](std::uint64_t done, std::uint64_t all) { bar.tell(done, all); });
-  if (!count) return count.error();
-  bar.wipe();
+  auto begun = (*opened)->reset_type(options.key, {.accept_history = options.accept_history});
+  if (!begun) return begun.error();
   (*opened)->stop();
   if (in.json) {
-    in.out.json(documents::reset_line(options.key, options.accept_history, *count));
+    in.out.json(documents::reset_line(options.key, options.accept_history, *begun));
     return exit_code::done;
   }
-  in.out.line(fmt::format("{} of {} begin anew with the next run", counted(*count, "flow"),
-                          inert(options.key)));
+  in.out.line(fmt::format("{} of {} begin anew with the next run{}", counted(begun->flows, "flow"),
+                          inert(options.key),
+                          begun->one_scan ? ", which one scan of the timeline feeds" : ""));
   return exit_code::done;
 }
 

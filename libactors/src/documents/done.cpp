@@ -48,9 +48,12 @@ std::string reset_line(const std::string& flow, bool accept_history) {
   return dump({{"flow", flow}, {"repair", "reset"}, {"accept_history", accept_history}});
 }
 
-std::string reset_line(const std::string& type, bool accept_history, std::size_t flows) {
-  return dump(
-      {{"type", type}, {"repair", "reset"}, {"accept_history", accept_history}, {"flows", flows}});
+std::string reset_line(const std::string& type, bool accept_history, const type_reset& of) {
+  return dump({{"type", type},
+               {"repair", "reset"},
+               {"accept_history", accept_history},
+               {"flows", of.flows},
+               {"one_scan", of.one_scan}});
 }
 
 std::string switched_line(const std::string& type, const switch_report& of, bool dry_run) {

@@ -34,7 +34,7 @@ namespace millrace::documents {
 [[nodiscard]] std::string reset_line(const std::string& flow, bool accept_history);
 /// Of all flows of a type.
 [[nodiscard]] std::string reset_line(const std::string& type, bool accept_history,
-                                     std::size_t flows);
+                                     const type_reset& of);
 
 /// `dry_run`: it would have done so.
 [[nodiscard]] std::string switched_line(const std::string& type, const switch_report& of,

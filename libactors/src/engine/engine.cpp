@@ -274,6 +274,10 @@ void engine::switch_type(const std::string& type, bool drop_old,
   tell(inside_->router, switch_call{shared<switch_report>(std::move(answer)), type, drop_old});
 }
 
+void engine::reset_type(const std::string& type, bool accept_history, engine_answer<void> answer) {
+  tell(inside_->router, type_reset_call{shared<void>(std::move(answer)), type, accept_history});
+}
+
 subscription engine::subscribe(subscription_options options, host::event_handler handler) {
   auto target = std::make_shared<subscription_target>(std::move(handler));
   const auto actor = inside_->actors->spawn<subscriber_actor>(

@@ -98,6 +98,10 @@ class engine {
   /// Frees imported timers, or takes them off. Errors: storage_full.
   void free_timers(timers_request request);
   void switch_type(const std::string& type, bool drop_old, engine_answer<switch_report> answer);
+  /// Begins all flows of a hosted type anew, in a further build that one scan of the timeline
+  /// feeds. Answered when that is durable. Errors: unknown_type, conflict (inert; explicit routes
+  /// alone reach it; it is being reset).
+  void reset_type(const std::string& type, bool accept_history, engine_answer<void> answer);
   [[nodiscard]] subscription subscribe(subscription_options options, host::event_handler handler);
 
   [[nodiscard]] position tail() const;

@@ -25,6 +25,8 @@ flow_actor::flow_actor(caf::actor_config& config, start from)
       of_type_(from.of_type),
       router_(std::move(from.router)),
       fresh_(from.fresh),
+      formers_(std::move(from.formers)),
+      accepts_recorded_(from.accepts_recorded),
       repairs_(std::move(from.repairs)),
       runner_(*type_, flow_.key),
       inbox_(type_->options.flush),
@@ -85,12 +87,12 @@ std::uint64_t flow_actor::first_unhandled() const {
 void flow_actor::load() {
   mode_ = mode::loading;
   last_seen_.reset();
-  loaded_ = first_checkpoint();
-  if (!fresh_) {
-    auto stored = context_.stored.load(flow_.number);
-    if (!stored) return context_.fail(stored.error());
-    if (*stored) loaded_ = std::move(**stored);
-  }
+  auto stored = fresh_ ? result<std::optional<loaded_flow>>{std::nullopt}
+                       : context_.stored.load(flow_.number);
+  if (!stored) return context_.fail(stored.error());
+  auto loaded = *stored ? result<loaded_flow>{std::move(**stored)} : first_checkpoint();
+  if (!loaded) return context_.fail(loaded.error());
+  loaded_ = std::move(*loaded);
   committed_ = loaded_.checkpoint;
   gate_->handled = first_unhandled();
   if (repairs_) return begin_repair();
@@ -98,9 +100,16 @@ void flow_actor::load() {
   recover_when_written();
 }
 
-/// Of a flow that has none yet.
-loaded_flow flow_actor::first_checkpoint() const {
+/// Of a flow that has none yet. When its type began anew, it goes on from what it was before.
+result<loaded_flow> flow_actor::first_checkpoint() const {
   loaded_flow made;
+  for (const auto build : formers_) {
+    auto row = context_.stored.find_flow(flow_.key, build);
+    if (!row) return row.error();
+    if (!*row || !has_begun((*row)->checkpoint)) continue;
+    made.checkpoint = reset_checkpoint((*row)->checkpoint, *type_, accepts_recorded_);
+    break;
+  }
   made.checkpoint.set_generation(first_generation(flow_.build));
   return made;
 }

@@ -36,6 +36,10 @@ class flow_actor final : public caf::event_based_actor {
     flow_meter* of_type = nullptr;  ///< counts for all flows of the type
     caf::actor router;
     bool fresh = false;  ///< new in the directory: there is no checkpoint to load
+    /// Builds of the type before this one, newest first: without a checkpoint, the flow begins anew
+    /// from where it was in these.
+    std::vector<build_number> formers;
+    bool accepts_recorded = false;  ///< and takes the reactions it is recorded to have had
     std::optional<repair> repairs;
   };
   flow_actor(caf::actor_config& config, start from);
@@ -56,7 +60,7 @@ class flow_actor final : public caf::event_based_actor {
 
   // Loading.
   void load();
-  [[nodiscard]] loaded_flow first_checkpoint() const;
+  [[nodiscard]] result<loaded_flow> first_checkpoint() const;
   void recover_when_written();
   void recover_and_go_on();
   void go_on();
@@ -107,6 +111,8 @@ class flow_actor final : public caf::event_based_actor {
   flow_meter* of_type_;
   caf::actor router_;
   bool fresh_;
+  std::vector<build_number> formers_;
+  bool accepts_recorded_;
   std::optional<repair> repairs_;
   std::shared_ptr<answer_to<void>> repair_answer_;
 

@@ -224,12 +224,14 @@ result<void> reconciliation::begin_further(const flow_type& hosted, v1::FlowType
   for (const auto& [name, row] : rows_) all.push_back(row);
   present.set_build(next_build(all, hosted.name));
   if (hosted.topic) {
-    if (strict_ && hosted.starts_from != first_event::from_now) {
-      return refusal(present,
-                     "another version of a topic begins at the tail: from the beginning it would "
-                     "append again what the former one did; let it start from now");
+    if (hosted.starts_from == first_event::from_now) {
+      present.set_since(tail_.value);
+    } else {
+      // From where the former one began. Up to where that came, it decides again.
+      present.set_since(before.since());
+      present.set_explicit_before(before.explicit_before());
+      present.set_replaces(static_cast<std::uint32_t>(build_of(before)));
     }
-    present.set_since(tail_.value);
     present.set_served(true);
     for (auto& [name, row] : rows_) {
       if (name.first == hosted.name && row.served()) {
@@ -238,7 +240,7 @@ result<void> reconciliation::begin_further(const flow_type& hosted, v1::FlowType
       }
     }
   }
-  present.set_routed(present.since());
+  present.set_routed(first_routed(present));
   claim(std::move(present));
   return {};
 }

@@ -124,6 +124,12 @@ struct switch_call {
   std::string type;
   bool drop_old = false;
 };
+/// Begins all flows of a type anew, by one scan of the timeline.
+struct type_reset_call {
+  std::shared_ptr<answer_to<void>> answer;
+  std::string type;
+  bool accept_history = false;
+};
 /// Builds to be dropped as soon as nothing of them is in memory.
 struct drop_call {
   std::vector<build_name> builds;
@@ -215,6 +221,7 @@ struct work {};
   each(import_ended) \
   each(adopt_call) \
   each(switch_call) \
+  each(type_reset_call) \
   each(watch_tail) \
   each(drain_call) \
   each(deliver) \

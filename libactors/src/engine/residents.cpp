@@ -27,6 +27,8 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
                           .of_type = &context_.meters[*flow.type],
                           .router = caf::actor_cast<caf::actor>(&owner_),
                           .fresh = fresh,
+                          .formers = core_.formers(*flow.type),
+                          .accepts_recorded = core_.progress(*flow.type).accept_recorded(),
                           .repairs = std::move(repairs)};
   resident made{.actor = {},
                 .gate = start.gate,

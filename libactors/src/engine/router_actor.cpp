@@ -84,6 +84,7 @@ caf::behavior router_actor::make_behavior() {
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const import_call& call) { on_import(call); },
       [this](const switch_call& call) { on_switch(call); },
+      [this](const type_reset_call& call) { on_type_reset(call); },
       [this](const adopt_call& call) { on_adopt(call); },
       [this](const import_ended& news) { on_import_ended(news); },
       [this](const mend_call& call) { on_mend(call); },
@@ -300,6 +301,7 @@ void router_actor::on_written(const derived_written& news) {
   flows_.answer_held();
   if (!after_next_write_.empty()) write();
   mend_next();
+  check_resets();
   go_on();
   check_drained();
 }

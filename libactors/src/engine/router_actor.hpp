@@ -87,7 +87,8 @@ class router_actor final : public caf::event_based_actor {
   result<flow_names> mend(mend_request& request);
   void on_mended(const flow_names& flows);
   // Builds (router_actor_builds.cpp).
-  /// A build that is made to be served instead of the present one.
+  /// A build that is made to take the place of another: of one that is served, or of a topic's that
+  /// was reset.
   struct successor {
     std::uint32_t type = 0;          ///< index in the table
     std::optional<position> joined;  ///< where it had caught up with the others
@@ -102,8 +103,14 @@ class router_actor final : public caf::event_based_actor {
   void check_drops();
   void serve(const v1::FlowType& row, std::function<void()> then);
   void on_switch(const switch_call& call);
-  result<std::vector<build_name>> droppable(const std::string& type) const;
+  result<std::vector<build_name>> droppable(const std::string& type);
   void drop_old(const switch_call& call, std::optional<build_number> former = {});
+  // Resets of whole types (router_actor_resets.cpp).
+  void on_type_reset(const type_reset_call& call);
+  void check_resets();
+  void begin_anew(std::uint32_t type, const type_reset_call& call);
+  [[nodiscard]] bool is_begun(const v1::FlowType& row);
+  void end_reset(const v1::FlowType& row);
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);
@@ -145,6 +152,7 @@ class router_actor final : public caf::event_based_actor {
   std::map<std::string, build_number, std::less<>> shown_;  // served, and durably so
   std::vector<successor> successors_;
   std::vector<drop_call> drops_;
+  std::vector<type_reset_call> resets_;  // whose flows have not all left
   std::vector<std::pair<position, conditional_append_call>> appends_;
   std::vector<watch_tail> watchers_;
   std::size_t imports_ = 0;  // under way

@@ -5,6 +5,16 @@
 #include "engine/switching.hpp"
 
 namespace millrace {
+namespace {
+
+/// The build whose flows began anew in this one; null: none is left.
+const v1::FlowType* former_of_reset(const router& core, const v1::FlowType& row) {
+  const auto* former =
+      row.replaces() == 0 ? nullptr : core.row(row.name(), build_number{row.replaces()});
+  return former != nullptr && former->version() == row.version() ? former : nullptr;
+}
+
+}  // namespace
 
 /// As stored: what this host changes is shown when it is durable.
 void router_actor::find_shown() {
@@ -12,11 +22,11 @@ void router_actor::find_shown() {
     if (row.served()) shown_[name.first] = name.second;
   }
   for (const auto& [name, row] : core_.types()) {
-    // A reset that was switched, and not dropped before the process ended.
-    const auto* served = core_.row(name.first, shown(name.first));
-    const bool is_left_over = row.retired() && !row.served() && !row.topic() && served != nullptr &&
-                              served->version() == row.version();
-    if (is_left_over) drops_.push_back({{{name.first, name.second}}, [] {}});
+    // A reset whose end was not reached before the process ended.
+    const auto* former = former_of_reset(core_, row);
+    const bool is_left_over =
+        former != nullptr && !former->served() && !row.topic() && !row.retired();
+    if (is_left_over) drops_.push_back({{{name.first, build_of(*former)}}, [] {}});
   }
   find_successors();
 }
@@ -32,7 +42,8 @@ void router_actor::find_successors() {
   for (std::uint32_t type = 0; type < context_.interest.types().size(); ++type) {
     const auto& row = core_.progress(type);
     const bool is_newest = context_.interest.find(row.name()) == type;
-    if (is_newest && !row.served() && !row.inert()) successors_.push_back({.type = type});
+    const bool is_due = row.topic() ? former_of_reset(core_, row) != nullptr : !row.served();
+    if (is_newest && is_due && !row.inert()) successors_.push_back({.type = type});
   }
 }
 
@@ -43,7 +54,7 @@ void router_actor::check_successors() {
   for (auto& one : successors_) {
     if (!is_ready(one)) continue;
     const auto row = core_.progress(one.type);
-    serve(row, [] {});
+    row.topic() ? end_reset(row) : serve(row, [] {});
     return find_successors();
   }
 }
@@ -59,6 +70,10 @@ bool router_actor::is_ready(successor& one) {
   if (!one.joined && position{row.routed()} >= core_.head()) one.joined = core_.head();
   if (!one.joined || !to_wake_.empty() || flows_.waking() > 0) return false;
   if (!flows_.have_handled(row.name(), build_of(row), *one.joined)) return false;
+  if (row.topic()) {
+    one.is_blocked = !is_begun(row);
+    return !one.is_blocked;
+  }
   auto read = context_.stored.flows(row.name(), [&](const flow_row& flow) {
     one.is_blocked = flow.entry.build == build_of(row) && flow.checkpoint.has_error_position();
     return !one.is_blocked;
@@ -75,8 +90,7 @@ void router_actor::serve(const v1::FlowType& row, std::function<void()> then) {
     auto changed = *served;
     changed.set_served(false);
     core_.put(changed);
-    if (changed.retired() && changed.version() == row.version())
-      drops_.push_back({{former}, [] {}});
+    if (former_of_reset(core_, row) == served) drops_.push_back({{former}, [] {}});
   }
   auto changed = row;
   changed.set_served(true);
@@ -106,7 +120,6 @@ void router_actor::on_switch(const switch_call& call) {
   if (next == nullptr || core_.row(call.type, shown(call.type)) == nullptr) {
     return (*call.answer)(error{errc::not_found, "no flow type " + call.type});
   }
-  if (build_of(*next) == shown(call.type)) return drop_old(call);
   // What is routed so far is in the store first: it says how far each flow is.
   write_then([this, call] {
     const auto now = shown(call.type);
@@ -121,22 +134,14 @@ void router_actor::on_switch(const switch_call& call) {
   });
 }
 
-result<std::vector<build_name>> router_actor::droppable(const std::string& type) const {
+result<std::vector<build_name>> router_actor::droppable(const std::string& type) {
   std::vector<build_name> found;
   for (const auto& [name, row] : core_.types()) {
     if (name.first == type && row.retired() && !row.served()) found.push_back({type, name.second});
   }
   const auto* running = core_.running(type);
   if (found.empty() || running == nullptr || running->replaces() == 0) return found;
-  // Its flows find out there how far they have only to repeat what was decided.
-  bool begins = position{running->routed()} < core_.head();
-  auto read = context_.stored.flows(type, [&](const flow_row& flow) {
-    const bool is_new = flow.entry.build == build_of(*running);
-    begins = begins || (is_new && flow.latest && !flow.checkpoint.has_position());
-    return !begins;
-  });
-  if (!read) return read.error();
-  if (!begins) return found;
+  if (is_begun(*running)) return found;
   return error{errc::conflict,
                fmt::format("{} still decides again what its former build did", type)};
 }

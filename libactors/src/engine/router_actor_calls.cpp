@@ -74,6 +74,7 @@ void router_actor::on_progress() {
                 [this](waiter& each) { return each.call.caller.expired() || try_answer(each); });
   std::erase_if(caught_up_calls_, [](const auto& each) { return each.caller.expired(); });
   check_drops();
+  check_resets();
   check_successors();
   context_.watch_all = !caught_up_calls_.empty() || awaits_switch();
   if (caught_up_calls_.empty()) return;
@@ -138,6 +139,10 @@ bool router_actor::try_answer(waiter& one) {
     const auto& [key, build] = one.flows.back();
     auto flow = core_.find(key, build);
     if (!flow) return answer(flow.error());
+    if (*flow == nullptr || !core_.runs(**flow)) {
+      one.flows.pop_back();  // its type was reset meanwhile
+      continue;
+    }
     auto handled = flows_.has_handled(**flow, one.call.at);
     if (!handled) return answer(handled.error());
     if (!handled->has_value()) {
@@ -264,6 +269,7 @@ void router_actor::refuse_calls(const error& why) {
   for (const auto& each : std::exchange(caught_up_calls_, {})) (*each.answer)(why);
   for (const auto& each : std::exchange(appends_, {})) each.second.request->done(why);
   for (const auto& each : std::exchange(mends_, {})) (*each.answer)(why);
+  for (const auto& each : std::exchange(resets_, {})) (*each.answer)(why);
 }
 
 void router_actor::on_drain(const drain_call& call) {

@@ -43,6 +43,9 @@ result<router_actor::flow_names> router_actor::mend(mend_request& request) {
   flow_names flows;
   derived_commit directory;
   for (auto& each : request.inboxes) {
+    const bool is_dropped = core_.running(each.key.type()) != nullptr &&
+                            core_.row(each.key.type(), each.build) == nullptr;
+    if (is_dropped) continue;
     if (each.postings.empty() && each.may_be_erased) {
       auto erased = core_.erase(each.key, each.build);
       if (!erased) return erased.error();

@@ -51,6 +51,11 @@ bool is_deciding_again(const v1::Checkpoint& checkpoint, position at) {
 
 namespace millrace {
 
+bool has_begun(const v1::Checkpoint& checkpoint) {
+  return checkpoint.has_position() || checkpoint.has_error_position() ||
+         checkpoint.has_replay_until() || checkpoint.skipped_size() > 0;
+}
+
 v1::Checkpoint reset_checkpoint(const v1::Checkpoint& now, const flow_type& type,
                                 bool accept_history) {
   v1::Checkpoint made;

@@ -33,6 +33,9 @@ namespace millrace::rules {
 
 namespace millrace {
 
+/// Whether it says anything: it was committed once.
+[[nodiscard]] bool has_begun(const v1::Checkpoint& checkpoint);
+
 /// What a flow begins anew from: nothing, but a generation of its own, and what was skipped. A
 /// topic decides again up to where it was.
 [[nodiscard]] v1::Checkpoint reset_checkpoint(const v1::Checkpoint& now, const flow_type& type,

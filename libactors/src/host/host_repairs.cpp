@@ -1,8 +1,10 @@
 // Flows that stopped go on, and flows begin anew.
 #include <deque>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "host/host_calls.hpp"
+#include "store/builds.hpp"
 
 namespace millrace {
 namespace {
@@ -22,12 +24,72 @@ result<void> repair(host::parts& parts, const flow_key& key, repair_order what) 
 }
 
 /// What is not stopped any more, or is being repaired by somebody else, is no failure.
-result<bool> retried(host::parts& parts, pending_answer<void>& answer) {
+result<bool> repaired(host::parts& parts, pending_answer<void>& answer) {
   auto outcome = await(parts, answer, answer_limit);
   if (outcome) return true;
   const auto code = outcome.error().code;
   if (code == errc::conflict || code == errc::not_found) return false;
   return outcome.error();
+}
+
+/// Many at once share their commits; a bounded number is under way. How many were repaired.
+result<std::size_t> repair_all(host::parts& parts, const std::vector<flow_key>& flows,
+                               repair_order what) {
+  std::size_t count = 0;
+  std::deque<pending_answer<void>> under_way;
+  for (auto next = flows.begin(); next != flows.end() || !under_way.empty();) {
+    if (next != flows.end() && under_way.size() < limits::repairs_under_way_max) {
+      auto& answer = under_way.emplace_back();
+      if (auto ordered = order(parts, *next++, what, answer); !ordered) return ordered.error();
+      continue;
+    }
+    auto done = repaired(parts, under_way.front());
+    if (!done) return done.error();
+    count += *done ? 1 : 0;
+    under_way.pop_front();
+  }
+  return count;
+}
+
+/// The flows of a type's running build, and what it costs to let them begin anew, in events of a
+/// scan. The figures are measured: bench/reset.cpp.
+struct type_size {
+  std::vector<flow_key> flows;
+  std::uint64_t postings = 0;
+  std::uint64_t span = 0;  ///< positions that it was routed from
+  bool can_scan = false;
+
+  [[nodiscard]] bool scan_is_cheaper() const {
+    constexpr std::uint64_t point_read = 8;
+    constexpr std::uint64_t commit = 50;
+    constexpr std::uint64_t posting_written_anew = 2;
+    constexpr std::uint64_t build_begun_and_dropped = 1000;
+    const auto each_alone = postings * point_read + flows.size() * commit;
+    return can_scan &&
+           build_begun_and_dropped + span + postings * posting_written_anew < each_alone;
+  }
+};
+
+result<type_size> measure(host::parts& parts, std::string_view type) {
+  const std::shared_lock use{parts.usage};
+  if (const auto why = unusable(parts)) return *why;
+  auto rows = parts.stored->flow_types();
+  if (!rows) return rows.error();
+  const auto running = build_list{*rows}.running(type);
+  type_size made;
+  for (const auto& row : *rows) {
+    if (row.name() != type || build_of(row) != running) continue;
+    made.can_scan = !row.explicit_only();
+    made.span = parts.running->tail().value - first_routed(row);
+  }
+  auto read = parts.stored->flows(std::string{type}, [&](const flow_row& flow) {
+    if (flow.entry.build != running) return true;
+    made.flows.push_back(flow.entry.key);
+    made.postings += flow.postings;
+    return true;
+  });
+  if (!read) return read.error();
+  return made;
 }
 
 }  // namespace
@@ -45,7 +107,6 @@ result<void> host::reset(const flow_key& key, reset_options options) {
                 {.what = repair_order::kind::reset, .accept_history = options.accept_history});
 }
 
-/// Many at once share their commits; a bounded number is under way.
 result<std::size_t> host::retry_all(const retry_filter& which) {
   std::vector<flow_key> stopped;
   auto listed = flows(
@@ -55,20 +116,32 @@ result<std::size_t> host::retry_all(const retry_filter& which) {
       },
       which.type);
   if (!listed) return listed.error();
-  std::size_t count = 0;
-  std::deque<pending_answer<void>> under_way;
-  for (auto next = stopped.begin(); next != stopped.end() || !under_way.empty();) {
-    if (next != stopped.end() && under_way.size() < limits::repairs_under_way_max) {
-      auto& answer = under_way.emplace_back();
-      if (auto ordered = order(*parts_, *next++, {}, answer); !ordered) return ordered.error();
-      continue;
-    }
-    auto done = retried(*parts_, under_way.front());
-    if (!done) return done.error();
-    count += *done ? 1 : 0;
-    under_way.pop_front();
+  return repair_all(*parts_, stopped, {.what = repair_order::kind::retry});
+}
+
+result<type_reset> host::reset_type(std::string_view type, reset_options options) {
+  // What is routed and not written would not be counted.
+  if (auto counted = statistics(); !counted) return counted.error();
+  auto size = measure(*parts_, type);
+  if (!size) return size.error();
+  if (size->flows.empty()) {
+    return error{errc::not_found, "there is no flow of the type " + std::string{type}};
   }
-  return count;
+  if (!size->scan_is_cheaper()) {
+    auto count =
+        repair_all(*parts_, size->flows,
+                   {.what = repair_order::kind::reset, .accept_history = options.accept_history});
+    if (!count) return count.error();
+    return type_reset{.flows = *count};
+  }
+  pending_answer<void> answer;
+  {
+    const std::shared_lock use{parts_->usage};
+    if (const auto why = unusable(*parts_)) return *why;
+    parts_->running->reset_type(std::string{type}, options.accept_history, answer.keep());
+  }
+  if (auto begun = await(*parts_, answer); !begun) return begun.error();
+  return type_reset{.flows = size->flows.size(), .one_scan = true};
 }
 
 }  // namespace millrace

@@ -26,6 +26,20 @@ struct router::pass {
   std::vector<route_target> targets;
 };
 
+namespace {
+
+/// Of a build that is routed again: it does not ask for what the type had not asked for before, nor
+/// for what somebody had it pass by.
+bool passes_by(const v1::FlowType& row, position at) {
+  if (at.value < row.since()) return true;
+  const auto& skipped = row.skipped();
+  if (skipped.empty() || skipped.rbegin()->position() < at.value) return false;
+  return std::any_of(skipped.begin(), skipped.end(),
+                     [at](const auto& one) { return one.position() == at.value; });
+}
+
+}  // namespace
+
 router::router(const interest_table& table, start from, directory_lookup lookup)
     : table_(table),
       lookup_(std::move(lookup)),
@@ -105,13 +119,16 @@ result<void> router::route_explicitly(pass& in, const event& what, std::uint32_t
 
 bool router::explicitly_active(const pass& in, std::uint32_t type, position at) const {
   if (progress_[type]->explicit_only()) return in.active_explicit && at >= routed_;
-  return in.active[type] && at.value >= progress_[type]->routed();
+  const auto& row = *progress_[type];
+  const bool is_in_range = at.value >= row.since() || at.value < row.explicit_before();
+  return in.active[type] && at.value >= row.routed() && is_in_range;
 }
 
 result<void> router::route_by_type(pass& in, const event& what, std::uint32_t index) {
   if (what.envelope->has_due() && !what.envelope->from_schedule()) return {};
   for (const auto type : table_.observers(what.type)) {
-    if (!in.active[type] || what.at.value < progress_[type]->routed()) continue;
+    const auto& row = *progress_[type];
+    if (!in.active[type] || what.at.value < row.routed() || passes_by(row, what.at)) continue;
     in.targets.clear();
     const flow_type& observer = *table_.types()[type];
     if (auto routed = route_typed(observer, what, in.made, in.targets); !routed) {

@@ -125,8 +125,10 @@ class router {
   /// The flow's place in the directory, also when nothing started it yet: routed_flow::enlisted
   /// says whether that has still to be written. Of the running build. Errors: those of the lookup.
   result<routed_flow*> enlist(const flow_key& key);
+  /// The builds in whose place a hosted type's present one is, newest first.
+  [[nodiscard]] std::vector<build_number> formers(std::uint32_t type) const;
   /// A hosted type goes on with another build: its row, and that of the former one, as they are
-  /// from now on.
+  /// from now on. The next write brings both; route() must not run before that is taken.
   void begin_build(std::uint32_t type, const v1::FlowType& former, const v1::FlowType& next);
   /// Forgets a retired build, and has it dropped with the next write; nothing of it is in use.
   void drop(const build_name& which);

@@ -17,6 +17,15 @@ const v1::FlowType* router::row(std::string_view name, build_number build) const
   return found == types_.end() ? nullptr : &found->second;
 }
 
+std::vector<build_number> router::formers(std::uint32_t type) const {
+  std::vector<build_number> found;
+  for (const auto* row = progress_[type]; row != nullptr && row->replaces() != 0;) {
+    found.push_back(build_number{row->replaces()});
+    row = this->row(row->name(), found.back());
+  }
+  return found;
+}
+
 void router::begin_build(std::uint32_t type, const v1::FlowType& former, const v1::FlowType& next) {
   put(former);
   put(next);
@@ -35,6 +44,7 @@ void router::drop(const build_name& which) {
   for (auto& [name, row] : types_) {
     if (name.first != which.type) continue;
     row.set_last_build(next_build(known, which.type) - 1);
+    if (build_number{row.replaces()} == which.build) row.clear_replaces();
     put_.push_back(&row);
   }
   dropped_.push_back(which);

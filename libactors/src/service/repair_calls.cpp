@@ -3,7 +3,6 @@
 
 #include "documents/done.hpp"
 #include "documents/past.hpp"
-#include "host/reset_type.hpp"
 #include "service/endpoints.hpp"
 #include "service/problem.hpp"
 
@@ -40,9 +39,9 @@ response reset(const call& asked) {
   if (!accept) return problem(accept.error());
   const reset_options options{.accept_history = *accept};
   if (documents::names_many(asked.of.known, key)) {
-    auto count = reset_type(asked.of.over, key.text(), options, {});
-    if (!count) return problem(count.error());
-    return document(documents::reset_line(key.text(), *accept, *count));
+    auto begun = asked.of.over.reset_type(key.text(), options);
+    if (!begun) return problem(begun.error());
+    return document(documents::reset_line(key.text(), *accept, *begun));
   }
   if (auto done = asked.of.over.reset(key, options); !done) return problem(done.error());
   return document(documents::reset_line(key.text(), *accept));

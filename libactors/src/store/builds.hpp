@@ -46,6 +46,11 @@ class build_list {
   return std::pair{one.version(), build_of(one)} > std::pair{than->version(), build_of(*than)};
 }
 
+/// Where the routing of a build begins.
+[[nodiscard]] inline std::uint64_t first_routed(const v1::FlowType& row) {
+  return row.explicit_before() > 0 ? 0 : row.since();
+}
+
 /// The next build of a name: after all that it ever had.
 [[nodiscard]] std::uint32_t next_build(const std::vector<v1::FlowType>& rows,
                                        std::string_view name);
