@@ -45,13 +45,23 @@ void shop_run::reset_one() {
   test_.run();
 }
 
-/// All flows of a type that has some.
+/// All flows of a type that has some: by one scan, or each alone.
 void shop_run::reset_type() {
   const auto all = stored_flows(test_);
   if (all.empty()) return;
   const std::string type{all[dice_.below(all.size())].entry.key.type()};
   const bool accepts = dice_.one_in(3);
-  say("reset of a type", type);
+  const bool one_scan = dice_.one_in(2);
+  say("reset of a type", type + (one_scan ? " by one scan" : ""));
+  if (one_scan) {
+    test_.running().inside().running->reset_type(type, accepts, [this](const result<void>& done) {
+      const bool excused = done || done.error().code == errc::closed ||
+                           done.error().code == errc::conflict ||
+                           done.error().code == errc::unknown_type || disk_troubled_;
+      expect(excused, "reset of a type failed");
+    });
+    return step_some();
+  }
   for (const auto& row : all) {
     if (row.entry.key.type() == type) order_reset(row.entry.key, accepts);
   }
