@@ -105,10 +105,11 @@ std::string meaning_of(const type_registry& types, const new_event& wanted) {
 }
 
 /// A key, or an id, that stands for something else already: that would be dropped without a word.
+/// Also of those that seem new: another call with the same id may be under way.
 result<void> check_repeats(const call& asked, const std::vector<std::string>& meanings,
                            const std::vector<position>& at, position tail_before) {
   for (std::size_t i = 0; i < at.size(); ++i) {
-    if (at[i] >= tail_before) continue;
+    if (meanings[i].empty()) continue;  // it has no id
     auto found = documents::read_event(asked.of.view.stored, asked.of.known.registry, at[i]);
     if (!found) return found.error();
     if (found->type + ' ' + found->data == meanings[i]) continue;
