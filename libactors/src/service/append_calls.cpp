@@ -151,7 +151,8 @@ response answer_of(const call& asked, const std::vector<position>& at, position 
     static_cast<void>(events.add(documents::appended_line(each, each < tail_before)));
   }
   auto made = std::move(events).finish({});
-  const bool repeated = at.back() < tail_before;
+  const bool repeated =
+      std::all_of(at.begin(), at.end(), [&](position each) { return each < tail_before; });
   made.status = !handled.problem.empty() ? 202 : repeated ? 200 : 201;
   if (at.size() == 1) made.with("location", fmt::format("/v1/events/{}", at.front().value));
   if (handled.waited) made.with("preference-applied", "wait");

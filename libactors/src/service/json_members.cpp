@@ -52,6 +52,13 @@ result<void> check_json(std::string_view text) {
   return error{errc::invalid, "this is not JSON in UTF-8"};
 }
 
+namespace {
+
+/// What is read here has about a dozen; each is compared with all.
+constexpr std::size_t members_max = 256;
+
+}  // namespace
+
 result<std::vector<member>> members_of(std::string_view text) {
   text = trimmed(text);
   if (auto valid = check_json(text); !valid) return valid.error();
@@ -59,6 +66,7 @@ result<std::vector<member>> members_of(std::string_view text) {
   std::vector<member> made;
   exchange::json_walker walker{text};
   while (walker.next()) {
+    if (made.size() == members_max) return error{errc::invalid, "this object has too many members"};
     auto name = nlohmann::json::parse(walker.name()).get<std::string>();
     const bool twice =
         std::any_of(made.begin(), made.end(), [&](const member& one) { return one.name == name; });

@@ -1,5 +1,7 @@
 #include "service/pool.hpp"
 
+#include <system_error>
+
 namespace millrace::service {
 
 bool pool::run(std::function<void()> work) {
@@ -8,11 +10,22 @@ bool pool::run(std::function<void()> work) {
   const auto startable = most_.threads - threads_.size();
   if (queue_.size() >= idle_ + startable + most_.queue) return false;
   queue_.push_back(std::move(work));
-  if (queue_.size() > idle_ && startable > 0) {
-    threads_.emplace_back([this] { serve(); });
-    ++idle_;
+  if (queue_.size() > idle_ && startable > 0 && !start_thread() && threads_.empty()) {
+    queue_.pop_back();
+    return false;
   }
   changed_.notify_one();
+  return true;
+}
+
+/// False: the system has none to give now. Those that are there do all the work then.
+bool pool::start_thread() {
+  try {
+    threads_.emplace_back([this] { serve(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  ++idle_;
   return true;
 }
 

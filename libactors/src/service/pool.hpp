@@ -29,6 +29,7 @@ class pool {
   void stop();
 
  private:
+  bool start_thread();
   void serve();
 
   bounds most_;

@@ -1,5 +1,6 @@
 #include "service/session.hpp"
 
+#include <algorithm>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -98,6 +99,11 @@ void session::head_arrived(error_code failed) {
   head_.through_socket = through_socket_;
   auto admitted = of_.behind.admit(head_);
   if (auto* refusal = std::get_if<response>(&admitted)) return send(std::move(*refusal), false);
+  // What would not be read as a body would be taken for the next request.
+  if (head_.header_of("transfer-encoding") && !parser_->chunked()) {
+    return send(problem({errc::invalid, "of transfer encodings only chunked is known here"}),
+                false);
+  }
   const auto body_max = std::get<std::size_t>(admitted);
   const auto told = parser_->content_length();
   const bool none = !parser_->chunked() && told.value_or(0) == 0;
@@ -120,10 +126,19 @@ void session::head_arrived(error_code failed) {
 }
 
 void session::read_body() {
-  stream_.expires_after(time_for(reserved_));
-  http::async_read(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](error_code failed, std::size_t) { self->body_arrived(failed); });
+  body_until_ = std::chrono::steady_clock::now() + time_for(reserved_);
+  read_on();
+}
+
+/// Something has to arrive now and then: a body that does not come holds what is reserved for it.
+void session::read_on() {
+  const auto soon = std::chrono::steady_clock::now() + limits::transfer_time_min;
+  stream_.expires_at(std::min(body_until_, soon));
+  http::async_read_some(stream_, buffer_, *parser_,
+                        [self = shared_from_this()](error_code failed, std::size_t) {
+                          if (failed || self->parser_->is_done()) return self->body_arrived(failed);
+                          self->read_on();
+                        });
 }
 
 void session::body_arrived(error_code failed) {

@@ -55,6 +55,7 @@ class session : public std::enable_shared_from_this<session> {
   void read_head();
   void head_arrived(error_code failed);
   void read_body();
+  void read_on();
   void body_arrived(error_code failed);
   [[nodiscard]] bool reserve(std::size_t size);
   void release();
@@ -74,6 +75,7 @@ class session : public std::enable_shared_from_this<session> {
   bool busy_ = false;        // a request is read in part, or its answer is not written yet
   bool keeps_open_ = false;  // after the answer
   std::size_t reserved_ = 0;
+  std::chrono::steady_clock::time_point body_until_;
   std::size_t lingered_ = 0;
 };
 
