@@ -6,6 +6,7 @@
 #include "engine/recovery.hpp"
 #include "flow/rules.hpp"
 #include "store/builds.hpp"
+#include "store/rules.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
@@ -86,6 +87,10 @@ std::uint64_t flow_actor::first_unhandled() const {
 
 void flow_actor::load() {
   mode_ = mode::loading;
+  // What came before is read again: it need not follow what is loaded.
+  for (const auto& one : queue_) drop(one);
+  queue_.clear();
+  inbox_.clear();
   last_seen_.reset();
   auto stored = fresh_ ? result<std::optional<loaded_flow>>{std::nullopt}
                        : context_.stored.load(flow_.number);
@@ -103,12 +108,24 @@ void flow_actor::load() {
 /// Of a flow that has none yet. When its type began anew, it goes on from what it was before.
 result<loaded_flow> flow_actor::first_checkpoint() const {
   loaded_flow made;
-  for (const auto build : formers_) {
-    auto row = context_.stored.find_flow(flow_.key, build);
+  bool was_idle = true;
+  position decided;  // before this the former builds decided whatever came
+  for (const auto& former : formers_) {
+    auto row = context_.stored.find_flow(flow_.key, former.number);
     if (!row) return row.error();
-    if (!*row || !has_begun((*row)->checkpoint)) continue;
-    made.checkpoint = reset_checkpoint((*row)->checkpoint, *type_, accepts_recorded_);
+    decided = std::max(decided, former.frozen_at);
+    if (!*row) continue;
+    const auto& was = (*row)->checkpoint;
+    was_idle = has_begun(was) && !is_pending((*row)->latest, was) && !was.has_error_position();
+    if (!has_begun(was)) continue;
+    made.checkpoint = reset_checkpoint(was, *type_, accepts_recorded_);
+    decided = former.frozen_at;
     break;
+  }
+  if (type_->topic && was_idle && decided > position{}) {
+    // Also what this flow did not get then: somebody else did, or nobody was to say anything.
+    made.checkpoint.set_replay_until(std::max(made.checkpoint.replay_until(), decided.value - 1));
+    made.checkpoint.set_accept_recorded(accepts_recorded_);
   }
   made.checkpoint.set_generation(first_generation(flow_.build));
   return made;

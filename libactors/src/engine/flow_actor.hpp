@@ -38,7 +38,7 @@ class flow_actor final : public caf::event_based_actor {
     bool fresh = false;  ///< new in the directory: there is no checkpoint to load
     /// Builds of the type before this one, newest first: without a checkpoint, the flow begins anew
     /// from where it was in these.
-    std::vector<build_number> formers;
+    std::vector<former_build> formers;
     bool accepts_recorded = false;  ///< and takes the reactions it is recorded to have had
     std::optional<repair> repairs;
   };
@@ -111,7 +111,7 @@ class flow_actor final : public caf::event_based_actor {
   flow_meter* of_type_;
   caf::actor router_;
   bool fresh_;
-  std::vector<build_number> formers_;
+  std::vector<former_build> formers_;
   bool accepts_recorded_;
   std::optional<repair> repairs_;
   std::shared_ptr<answer_to<void>> repair_answer_;

@@ -111,6 +111,7 @@ class reconciliation {
 
   v1::FlowType* fitting(const v1::FlowType& present);
   v1::FlowType* revivable(const v1::FlowType& present);
+  [[nodiscard]] bool leads_to_served(const v1::FlowType& row) const;
   const v1::FlowType* former(const std::string& name) const;
   result<void> begin(const flow_type& hosted, v1::FlowType present);
   result<void> go_on(v1::FlowType& row, const v1::FlowType& present);
@@ -144,18 +145,33 @@ v1::FlowType* reconciliation::fitting(const v1::FlowType& present) {
 }
 
 /// A query's former version that is still served goes on where it was when the program comes back
-/// to it. (A topic's does not: the newer one has decided what came since.)
+/// to it; or what that had begun anew in. (A topic's does not: the newer one has decided what came
+/// since.)
 v1::FlowType* reconciliation::revivable(const v1::FlowType& present) {
+  v1::FlowType* found = nullptr;
   for (auto& [name, row] : rows_) {
-    const bool same = name.first == present.name() && row.version() == present.version() &&
-                      !row.topic() && row.served() && row.retired();
-    if (!same || (strict_ && !check(row, present))) continue;
-    row.set_retired(false);
-    row.clear_frozen_at();
-    changed_.insert(name);
-    return &row;
+    const bool same =
+        name.first == present.name() && row.version() == present.version() && !row.topic();
+    if (!same || !row.retired() || !leads_to_served(row)) continue;
+    if (strict_ && !check(row, present)) continue;
+    found = &row;
   }
-  return nullptr;
+  if (found == nullptr) return nullptr;
+  found->set_retired(false);
+  found->clear_frozen_at();
+  changed_.insert({found->name(), build_of(*found)});
+  return found;
+}
+
+/// Whether it is served, or took the place of one that is and has the same version.
+bool reconciliation::leads_to_served(const v1::FlowType& row) const {
+  const auto* next = &row;
+  while (!next->served()) {
+    const auto former = rows_.find({row.name(), build_number{next->replaces()}});
+    if (former == rows_.end() || former->second.version() != row.version()) return false;
+    next = &former->second;
+  }
+  return true;
 }
 
 /// The build that the further one comes after.

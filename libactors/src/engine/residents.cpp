@@ -81,6 +81,9 @@ void residents::repair(routed_flow& flow, flow_actor::repair how) {
     return (*answer)(error{errc::conflict, flow.entry.key.text() + " came with an import: adopt " +
                                                std::string{flow.entry.key.type()} + " first"});
   }
+  if (leaving(flow.entry) != nullptr) {
+    return (*answer)(error{errc::conflict, std::string{flow.entry.key.type()} + " is being reset"});
+  }
   stopped_.erase(flow.entry.number);
   if (find_or_spawn(flow, false, std::move(how)) == nullptr) {
     (*answer)(error{errc::unknown_type, "no flow type " + std::string{flow.entry.key.type()} +

@@ -93,6 +93,7 @@ class router_actor final : public caf::event_based_actor {
     std::uint32_t type = 0;          ///< index in the table
     std::optional<position> joined;  ///< where it had caught up with the others
     bool is_blocked = false;         ///< an instance of it is stopped
+    timestamp looks_after{};         ///< whether all of a topic's flows have begun
   };
   void find_shown();
   void find_successors();
@@ -110,6 +111,7 @@ class router_actor final : public caf::event_based_actor {
   void check_resets();
   void begin_anew(std::uint32_t type, const type_reset_call& call);
   [[nodiscard]] bool is_begun(const v1::FlowType& row);
+  [[nodiscard]] std::vector<build_name> formers_of_reset(const v1::FlowType& row) const;
   void end_reset(const v1::FlowType& row);
   void on_watch(const watch_tail& request);
   void refuse_calls(const error& why);

@@ -5,17 +5,6 @@
 #include "engine/switching.hpp"
 
 namespace millrace {
-namespace {
-
-/// The build whose flows began anew in this one; null: none is left.
-const v1::FlowType* former_of_reset(const router& core, const v1::FlowType& row) {
-  const auto* former =
-      row.replaces() == 0 ? nullptr : core.row(row.name(), build_number{row.replaces()});
-  return former != nullptr && former->version() == row.version() ? former : nullptr;
-}
-
-}  // namespace
-
 /// As stored: what this host changes is shown when it is durable.
 void router_actor::find_shown() {
   for (const auto& [name, row] : core_.types()) {
@@ -23,10 +12,8 @@ void router_actor::find_shown() {
   }
   for (const auto& [name, row] : core_.types()) {
     // A reset whose end was not reached before the process ended.
-    const auto* former = former_of_reset(core_, row);
-    const bool is_left_over =
-        former != nullptr && !former->served() && !row.topic() && !row.retired();
-    if (is_left_over) drops_.push_back({{{name.first, build_of(*former)}}, [] {}});
+    if (!row.served() || row.retired() || row.topic()) continue;
+    if (auto former = formers_of_reset(row); !former.empty()) drops_.push_back({former, [] {}});
   }
   find_successors();
 }
@@ -42,7 +29,7 @@ void router_actor::find_successors() {
   for (std::uint32_t type = 0; type < context_.interest.types().size(); ++type) {
     const auto& row = core_.progress(type);
     const bool is_newest = context_.interest.find(row.name()) == type;
-    const bool is_due = row.topic() ? former_of_reset(core_, row) != nullptr : !row.served();
+    const bool is_due = row.topic() ? !formers_of_reset(row).empty() : !row.served();
     if (is_newest && is_due && !row.inert()) successors_.push_back({.type = type});
   }
 }
@@ -71,8 +58,10 @@ bool router_actor::is_ready(successor& one) {
   if (!one.joined || !to_wake_.empty() || flows_.waking() > 0) return false;
   if (!flows_.have_handled(row.name(), build_of(row), *one.joined)) return false;
   if (row.topic()) {
-    one.is_blocked = !is_begun(row);
-    return !one.is_blocked;
+    const auto now = context_.time.steady();
+    if (writing_ || now < one.looks_after) return false;
+    one.looks_after = now + std::chrono::seconds{1};
+    return is_begun(row);
   }
   auto read = context_.stored.flows(row.name(), [&](const flow_row& flow) {
     one.is_blocked = flow.entry.build == build_of(row) && flow.checkpoint.has_error_position();
@@ -90,7 +79,7 @@ void router_actor::serve(const v1::FlowType& row, std::function<void()> then) {
     auto changed = *served;
     changed.set_served(false);
     core_.put(changed);
-    if (former_of_reset(core_, row) == served) drops_.push_back({{former}, [] {}});
+    if (auto anew = formers_of_reset(row); !anew.empty()) drops_.push_back({anew, [] {}});
   }
   auto changed = row;
   changed.set_served(true);
@@ -140,7 +129,8 @@ result<std::vector<build_name>> router_actor::droppable(const std::string& type)
     if (name.first == type && row.retired() && !row.served()) found.push_back({type, name.second});
   }
   const auto* running = core_.running(type);
-  if (found.empty() || running == nullptr || running->replaces() == 0) return found;
+  const bool compares = running != nullptr && running->topic() && running->replaces() != 0;
+  if (found.empty() || !compares) return found;
   if (is_begun(*running)) return found;
   return error{errc::conflict,
                fmt::format("{} still decides again what its former build did", type)};

@@ -232,7 +232,11 @@ result<position> router_actor::routed_for(std::string_view flow_type) const {
                                                  flow_type)};
   }
   if (core_.progress(*type).has_error_position()) return parked(core_.progress(*type));
-  return core_.routed_to(*type);
+  const auto routed = core_.routed_to(*type);
+  if (routed.value + limits::window_events_max >= core_.head().value) return routed;
+  return error{errc::overloaded, fmt::format("{} is given its history: what reached its flows last "
+                                             "is not known yet",
+                                             flow_type)};
 }
 
 /// False: what was appended before the call is not routed yet.

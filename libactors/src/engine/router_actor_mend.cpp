@@ -43,9 +43,11 @@ result<router_actor::flow_names> router_actor::mend(mend_request& request) {
   flow_names flows;
   derived_commit directory;
   for (auto& each : request.inboxes) {
-    const bool is_dropped = core_.running(each.key.type()) != nullptr &&
-                            core_.row(each.key.type(), each.build) == nullptr;
-    if (is_dropped) continue;
+    // Its type may have begun anew while this was made.
+    const auto* row = core_.row(each.key.type(), each.build);
+    const bool is_over =
+        row == nullptr ? core_.running(each.key.type()) != nullptr : row->retired();
+    if (is_over) continue;
     if (each.postings.empty() && each.may_be_erased) {
       auto erased = core_.erase(each.key, each.build);
       if (!erased) return erased.error();

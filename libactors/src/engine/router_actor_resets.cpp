@@ -31,7 +31,10 @@ void router_actor::on_type_reset(const type_reset_call& call) {
 /// A flow must not be at work in two builds. And the write that begins the new one goes ahead of
 /// all that is routed to it: it must not wait behind another.
 void router_actor::check_resets() {
-  if (context_.failed || drained_) return;
+  if (const auto failure = context_.failure_now()) {
+    for (const auto& each : std::exchange(resets_, {})) (*each.answer)(*failure);
+  }
+  if (drained_) return;
   std::erase_if(resets_, [this](const type_reset_call& call) {
     const auto type = *context_.interest.find(call.type);
     const auto former = build_of(core_.progress(type));
@@ -61,12 +64,8 @@ void router_actor::begin_anew(std::uint32_t type, const type_reset_call& call) {
   former.set_served(!former.topic() && was_served);
   core_.begin_build(type, former, next);
   find_successors();
-  write_then([this, former, next, answer = call.answer] {
+  write_then([this, next, answer = call.answer] {
     if (next.served()) shown_[next.name()] = build_of(next);
-    // Of a result that was not shown yet nothing is kept.
-    if (!next.topic() && !former.served()) {
-      drops_.push_back({{{former.name(), build_of(former)}}, [] {}});
-    }
     (*answer)({});
     on_progress();
   });
@@ -86,22 +85,28 @@ bool router_actor::is_begun(const v1::FlowType& row) {
   }
   auto read = context_.stored.flows(row.name(), [&](const flow_row& flow) {
     const bool is_new = flow.entry.build == build_of(row);
-    begun = !(is_new && flow.latest && flow.checkpoint.generation() == 0);
+    begun = begun && !(is_new && flow.latest && flow.checkpoint.generation() == 0);
     return begun;
   });
   if (!read) context_.fail(read.error());
   return read && begun;
 }
 
-/// Of a topic: nothing asks for its former build any more.
+/// The builds whose flows began anew in this one, newest first.
+std::vector<build_name> router_actor::formers_of_reset(const v1::FlowType& row) const {
+  std::vector<build_name> found;
+  const auto* next = core_.row(row.name(), build_number{row.replaces()});
+  while (next != nullptr && next->version() == row.version()) {
+    found.push_back({row.name(), build_of(*next)});
+    next = core_.row(row.name(), build_number{next->replaces()});
+  }
+  return found;
+}
+
+/// Of a topic: nothing asks for its former builds any more. Nothing of them is in memory.
 void router_actor::end_reset(const v1::FlowType& row) {
-  const build_name former{row.name(), build_number{row.replaces()}};
-  drops_.push_back({{former}, [] {}});
-  auto changed = row;
-  changed.clear_replaces();
-  changed.clear_accept_recorded();
-  core_.put(changed);
-  check_drops();
+  for (const auto& each : formers_of_reset(row)) core_.drop(each);
+  write_then([] {});
 }
 
 }  // namespace millrace

@@ -23,12 +23,13 @@ result<void> repair(host::parts& parts, const flow_key& key, repair_order what) 
   return await(parts, answer, answer_limit);
 }
 
-/// What is not stopped any more, or is being repaired by somebody else, is no failure.
-result<bool> repaired(host::parts& parts, pending_answer<void>& answer) {
+/// What is not stopped any more, or is being repaired by somebody else, is no failure of a retry.
+result<bool> repaired(host::parts& parts, pending_answer<void>& answer, repair_order what) {
   auto outcome = await(parts, answer, answer_limit);
   if (outcome) return true;
   const auto code = outcome.error().code;
-  if (code == errc::conflict || code == errc::not_found) return false;
+  const bool is_over = code == errc::conflict || code == errc::not_found;
+  if (is_over && what.what == repair_order::kind::retry) return false;
   return outcome.error();
 }
 
@@ -43,7 +44,7 @@ result<std::size_t> repair_all(host::parts& parts, const std::vector<flow_key>& 
       if (auto ordered = order(parts, *next++, what, answer); !ordered) return ordered.error();
       continue;
     }
-    auto done = repaired(parts, under_way.front());
+    auto done = repaired(parts, under_way.front(), what);
     if (!done) return done.error();
     count += *done ? 1 : 0;
     under_way.pop_front();
@@ -79,6 +80,9 @@ result<type_size> measure(host::parts& parts, std::string_view type) {
   type_size made;
   for (const auto& row : *rows) {
     if (row.name() != type || build_of(row) != running) continue;
+    if (row.inert()) {
+      return error{errc::conflict, row.name() + " came with an import: adopt it first"};
+    }
     made.can_scan = !row.explicit_only();
     made.span = parts.running->tail().value - first_routed(row);
   }

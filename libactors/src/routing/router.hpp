@@ -126,7 +126,7 @@ class router {
   /// says whether that has still to be written. Of the running build. Errors: those of the lookup.
   result<routed_flow*> enlist(const flow_key& key);
   /// The builds in whose place a hosted type's present one is, newest first.
-  [[nodiscard]] std::vector<build_number> formers(std::uint32_t type) const;
+  [[nodiscard]] std::vector<former_build> formers(std::uint32_t type) const;
   /// A hosted type goes on with another build: its row, and that of the former one, as they are
   /// from now on. The next write brings both; route() must not run before that is taken.
   void begin_build(std::uint32_t type, const v1::FlowType& former, const v1::FlowType& next);

@@ -17,11 +17,13 @@ const v1::FlowType* router::row(std::string_view name, build_number build) const
   return found == types_.end() ? nullptr : &found->second;
 }
 
-std::vector<build_number> router::formers(std::uint32_t type) const {
-  std::vector<build_number> found;
-  for (const auto* row = progress_[type]; row != nullptr && row->replaces() != 0;) {
-    found.push_back(build_number{row->replaces()});
-    row = this->row(row->name(), found.back());
+std::vector<former_build> router::formers(std::uint32_t type) const {
+  std::vector<former_build> found;
+  const auto* next = progress_[type];
+  while (next->replaces() != 0) {
+    next = row(next->name(), build_number{next->replaces()});
+    if (next == nullptr) break;
+    found.push_back({build_of(*next), position{next->frozen_at()}});
   }
   return found;
 }
@@ -38,13 +40,15 @@ void router::drop(const build_name& which) {
   for (const auto& [name, row] : types_) known.push_back(row);
   const auto dropped = types_.find({which.type, which.build});
   if (dropped == types_.end()) return;
+  const auto before_it = dropped->second.replaces();
   std::erase(put_, &dropped->second);
   types_.erase(dropped);
   // Its number is not given again.
   for (auto& [name, row] : types_) {
     if (name.first != which.type) continue;
     row.set_last_build(next_build(known, which.type) - 1);
-    if (build_number{row.replaces()} == which.build) row.clear_replaces();
+    if (build_number{row.replaces()} == which.build) row.set_replaces(before_it);
+    if (row.replaces() == 0) row.clear_accept_recorded();
     put_.push_back(&row);
   }
   dropped_.push_back(which);

@@ -46,6 +46,12 @@ class build_list {
   return std::pair{one.version(), build_of(one)} > std::pair{than->version(), build_of(*than)};
 }
 
+/// A retired build that another one is in the place of.
+struct former_build {
+  build_number number = first_build;
+  position frozen_at;  ///< it was routed before this
+};
+
 /// Where the routing of a build begins.
 [[nodiscard]] inline std::uint64_t first_routed(const v1::FlowType& row) {
   return row.explicit_before() > 0 ? 0 : row.since();
