@@ -126,6 +126,7 @@ void session::head_arrived(error_code failed) {
 }
 
 void session::read_body() {
+  if (parser_->is_done()) return body_arrived({});
   body_until_ = std::chrono::steady_clock::now() + time_for(reserved_);
   read_on();
 }

@@ -24,9 +24,9 @@ parsed parse_words(std::vector<const char*> words) {
 
 }  // namespace
 
-TEST_CASE("every command of the table is there, and none that is still to come") {
+TEST_CASE("every command of the table is there") {
   for (const auto* name : {"timeline", "flows", "resume", "schedule", "verify", "rebuild",
-                           "statistics", "import", "export", "run"}) {
+                           "statistics", "import", "export", "run", "serve"}) {
     CHECK(parse_words({name}).command);
   }
   for (const auto* name : {"flow", "inbox", "retry", "skip", "reset", "what-if", "append", "adopt",
@@ -40,9 +40,8 @@ TEST_CASE("every command of the table is there, and none that is still to come")
   CHECK(parse_words({"compare", "X", "--limit", "3"}).command);
   CHECK(parse_words({"switch", "X", "--dry-run", "--drop-old"}).command);
   CHECK(parse_words({"retry", "--all", "--type", "X", "--error", "text"}).command);
-  const auto help = parse_words({"--help"});
-  CHECK(help.code == exit_code::done);
-  CHECK(help.text.find("serve ") == std::string::npos);
+  CHECK(parse_words({"serve", "--listen", "127.0.0.1:0"}).command);
+  CHECK(parse_words({"--help"}).code == exit_code::done);
 }
 
 TEST_CASE("wrong usage is named and ends with 2") {

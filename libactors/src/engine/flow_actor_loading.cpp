@@ -1,0 +1,94 @@
+// How a flow actor comes to its state: from its checkpoint, or from nothing.
+#include <algorithm>
+
+#include "engine/flow_actor.hpp"
+#include "engine/recovery.hpp"
+#include "flow/rules.hpp"
+#include "store/builds.hpp"
+#include "store/rules.hpp"
+
+namespace millrace {
+
+void flow_actor::load() {
+  mode_ = mode::loading;
+  // What came before is read again: it need not follow what is loaded.
+  for (const auto& one : queue_) drop(one);
+  queue_.clear();
+  inbox_.clear();
+  last_seen_.reset();
+  auto stored = fresh_ ? result<std::optional<loaded_flow>>{std::nullopt}
+                       : context_.stored.load(flow_.number);
+  if (!stored) return context_.fail(stored.error());
+  auto loaded = *stored ? result<loaded_flow>{std::move(**stored)} : first_checkpoint();
+  if (!loaded) return context_.fail(loaded.error());
+  loaded_ = std::move(*loaded);
+  committed_ = loaded_.checkpoint;
+  gate_->handled = first_unhandled();
+  if (repairs_) return begin_repair();
+  if (committed_.has_error_position()) return end(true);
+  recover_when_written();
+}
+
+/// Of a flow that has none yet. When its type began anew, it goes on from what it was before.
+result<loaded_flow> flow_actor::first_checkpoint() const {
+  loaded_flow made;
+  bool was_idle = true;
+  position decided;  // before this the former builds decided whatever came
+  for (const auto& former : formers_) {
+    auto row = context_.stored.find_flow(flow_.key, former.number);
+    if (!row) return row.error();
+    decided = std::max(decided, former.frozen_at);
+    if (!*row) continue;
+    const auto& was = (*row)->checkpoint;
+    was_idle = has_begun(was) && !is_pending((*row)->latest, was) && !was.has_error_position();
+    if (!has_begun(was)) continue;
+    made.checkpoint = reset_checkpoint(was, *type_, accepts_recorded_);
+    decided = former.frozen_at;
+    break;
+  }
+  if (type_->topic && was_idle && decided > position{}) {
+    // Also what this flow did not get then: somebody else did, or nobody was to say anything.
+    made.checkpoint.set_replay_until(std::max(made.checkpoint.replay_until(), decided.value - 1));
+    made.checkpoint.set_accept_recorded(accepts_recorded_);
+  }
+  made.checkpoint.set_generation(first_generation(flow_.build));
+  return made;
+}
+
+void flow_actor::recover_when_written() {
+  if (needs_replay(committed_)) {
+    tell(*this, router_, need_postings{flow_.number, position{committed_.position()}});
+  } else {
+    recover_and_go_on();
+  }
+}
+
+void flow_actor::recover_and_go_on() {
+  auto recovered = recover(context_.stored, context_.types, *type_, flow_, loaded_, runner_);
+  loaded_ = {};
+  if (!recovered) {
+    const auto at = checkpoint_position().value_or(position{});
+    return stop_at({at, "cannot be brought back to its checkpoint: " + recovered.error().message});
+  }
+  if (skipping_) return skip_failed();
+  go_on();
+}
+
+/// With its state in memory and nothing under way.
+void flow_actor::go_on() {
+  if (draining_ || !context_.run_flows) return end(false);
+  // A new flow's first delivery is on its way, and others that came while it loaded may follow the
+  // checkpoint: then there is nothing to read.
+  const bool follows_checkpoint =
+      !queue_.empty() &&
+      (!queue_.front().previous || *queue_.front().previous <= checkpoint_position());
+  if (!failing_ && (std::exchange(fresh_, false) || follows_checkpoint)) {
+    mode_ = mode::live;
+    tell(*this, router_, progressed{flow_.number});
+    return handle_live();
+  }
+  detach();
+  read_on();
+}
+
+}  // namespace millrace
