@@ -166,6 +166,57 @@ TEST_CASE("a type can begin anew while it begins anew") {
   CHECK(old.error().code == errc::conflict);
 }
 
+TEST_CASE(
+    "a type can begin anew before its last reset is served; of the former builds none is kept") {
+  bool broken = false;
+  host_test test;
+  test.add<shop::fragile>({}, std::int64_t{many + 3}, static_cast<const bool*>(&broken));
+  note_for_many(test);
+  test.append(note("n3", many + 3));
+  broken = true;
+  REQUIRE(test.running().reset_type("Fragile"));
+  test.run();
+  CHECK(test.read<shop::fragile>("n1")->frozen);
+  // What is skipped in a build that is not served yet stays skipped in the next one.
+  REQUIRE(test.running().skip({"Fragile", "n3"}));
+  CHECK(test.flow({"Fragile", "n3"}).status == flow_status::stopped);
+  REQUIRE(test.running().reset_type("Fragile"));
+  test.run();
+  if (GENERATE(true, false)) test.crash_and_restart();
+  REQUIRE(test.running().skip({"Fragile", "n3"}));
+  test.run();
+  CHECK_FALSE(test.read<shop::fragile>("n1")->frozen);
+  CHECK(test.read<shop::fragile>("n1")->generation == 2 * 65'536);
+  CHECK(test.read<shop::fragile>("n3")->state.count() == 3);
+  CHECK(test.running().switch_type("Fragile", {.drop_old = true}).error().code == errc::conflict);
+}
+
+TEST_CASE("a reset is not undone by a program that goes to another version and back") {
+  bool broken = false;
+  host_test test;
+  test.add<shop::fragile>({}, std::int64_t{many + 3}, static_cast<const bool*>(&broken));
+  note_for_many(test);
+  broken = true;
+  REQUIRE(test.running().reset_type("Fragile"));
+  test.run();
+  auto other = describe<shop::fragile>({.on_new_version = new_version::wait_for_switch},
+                                       std::int64_t{many + 3}, static_cast<const bool*>(&broken));
+  other.version = 2;
+  test.stop();
+  test.clear_flows().add(other);
+  test.restart();
+  test.stop();
+  broken = false;
+  test.clear_flows().add<shop::fragile>({}, std::int64_t{many + 3},
+                                        static_cast<const bool*>(&broken));
+  test.restart();
+  REQUIRE(test.running().retry({"Fragile", "n3"}));
+  test.run();
+  const auto now = test.read<shop::fragile>("n1");
+  CHECK(now->generation == 65'536);
+  CHECK_FALSE(now->frozen);
+}
+
 TEST_CASE("a topic of many flows comes to where it was and appends nothing") {
   const bool accepts = GENERATE(false, true);
   const bool dies = GENERATE(false, true);

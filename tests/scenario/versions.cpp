@@ -52,6 +52,20 @@ struct echo_2 {
   Notes state;
 };
 
+/// The third version has an instance for each key.
+struct echo_by_key {
+  static constexpr std::string_view name = "Echo";
+  static constexpr int version = 3;
+  static constexpr auto starts_from = first_event::of_history;
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  void given(const Noted& e) { add_to(state, e); }
+  void when(const Noted& e, reactions& then) const {
+    then.emit<ReminderSent>().set_order_id(e.key());
+  }
+  Notes state;
+};
+
 flow_options waiting() { return {.on_new_version = new_version::wait_for_switch}; }
 
 template <class F>
@@ -263,6 +277,22 @@ TEST_CASE("a new version of a topic that decides otherwise stops, or takes what 
   CHECK(numbers(test.read<echo_2>()->state) == list{1, 2, 3, 7});
   test.append(note("c", 5));
   CHECK(test.timeline("ReminderSent").back().as<ReminderSent>().order_id() == "again c");
+}
+
+TEST_CASE("a new version of a topic with other keys does not say again what the former one said") {
+  host_test test;
+  begin<echo>(test);
+  auto again = describe<echo_by_key>();
+  test.add(again);
+  test.restart();
+  CHECK(test.timeline("ReminderSent").size() == 4);
+  // Nothing is recorded of these flows, so what they would say now is a divergence.
+  CHECK(test.flow({"Echo", "a"}).error_position == position{0});
+  REQUIRE(test.running().reset({"Echo", "a"}, {.accept_history = true}));
+  test.append(note("a", 10));
+  CHECK(test.timeline("ReminderSent").size() == 5);
+  test.append(note("new", 11));
+  CHECK(test.timeline("ReminderSent").size() == 6);
 }
 
 TEST_CASE("two versions of a topic, or one version twice, are refused") {

@@ -5,6 +5,7 @@
 #include "engine/switching.hpp"
 
 namespace millrace {
+
 /// As stored: what this host changes is shown when it is durable.
 void router_actor::find_shown() {
   for (const auto& [name, row] : core_.types()) {

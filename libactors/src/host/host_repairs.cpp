@@ -53,7 +53,7 @@ result<std::size_t> repair_all(host::parts& parts, const std::vector<flow_key>& 
 }
 
 /// The flows of a type's running build, and what it costs to let them begin anew, in events of a
-/// scan. The figures are measured: bench/reset.cpp.
+/// scan. The figures are estimates: docs/decisions/2026-11-26-reset-of-a-type.md
 struct type_size {
   std::vector<flow_key> flows;
   std::uint64_t postings = 0;
