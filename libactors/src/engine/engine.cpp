@@ -69,7 +69,11 @@ struct engine::inside {
     return {.on_committed = [this](const std::shared_ptr<const committed>& news) { publish(news); },
             .on_ready = [this] { wake_journal(); },
             .before_commit = parts.before_commit,
-            .on_failed = [this](const error& why) { context.fail(why); }};
+            .on_failed = [this](const error& why) { context.fail(why); },
+            .on_written =
+                [this](const commit_batch& written, duration took) {
+                  watchers->tell(written, took);
+                }};
   }
   void publish(const std::shared_ptr<const committed>& news) {
     if (timers && (!news->scheduled.empty() || !news->unscheduled.empty())) {
@@ -91,6 +95,7 @@ struct engine::inside {
   void run_until_ended();
 
   engine_parts parts;
+  std::shared_ptr<commit_watchers> watchers = std::make_shared<commit_watchers>();
   // The actor system outlives the journal: what is queued there may hold the last handle of an
   // actor on a thread of its own, and the system waits for such threads.
   caf::actor_system_config config;
@@ -242,6 +247,16 @@ void engine::statistics(std::optional<flow_key> key,
                         engine_answer<std::optional<flow_activity>> answer) {
   tell(inside_->router,
        statistics_call{shared<std::optional<flow_activity>>(std::move(answer)), std::move(key)});
+}
+
+void engine::loads(std::vector<flow_number> flows, engine_answer<engine_loads> answer) {
+  tell(inside_->router, loads_call{shared<engine_loads>(std::move(answer)), std::move(flows)});
+}
+
+subscription engine::watch_commits(commit_watcher watcher) {
+  const auto list = inside_->watchers;
+  const auto which = list->add(std::move(watcher));
+  return subscription{[list, which] { list->end(which); }};
 }
 
 std::vector<flow_activity> engine::activity() const {

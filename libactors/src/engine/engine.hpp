@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "engine/commit_watchers.hpp"
 #include "engine/mending.hpp"
 #include "engine/requests.hpp"
 #include "engine/work_bounds.hpp"
@@ -54,6 +55,16 @@ struct mend_outcome {
   routing_plan::moment now;
 };
 
+/// What a flow that is in memory is at.
+struct flow_load {
+  flow_activity activity;     ///< since it was loaded
+  std::uint64_t waiting = 0;  ///< entries that were handed to it and that it is not done with
+};
+struct engine_loads {
+  position head;                                ///< the first position that is not routed
+  std::vector<std::optional<flow_load>> flows;  ///< in the order asked; none: not in memory
+};
+
 template <class T>
 using engine_answer = std::function<void(result<T>)>;
 
@@ -81,6 +92,10 @@ class engine {
   /// What is routed by now is in the store when this is answered: with what the flow has done, if
   /// it is in memory.
   void statistics(std::optional<flow_key> key, engine_answer<std::optional<flow_activity>> answer);
+  /// Costs the router a look-up for each of the flows.
+  void loads(std::vector<flow_number> flows, engine_answer<engine_loads> answer);
+  /// No call is under way or follows when the subscription has ended. Not from inside a call.
+  [[nodiscard]] subscription watch_commits(commit_watcher watcher);
   /// What the flows of each type have done since open, by index of the interest table.
   [[nodiscard]] std::vector<flow_activity> activity() const;
   /// Answered when the mended data is in the store. The request is changed meanwhile.

@@ -187,6 +187,7 @@ journal::worked journal::commit(batch& taken) {
   }
   if (!made.batch().empty()) {
     if (tell_.before_commit && !tell_.before_commit()) return worked::failed;
+    const auto begun = clock_.steady();
     if (auto written = store_.commit(made.batch()); !written) {
       if (written.error().code != errc::storage_full) {
         fail(taken, written.error());
@@ -198,6 +199,7 @@ journal::worked journal::commit(batch& taken) {
     }
     ++counts_.commits;
     publish(made);
+    if (tell_.on_written) tell_.on_written(made.batch(), clock_.steady() - begun);
   }
   for (const auto& each : acknowledge) each();
   return worked::idle;

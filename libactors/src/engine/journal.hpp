@@ -32,6 +32,8 @@ class journal {
     std::function<bool()> before_commit;
     /// The store failed for good; called once, before the completions of what failed with it.
     std::function<void(const error&)> on_failed;
+    /// After each commit, whatever it wrote; may be empty. See commit_watcher.
+    std::function<void(const commit_batch&, duration)> on_written = {};
   };
   struct counts {
     std::atomic<std::uint64_t> events{0};

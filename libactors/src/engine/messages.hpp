@@ -89,6 +89,10 @@ struct statistics_call {
   std::shared_ptr<answer_to<std::optional<flow_activity>>> answer;
   std::optional<flow_key> key;
 };
+struct loads_call {
+  std::shared_ptr<answer_to<engine_loads>> answer;
+  std::vector<flow_number> flows;
+};
 struct repair_call {
   std::shared_ptr<answer_to<void>> answer;
   flow_key key;
@@ -239,6 +243,7 @@ struct work {};
   each(timers_changed) \
   each(timer_tick) \
   each(timers_fired) \
+  each(loads_call) \
   each(work)
 
 // clang-format on

@@ -274,10 +274,11 @@ void residents::watch(flow_number flow) {
   if (found != in_memory_.end()) found->second.gate->watched = true;
 }
 
-std::optional<flow_activity> residents::activity(flow_number flow) const {
+std::optional<flow_load> residents::load(flow_number flow) const {
   const auto found = in_memory_.find(flow);
   if (found == in_memory_.end()) return std::nullopt;
-  return found->second.gate->meter.look(context_.time.steady());
+  const auto& one = found->second;
+  return flow_load{one.gate->meter.look(context_.time.steady()), one.sent - one.gate->consumed};
 }
 
 void residents::drain_all() {

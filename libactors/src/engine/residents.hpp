@@ -47,7 +47,7 @@ class residents {
   [[nodiscard]] result<std::optional<bool>> has_handled(const routed_flow& flow, position at);
   void watch(flow_number flow);
   /// None: it is not in memory.
-  [[nodiscard]] std::optional<flow_activity> activity(flow_number flow) const;
+  [[nodiscard]] std::optional<flow_load> load(flow_number flow) const;
 
   [[nodiscard]] const routed_flow* find(flow_number flow) const;
   /// Whether every flow of the build that is in memory has handled what it got before `end`.

@@ -80,6 +80,7 @@ caf::behavior router_actor::make_behavior() {
                     [answer = call.answer] { (*answer)({}); });
       },
       [this](const statistics_call& call) { on_statistics(call); },
+      [this](const loads_call& call) { on_loads(call); },
       [this](const repair_call& call) { on_repair(call); },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const import_call& call) { on_import(call); },

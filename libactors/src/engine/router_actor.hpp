@@ -67,6 +67,7 @@ class router_actor final : public caf::event_based_actor {
   [[nodiscard]] bool caught_up();
   void on_inspect(const inspect_call& call);
   void on_statistics(const statistics_call& call);
+  void on_loads(const loads_call& call);
   void on_repair(const repair_call& call);
   void on_conditional_append(const conditional_append_call& call);
   bool try_append(position appended, const conditional_append_call& call);

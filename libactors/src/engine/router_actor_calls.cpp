@@ -181,11 +181,20 @@ void router_actor::on_statistics(const statistics_call& call) {
     std::optional<flow_activity> seen;
     auto flow = call.key ? core_.find(*call.key) : result<routed_flow*>{nullptr};
     if (!flow) return (*call.answer)(flow.error());
-    if (*flow != nullptr) seen = flows_.activity((*flow)->entry.number);
+    if (*flow != nullptr) {
+      if (auto load = flows_.load((*flow)->entry.number)) seen = load->activity;
+    }
     (*call.answer)(seen);
   };
   if (!writing_ && !core_.has_unwritten()) return reply();
   write_then(reply);
+}
+
+void router_actor::on_loads(const loads_call& call) {
+  engine_loads seen{.head = core_.head(), .flows = {}};
+  seen.flows.reserve(call.flows.size());
+  for (const auto flow : call.flows) seen.flows.push_back(flows_.load(flow));
+  (*call.answer)(std::move(seen));
 }
 
 void router_actor::on_repair(const repair_call& call) {

@@ -1,6 +1,7 @@
 // host::statistics: what the store tells, and what the engine counts.
 #include "host/figures.hpp"
 #include "host/host_calls.hpp"
+#include "host/watching.hpp"
 
 namespace millrace {
 namespace {
@@ -34,10 +35,32 @@ void add_to(flow_activity& sum, const flow_activity& one) {
   sum.rate += one.rate;
 }
 
+void refresh(host::parts& own, host_statistics& of) {
+  const auto activity = own.running->activity();
+  of.all.activity = {};
+  for (auto& type : of.types) {
+    type.activity = {};
+    for (const auto version : own.interest->versions(type.name)) {
+      add_to(type.activity, activity[version]);
+    }
+    add_to(of.all.activity, type.activity);
+  }
+}
+
 }  // namespace
 
+void refresh_activity(host& over, host_statistics& of) {
+  auto& own = over.inside();
+  const std::shared_lock use{own.usage};
+  if (!unusable(own)) refresh(own, of);
+}
+
 result<host_statistics> host::statistics() {
-  auto& own = *parts_;
+  return count_flows(*this, [](const flow_view&, const flow_backlog&) { return true; });
+}
+
+result<host_statistics> count_flows(host& over, const backlog_visitor& visit) {
+  auto& own = over.inside();
   const std::shared_lock use{own.usage};
   if (auto written = ask(own, std::nullopt); !written) return written.error();
   auto head = own.stored->routed();  // before the rows: those are as far at the least
@@ -49,8 +72,10 @@ result<host_statistics> host::statistics() {
   result<void> added;
   auto read = own.stored->flows({}, [&](const flow_row& row) {
     if (!builds.is_running(row.entry)) return true;
+    const auto view = stored_view(row);
     const auto waits = waiting(*own.stored, row);
-    added = waits ? sums.add(stored_view(row), *waits) : result<void>{waits.error()};
+    added = waits ? sums.add(view, *waits) : result<void>{waits.error()};
+    if (added && !visit(view, *waits)) added = error{errc::closed, "nobody wants to know any more"};
     return static_cast<bool>(added);
   });
   if (!read) return read.error();
@@ -60,14 +85,7 @@ result<host_statistics> host::statistics() {
     sums.add(type, back_fill_of(type, *head, own.running->tail()));
   }
   auto made = sums.finish(own.time->now(), own.running->tail());
-  if (!made) return made;
-  const auto activity = own.running->activity();
-  for (auto& type : made->types) {
-    for (const auto version : own.interest->versions(type.name)) {
-      add_to(type.activity, activity[version]);
-    }
-    add_to(made->all.activity, type.activity);
-  }
+  if (made) refresh(own, *made);
   return made;
 }
 

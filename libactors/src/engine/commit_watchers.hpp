@@ -1,0 +1,47 @@
+/// Those who want to see what each commit wrote.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// What a commit wrote (its schedule changes may be missing), and how long that took with the
+/// flush. Called on the committing thread, which waits: it must be quick, and must neither throw
+/// nor call the engine.
+using commit_watcher = std::function<void(const commit_batch&, duration)>;
+
+/// Any thread.
+class commit_watchers {
+ public:
+  std::uint64_t add(commit_watcher one) {
+    const std::scoped_lock lock{mutex_};
+    all_.emplace(++last_, std::move(one));
+    some_ = true;
+    return last_;
+  }
+  /// It is not called any more afterwards.
+  void end(std::uint64_t which) {
+    const std::scoped_lock lock{mutex_};
+    all_.erase(which);
+    some_ = !all_.empty();
+  }
+  void tell(const commit_batch& written, duration took) {
+    if (!some_) return;
+    const std::scoped_lock lock{mutex_};
+    for (const auto& [which, watcher] : all_) watcher(written, took);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> some_{false};
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, commit_watcher> all_;
+};
+
+}  // namespace millrace
