@@ -29,6 +29,8 @@ pure flow
     "libactors/src/flow/inbox.cpp": '#include "base/log.hpp"\n#include <fmt/format.h>\n'
                                     '#include "millrace/types.hpp"\n',
     "apps/x/main.cpp": '#include <zlib.h>\n#include "x.hpp"\n#include <millrace/types.hpp>\n',
+    "apps/monitor/dist/assets/page.js": "let x; \t" + "x" * 101,
+    "apps/monitor/node_modules/a file.css": " \n",
     "docs/formats/log.md": "# Log\n",
     "tests/unit/base/log_test.cpp": "// it does not sleep(1)\n",
     "tests/tidy/exceptions.txt": "# none\n",
@@ -64,6 +66,7 @@ CASES = [
     ("public_headers", "libactors/include/millrace/types.hpp", "", "no #pragma once"),
     ("budget", "libactors/src/base/long.cpp", LONG, "lines, the limit is"),
     ("budget", "libactors/src/base/wide.cpp", "//" + "x" * 99 + "\n", "101 columns"),
+    ("budget", "apps/monitor/src/wide.css", "a" * 101 + "\n", "101 columns"),
     ("budget", "tests/tidy/exceptions.txt", "budget libactors/src/base/log.cpp: it grew\n",
      "needs no exception any more"),
     ("budget", "tests/tidy/exceptions.txt", "budget apps/none.cpp: gone\n", "no such file"),

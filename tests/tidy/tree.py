@@ -6,7 +6,8 @@ import re
 
 FOLDERS = (".ci", "apps", "bench", "cmake", "docs", "libactors", "proto", "scripts", "tests")
 CPP = (".cpp", ".hpp")
-CODE = CPP + (".proto", ".py", ".sh", ".cmake")
+CODE = CPP + (".proto", ".py", ".sh", ".cmake", ".ts", ".tsx", ".mjs", ".css")
+MADE = re.compile(r"(^|/)(__pycache__|node_modules)/|^apps/monitor/dist/")  # not written by hand
 
 
 @dataclasses.dataclass
@@ -22,7 +23,7 @@ class Tree:
         for folder in FOLDERS:
             found += [p for p in (self.root / folder).rglob("*") if p.is_file()]
         names = sorted(str(p.relative_to(self.root)) for p in found)
-        self.names = [n for n in names if "__pycache__" not in n and "node_modules" not in n]
+        self.names = [n for n in names if not MADE.search(n)]
         self.texts = {}
 
     def files(self, *folders, ends=CODE):
@@ -42,7 +43,7 @@ class Tree:
 
     def code(self, name):
         """The lines of a file without line comments, numbered from 1."""
-        mark = "//" if name.endswith(CPP + (".proto",)) else "#"
+        mark = "//" if name.endswith(CPP + (".proto", ".ts", ".tsx", ".mjs")) else "#"
         for number, line in enumerate(self.lines(name), 1):
             yield number, line.split(mark, 1)[0] if mark == "//" or name.endswith(".py") else line
 

@@ -1,0 +1,110 @@
+// The process and its store.
+import { useMemo } from 'preact/hooks';
+import { columnOf, general, now, overview, staleSince, world } from '../data/feed';
+import { bytes, count, duration, rate, short } from '../data/format';
+import type { Overview, TypeRow } from '../data/world';
+import { Empty, Failure, Figures, FlowLink, Section, State, Time, useAnswer }
+  from '../parts/basics';
+import { Plot } from '../parts/plot';
+
+interface Ready {
+  ready: boolean;
+  checks: { check: string; ready: boolean; since: string | null; reason: string | null }[];
+}
+
+/** 503 is an answer here, too. */
+async function readiness(signal: AbortSignal): Promise<Ready> {
+  return (await (await fetch('/readyz', { signal, cache: 'no-store' })).json()) as Ready;
+}
+
+export function System() {
+  const of = overview.value;
+  return (
+    <>
+      <header class="view-head"><h1>System</h1></header>
+      {of ? <Facts of={of} /> : <Empty>Waiting for the daemon…</Empty>}
+      <div class="plots">
+        <Plot title="Events" history={general} format={rate}
+              curves={[{ label: 'appended', column: columnOf('append_rate'), colour: 'busy' },
+                       { label: 'handled', column: columnOf('handled_rate'), colour: 'good' }]} />
+        <Plot title="Lag of all flows" history={general} format={short}
+              curves={[{ label: 'events', column: columnOf('lag'), colour: 'warn' }]} />
+        <Plot title="Flush p99" history={general} format={duration} floor={0.001}
+              curves={[{ label: 'p99', column: columnOf('commit_p99'), colour: 'busy' }]} />
+      </div>
+      <Checks />
+      <Types />
+    </>
+  );
+}
+
+function Facts({ of }: { of: Overview }) {
+  return (
+    <Figures of={[
+      ['Application', of.application],
+      ['Millrace', of.version],
+      ['Started', <Time at={of.started} />],
+      ['Up for', duration(Math.round(of.uptime))],
+      ['Appended', `${count(of.appended)}, ${rate(of.append_rate)}`],
+      ['Handled', `${count(of.handled)}, ${rate(of.handled_rate)}`],
+      ['Commits', `${count(of.commits)}, ${rate(of.commit_rate)}`],
+      ['Flush p50 / p99', `${duration(of.commit_p50)} / ${duration(of.commit_p99)}`],
+      ['Routed to / tail', `${count(of.head)} / ${count(of.tail)}`],
+      ['Store', bytes(of.store_size)],
+      ['Disk free', `${bytes(of.disk_free)} of ${bytes(of.disk_size)}`],
+      ['Connections', `${count(of.connections)}, ${count(of.sockets)} WebSockets`],
+      ['Flows counted', <Time at={of.counted_at} ago />],
+    ]} />
+  );
+}
+
+function Checks() {
+  const answer = useAnswer(readiness, [Math.floor(now.value / 5000), staleSince.value === null]);
+  return (
+    <Section title="Readiness">
+      <Failure problem={answer.problem} />
+      <ul class="lines">{answer.value?.checks.map((one) => (
+        <li key={one.check}>
+          <State word={one.check} tone={one.ready ? 'good' : 'bad'} />
+          {one.reason && <strong>{one.reason}</strong>}
+          <span class="end quiet">since <Time at={one.since} /></span>
+        </li>
+      ))}</ul>
+    </Section>
+  );
+}
+
+function Types() {
+  const types = world.value?.types;
+  const rows = useMemo(() => [...(types?.values() ?? [])].sort((a, b) => a.name < b.name ? -1 : 1),
+                       [types]);
+  return (
+    <Section title="Batches by flow type">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Batches by flow type">
+        <table>
+          <thead><tr>
+            <th scope="col">Type</th>
+            {['Handled', 'Batches', 'Full', 'Aged', 'Dry', 'Reading', 'State'].map((name) =>
+              <th scope="col" class="number" key={name}>{name}</th>)}
+            <th scope="col">Last error</th>
+          </tr></thead>
+          <tbody>{rows.map((row) => <TypeLine key={row.name} row={row} />)}</tbody>
+        </table>
+      </div>
+    </Section>
+  );
+}
+
+function TypeLine({ row }: { row: TypeRow }) {
+  const last = row.last_error;
+  return (
+    <tr>
+      <th scope="row">{row.name}</th>
+      {[row.handled, row.batches, row.full, row.aged, row.dry, row.reading].map((n, at) =>
+        <td class="number" key={at}>{n ? count(n) : <i class="quiet">0</i>}</td>)}
+      <td class="number">{bytes(row.state_bytes)}</td>
+      <td class="excerpt">{last ? <><FlowLink flow={last.flow} /> {last.message}</>
+        : <span class="quiet">–</span>}</td>
+    </tr>
+  );
+}
