@@ -30,10 +30,12 @@ export function App() {
   useEffect(() => {
     const where = item && view !== 'timeline' ? item : LABELS[view];
     document.title = [where, application.value, 'millrace'].filter(Boolean).join(' · ');
+  }, [place, application.value]);
+  useEffect(() => {
     // Who follows a link goes on at the new content, not at the top of the page.
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
-  }, [place, application.value]);
+  }, [place]);
   return (
     <>
       <a class="skip" href="#content" onClick={(event) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { backoff } from '../src/data/backoff';
 import { History, line, SPAN } from '../src/data/history';
 import { moved, windowOf } from '../src/parts/rows';
 import { treeOf } from '../src/views/trace_tree';
@@ -80,6 +81,14 @@ describe('causes and effects', () => {
   test('a cause that is not before its effect is none', () => {
     expect(treeOf([traced(1, 1, 1), traced(2, 3, 1), traced(3, 2, 1)])
       .map((one) => one.event.position)).toEqual([1, 2]);
+  });
+});
+
+describe('trying again', () => {
+  test('waits longer each time, never longer than a quarter of a minute, and not all at once', () => {
+    expect([1, 2, 3, 6, 7, 1000].map((attempt) => backoff(attempt, 1)))
+      .toEqual([500, 1000, 2000, 15000, 15000, 15000]);
+    expect([backoff(1, 0), backoff(1000, 0)]).toEqual([250, 7500]);
   });
 });
 

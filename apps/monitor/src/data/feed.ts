@@ -1,13 +1,12 @@
 // The connection to `/v1/monitor`, and what it told. Nothing here draws anything.
 import { computed, signal } from '@preact/signals';
 import { get, token, tokenWanted } from './api';
+import { backoff } from './backoff';
 import { History } from './history';
 import { apply, type FlowRow, type Message, type Overview, type World } from './world';
 
 /** As the service promises a message a second, three seconds of silence are a broken connection. */
 const SILENCE = 3000;
-const WAIT_MIN = 500;
-const WAIT_MAX = 15000;
 export const VIEW_MAX = 2000;
 
 export interface View {
@@ -55,12 +54,6 @@ let attempts = 0;
 let lastHeard = Date.now();
 let view: View = {};
 
-/** How long to wait before the attempt of this number (from 1): longer each time, by chance. */
-export function backoff(attempt: number, chance: number): number {
-  const most = Math.min(WAIT_MAX, WAIT_MIN * 2 ** (attempt - 1));
-  return most / 2 + (most / 2) * chance;
-}
-
 export function start(): void {
   setInterval(() => (now.value = Date.now()), 1000);
   addEventListener('online', retryNow);
@@ -97,10 +90,10 @@ function connect(): void {
   const opened = new WebSocket(address, protocols());
   socket = opened;
   listenUntil(opened, SILENCE * 2);
-  opened.onopen = () => sendView(opened);
+  opened.onopen = () => Object.keys(view).length > 0 && sendView(opened);
   opened.onmessage = (event) => {
     try {
-      take(JSON.parse(String(event.data)) as Message);
+      take(JSON.parse(String(event.data)) as Message, opened);
     } catch {
       lost(opened);
       return;
@@ -141,9 +134,11 @@ function lost(which: WebSocket): void {
   waiting = setTimeout(connect, wait);
 }
 
-function take(message: Message): void {
+function take(message: Message, from: WebSocket): void {
   const next = apply(world.value, message);
   world.value = next;
+  const more = next.overview.flows > next.limit && next.limit < VIEW_MAX;
+  if (message.message === 'snapshot' && more) sendView(from);
   attempts = 0;
   lastHeard = now.value = Date.now();
   staleSince.value = null;

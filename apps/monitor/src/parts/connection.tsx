@@ -10,14 +10,15 @@ export function Connection() {
   return (
     <p class="connection" data-tone={state}>
       <i class="dot" aria-hidden="true" />
-      {stale ? 'Disconnected' : world.value ? 'Live' : 'Connecting'}
+      {stale ? 'Stale' : world.value ? 'Live' : 'Connecting'}
     </p>
   );
 }
 
 export function StaleBanner() {
   const since = staleSince.value;
-  if (since === null) return <div role="alert" />;
+  // Who has not been let in yet is asked for a token, and sees nothing that could be stale.
+  if (since === null || (tokenWanted.value && !world.value)) return <div role="alert" />;
   const left = Math.max(0, Math.ceil(((retryAt.value ?? 0) - now.value) / 1000));
   const age = duration(Math.max(0, Math.round((now.value - since) / 1000)));
   return (

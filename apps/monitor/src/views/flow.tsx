@@ -18,7 +18,8 @@ export function Flow({ flow }: { flow: string }) {
   const row = world.value?.flows.get(flow);
   // Asked again when it stopped or was repaired, at once; while it moves, once a second; and of a
   // flow that is not in the view every two seconds.
-  const moved = useSlowly(row ? row.checkpoint : Math.floor(now.value / 2000), 1000);
+  const moved = useSlowly(row ? `${row.checkpoint} ${row.latest}`
+    : `${Math.floor(now.value / 2000)}`, 1000);
   const answer = useAnswer((signal) => get<FlowDetail>(flowTarget(flow), signal),
     [moved, row?.status, row?.error_position, row?.skipped, staleSince.value === null]);
   useEffect(() => {
@@ -47,7 +48,7 @@ export function Flow({ flow }: { flow: string }) {
       {isType
         ? <p><a href={address('flows', null, { type })}>The flows of this type</a></p>
         : <Plots flow={flow} />}
-      {detail && !isType && <Inside detail={detail} flow={flow} on={row?.checkpoint ?? null} />}
+      {detail && !isType && <Inside detail={detail} flow={flow} />}
     </article>
   );
 }
@@ -101,7 +102,7 @@ function Plots({ flow }: { flow: string }) {
   );
 }
 
-function Inside({ detail, flow, on }: { detail: FlowDetail; flow: string; on: number | null }) {
+function Inside({ detail, flow }: { detail: FlowDetail; flow: string }) {
   return (
     <div class="columns">
       <div>
@@ -113,7 +114,7 @@ function Inside({ detail, flow, on }: { detail: FlowDetail; flow: string; on: nu
         </Section>
       </div>
       <div>
-        <Inbox flow={flow} on={on} />
+        <Inbox flow={flow} after={detail.checkpoint} lag={detail.lag} />
         {detail.timers?.length > 0 && (
           <Section title="Timers">
             <ul class="lines">{detail.timers.map((timer) => (
@@ -137,13 +138,14 @@ function Inside({ detail, flow, on }: { detail: FlowDetail; flow: string; on: nu
 
 const INBOX = 12;
 
-function Inbox({ flow, on }: { flow: string; on: number | null }) {
-  const after = on === null ? '' : `&after=${on}`;
+function Inbox({ flow, after, lag }: { flow: string; after: number | null; lag: number }) {
+  const from = after === null ? '' : `&after=${after}`;
   const answer = useAnswer((signal) => get<{ entries: InboxEntry[] }>(
-    flowTarget(flow, `/inbox?limit=${INBOX}${after}`), signal), [on]);
+    flowTarget(flow, `/inbox?limit=${INBOX}${from}`), signal), [after, lag]);
   const entries = answer.value?.entries ?? [];
   return (
-    <Section title="Next in its inbox">
+    <Section title="Next in its inbox"
+             aside={lag > INBOX && <span class="quiet">of {plural(lag, 'event')}</span>}>
       {entries.length === 0 ? <Empty>{answer.problem?.message ?? 'Nothing waits.'}</Empty> : (
         <ul class="lines">{entries.map((entry) => (
           <li key={entry.position}><EventLink at={entry.position} /> {entry.type}

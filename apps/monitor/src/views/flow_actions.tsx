@@ -1,6 +1,7 @@
 // Repairs of a flow. Each shows first what it would do; what cannot be undone wants its name typed.
 import { useState } from 'preact/hooks';
-import { flowTarget, post, Problem, type FlowDetail, type WhatIf } from '../data/api';
+import { flowTarget, get, post, Problem, type FlowDetail, type InboxEntry, type WhatIf }
+  from '../data/api';
 import { plural } from '../data/format';
 import { EventLink, Failure, useAnswer } from '../parts/basics';
 import { Dialog } from '../parts/dialog';
@@ -78,6 +79,7 @@ function ActionDialog({ action, flow, detail, onClose, onDone }: Props) {
       <Explanation action={action} detail={detail} />
       {action !== 'reset' && !detail.flow_type &&
         <DryRun flow={flow} skipping={action === 'skip'} />}
+      {action === 'reset' && !detail.flow_type && <Again flow={flow} detail={detail} />}
       {action !== 'what-if' && (
         <form onSubmit={run}>
           {action === 'reset' && <label class="check">
@@ -115,6 +117,20 @@ function Explanation({ action, detail }: { action: Action; detail: FlowDetail })
       twice, and a difference stops the flow.</p>;
     case 'what-if': return <p>The present code, on the stored state. Nothing is saved.</p>;
   }
+}
+
+/** What a reset handles again. */
+function Again({ flow, detail }: { flow: string; detail: FlowDetail }) {
+  const { value, problem } = useAnswer((signal) =>
+    get<{ entries: InboxEntry[] }>(flowTarget(flow, '/inbox?limit=1'), signal), [flow]);
+  const first = value?.entries[0];
+  if (problem) return <Failure problem={problem} />;
+  return (
+    <section class="dry-run" aria-label="Dry run" aria-live="polite">
+      {first && <p>What was routed to it from event <EventLink at={first.position} /> to
+        event <EventLink at={detail.latest} /> is handled again.</p>}
+    </section>
+  );
 }
 
 /** What the present code makes of the event, in its own words. */

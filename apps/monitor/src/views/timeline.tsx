@@ -84,13 +84,14 @@ function List({ type, from, position }: {
       <Failure problem={answer.problem} />
       {answer.value && shown.length === 0 &&
         <Empty>No event here{type && ` of type ${type}`}.</Empty>}
-      {shown.length > 0 && <Table events={shown} type={type} from={from} position={position} />}
+      {shown.length > 0 && <Table events={shown} type={type} position={position}
+                                  from={newest ? '' : String(fixed)} />}
     </section>
   );
 }
 
 function Table({ events: shown, type, from, position }: {
-  events: Event[]; type: string; from: string | undefined; position: number | null;
+  events: Event[]; type: string; from: string; position: number | null;
 }) {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Events of the page">
@@ -103,7 +104,7 @@ function Table({ events: shown, type, from, position }: {
         <tbody>{shown.map((event) => (
           <tr key={event.position} aria-current={event.position === position ? 'true' : undefined}>
             <th scope="row" class="number">
-              <a href={address('timeline', event.position, { type, from: from ?? '' })}>
+              <a href={address('timeline', event.position, { type, from })}>
                 {count(event.position)}</a></th>
             <td class="number"><Time at={event.time} /></td>
             <td>{event.type}</td>

@@ -76,13 +76,13 @@ function Box({ node, dim, onMark }: {
   const label = node.label.length > room ? node.label.slice(0, room - 1) + '…' : node.label;
   return (
     <a href={to} class="node" data-tone={node.tone} data-kind={node.kind} data-dim={dim}
-       aria-label={`${node.label}, ${node.kind}, ${WORDS[node.tone]}${figure && ', ' + figure}`}
+       aria-label={`${label} ${figure} ${node.kind}, ${WORDS[node.tone]}`}
        onMouseEnter={() => onMark(node.id)} onMouseLeave={() => onMark(null)}
        onFocus={() => onMark(node.id)} onBlur={() => onMark(null)}>
-      <title>{node.label}</title>
+      {label !== node.label && <title>{node.label}</title>}
       <rect x={node.x + 0.5} y={node.y + 0.5} width={node.width - 1} height={NODE_HEIGHT - 1}
             rx={node.kind === 'type' || node.kind === 'router' ? 5 : NODE_HEIGHT / 2} />
-      <text x={node.x + 13} y={node.y + 18}>{label}</text>
+      <text x={node.x + 13} y={node.y + 18}>{label}</text>{' '}
       {figure && <text class="rate" x={node.x + node.width - 11} y={node.y + 18}>{figure}</text>}
     </a>
   );
