@@ -2,6 +2,7 @@
 // one ends everything, and says so.
 #include <catch2/catch.hpp>
 
+#include "host/host_parts.hpp"
 #include "support/diarist.hpp"
 #include "support/notes.hpp"
 
@@ -76,12 +77,14 @@ TEST_CASE("on a full disk the work of flows is held, and is done once when there
   test.advance(10s);
   CHECK(test.flow(flow_key{"Diarist", "x"}).error_message.empty());  // visible meanwhile
   CHECK(lines(test, "x").front() == "begin");
+  CHECK(test.running().inside().running->is_held());
   const auto asked = device.asked;
   test.advance(10s);
   CHECK(device.asked > asked);  // it tries again, now and then
   CHECK(device.asked < asked + 100);
   device.says.reset();
   test.advance(1s);
+  CHECK_FALSE(test.running().inside().running->is_held());
   CHECK(lines(test, "x") == list{"begin", "more", "word yes"});
   CHECK(test.timeline("Word").size() == 1);
   CHECK(test.schedule().size() == 1);

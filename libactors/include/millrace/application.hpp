@@ -1,6 +1,7 @@
 /// A program made of flows: the whole command line of millrace over them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,6 +37,10 @@ class application {
     return add(describe<F>(options, std::move(settings)...));
   }
   application& add(flow_type type);
+
+  /// While a flow of this type is more events behind, appends from outside are refused: a lag
+  /// contract, see millrace/admission.hpp. `serve --max-lag` comes before it.
+  application& max_lag(const std::string& type, std::uint64_t events);
 
   /// What a further command needs of the store.
   enum class store_use {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "engine/journal.hpp"
@@ -40,6 +41,9 @@ struct engine_context {
   bool run_flows = true;
   work_bounds bounds = {};
   bool own_threads = true;  ///< flows may have threads of their own; not in virtual time
+  /// Lag contracts, by index of the interest table (0: none); empty: there is none at all. Of the
+  /// router's thread.
+  std::vector<std::uint64_t> max_lags = {};
 
   struct counts {
     std::atomic<std::uint64_t> routed{0};

@@ -70,10 +70,8 @@ struct engine::inside {
             .on_ready = [this] { wake_journal(); },
             .before_commit = parts.before_commit,
             .on_failed = [this](const error& why) { context.fail(why); },
-            .on_written =
-                [this](const commit_batch& written, duration took) {
-                  watchers->tell(written, took);
-                }};
+            .on_written = [this](const commit_batch& written,
+                                 duration took) { watchers->tell(written, took); }};
   }
   void publish(const std::shared_ptr<const committed>& news) {
     if (timers && (!news->scheduled.empty() || !news->unscheduled.empty())) {
@@ -293,6 +291,10 @@ void engine::reset_type(const std::string& type, bool accept_history, engine_ans
   tell(inside_->router, type_reset_call{shared<void>(std::move(answer)), type, accept_history});
 }
 
+void engine::agree_on_lag(std::vector<std::uint64_t> by_type, engine_answer<void> answer) {
+  tell(inside_->router, lag_call{shared<void>(std::move(answer)), std::move(by_type)});
+}
+
 subscription engine::subscribe(subscription_options options, host::event_handler handler) {
   auto target = std::make_shared<subscription_target>(std::move(handler));
   const auto actor = inside_->actors->spawn<subscriber_actor>(
@@ -317,6 +319,13 @@ host_counters engine::counters() const {
           .routed = counted.routed,
           .delivered = counted.delivered,
           .handled = counted.handled};
+}
+
+bool engine::is_held() const { return inside_->writes.is_held(); }
+
+std::optional<position> engine::admitted_until() const {
+  const auto until = inside_->writes.admitted_until();
+  return until == unplaced ? std::nullopt : std::optional{until};
 }
 
 std::optional<error> engine::failure() const { return inside_->context.failure_now(); }

@@ -117,10 +117,18 @@ class engine {
   /// feeds. Answered when that is durable. Errors: unknown_type, conflict (inert; explicit routes
   /// alone reach it; it is being reset).
   void reset_type(const std::string& type, bool accept_history, engine_answer<void> answer);
+  /// How far behind flows of each type may be while appends are taken, by index of the interest
+  /// table, in place of what was agreed upon before; 0: no contract. Answered when it is in force.
+  void agree_on_lag(std::vector<std::uint64_t> by_type, engine_answer<void> answer);
   [[nodiscard]] subscription subscribe(subscription_options options, host::event_handler handler);
 
   [[nodiscard]] position tail() const;
   [[nodiscard]] host_counters counters() const;
+  /// The disk is full, and what flows need to write waits for room.
+  [[nodiscard]] bool is_held() const;
+  /// Appends are taken as long as the tail, with what waits to be written, is before this; none:
+  /// there is no lag contract.
+  [[nodiscard]] std::optional<position> admitted_until() const;
   /// Set when the store failed for good.
   [[nodiscard]] std::optional<error> failure() const;
 

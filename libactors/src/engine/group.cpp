@@ -82,6 +82,7 @@ result<std::vector<position>> group::add(const append_request& request) {
   if (!is_repeat(request)) {
     if (auto holds = check_condition(request); !holds) return holds.error();
   }
+  if (auto same = check_ids(request); !same) return same.error();
   std::vector<position> positions;
   for (const auto& wanted : request.events) {
     if (const auto before = find_id(wanted.id)) {
@@ -103,6 +104,53 @@ std::optional<position> group::find_id(const std::string& id) const {
   if (id.empty()) return std::nullopt;
   const auto known = new_ids_.find(id);
   return known == new_ids_.end() ? around_.ids.find(id) : std::optional{known->second};
+}
+
+/// Whether each id that is known, or comes twice, stands for the same event.
+result<void> group::check_ids(const append_request& request) const {
+  if (!request.compares) return {};
+  std::unordered_map<std::string_view, const new_event*> own;
+  for (std::size_t i = 0; i < request.events.size(); ++i) {
+    const auto& wanted = request.events[i];
+    if (wanted.id.empty()) continue;
+    const auto before = find_id(wanted.id);
+    const auto* first = own.emplace(wanted.id, &wanted).first->second;
+    auto same = before ? is_recorded(wanted, *before)
+                       : first->type == wanted.type && first->payload == wanted.payload;
+    if (!same) return same.error();
+    if (*same) continue;
+    return error{errc::conflict,
+                 fmt::format("the id of event {} belongs to another event{}; nothing was appended",
+                             i + 1, before ? fmt::format(", at position {}", before->value) : "")};
+  }
+  return {};
+}
+
+/// By their bytes, or by what these mean.
+result<bool> group::is_recorded(const new_event& wanted, position at) const {
+  bool same = false;
+  const auto compare = [&](const event_row& row) {
+    if (row.type != wanted.type) return false;
+    same = row.payload == wanted.payload;
+    if (same) return false;
+    v1::Envelope envelope;
+    if (!envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size()))) {
+      return false;
+    }
+    const auto recorded = around_.types.to_json(row.type, envelope.content_type(), row.payload);
+    const auto meant = around_.types.to_json(wanted.type, wanted.content_type, wanted.payload);
+    same = recorded && meant && *recorded == *meant;
+    return false;
+  };
+  if (at >= begin_) {
+    const auto here = std::find_if(batch_.events.begin(), batch_.events.end(),
+                                   [&](const event_row& row) { return row.at == at; });
+    if (here != batch_.events.end()) compare(*here);
+    return same;
+  }
+  const std::array<position, 1> wanted_at{at};
+  if (auto read = around_.stored.fetch(wanted_at, compare); !read) return read.error();
+  return same;
 }
 
 /// Whether all of it was appended before: then it was asked whether the condition held, and it did.

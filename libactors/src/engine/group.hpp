@@ -51,6 +51,8 @@ class group {
   [[nodiscard]] std::optional<position> find_id(const std::string& id) const;
   [[nodiscard]] bool is_repeat(const append_request& request) const;
   result<void> check_condition(const append_request& request) const;
+  result<void> check_ids(const append_request& request) const;
+  [[nodiscard]] result<bool> is_recorded(const new_event& wanted, position at) const;
   result<bool> reached_since(const flow_key& key, position since) const;
   result<void> check_fence(const flow_commit& request) const;
   void react(const flow_commit& request, const reaction& one);

@@ -55,6 +55,10 @@ std::optional<error> journal::take_room(append_request& request) {
   if (failure_) return failure_;
   if (appends_refused_) return error{errc::closed, "the host is stopping"};
   if (request.admitted) return std::nullopt;
+  const auto taken = tail().value + outside_events_ + outside_under_way_;
+  if (taken >= admitted_until_.load(std::memory_order_relaxed)) {
+    return error{errc::overloaded, admission_reason_};
+  }
   if (outside_events_ + request.events.size() > limits::queue_events_max ||
       outside_size_ + request.size > limits::queue_size_max) {
     return error{errc::overloaded,
@@ -64,6 +68,12 @@ std::optional<error> journal::take_room(append_request& request) {
   outside_size_ += request.size;
   request.admitted = true;
   return std::nullopt;
+}
+
+void journal::admit_until(position limit, std::string reason) {
+  std::scoped_lock lock{mutex_};
+  admitted_until_ = limit.value;
+  admission_reason_ = std::move(reason);
 }
 
 bool journal::submit(append_request request) {
@@ -139,6 +149,7 @@ journal::batch journal::take() {
     if (std::holds_alternative<append_request>(next.request)) {
       outside_events_ -= next.events;
       outside_size_ -= next.size;
+      outside_under_way_ += next.events;
     }
     taken.push_back(std::move(next));
     queue_.pop_front();
@@ -155,9 +166,14 @@ void journal::put_back(batch held) {
 
 journal::worked journal::work() {
   auto taken = take();
-  if (taken.empty()) return worked::idle;
+  if (taken.empty()) {
+    held_ = false;
+    return worked::idle;
+  }
   const auto outcome = commit(taken);
+  held_ = outcome == worked::disk_full;
   std::scoped_lock lock{mutex_};
+  outside_under_way_ = 0;  // the tail has moved by now, or they were refused
   working_ = false;
   if (outcome != worked::idle) return outcome;
   return queue_.empty() ? worked::idle : worked::more;

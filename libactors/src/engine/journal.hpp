@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <mutex>
+#include <string>
 
 #include "base/clock.hpp"
 #include "engine/group.hpp"
@@ -53,6 +55,10 @@ class journal {
   /// there. Afterwards comes submit() or, when it is refused elsewhere, give_back().
   bool admit(append_request& request);
   void give_back(const append_request& request);
+  /// From now on appends are refused with overloaded, and this reason, when the tail with all that
+  /// waits to be written has reached `limit`. Any thread.
+  void admit_until(position limit, std::string reason);
+  [[nodiscard]] position admitted_until() const { return {admitted_until_.load()}; }
   /// The lane that is always admitted. After the store failed: `done` is called with that, at once.
   void submit(flow_commit request);
   void submit(derived_commit request);
@@ -70,6 +76,9 @@ class journal {
   void refuse_appends();
   /// Nothing is queued and nothing is under way.
   [[nodiscard]] bool idle() const;
+
+  /// The last commit found the disk full: what the engine needs to write is held. Any thread.
+  [[nodiscard]] bool is_held() const { return held_; }
 
   /// The first position not committed yet. Any thread.
   [[nodiscard]] position tail() const { return {tail_.load(std::memory_order_acquire)}; }
@@ -106,11 +115,15 @@ class journal {
   counts counts_;
   std::atomic<std::uint64_t> tail_;
   std::atomic<std::size_t> feed_size_{0};
+  std::atomic<bool> held_{false};
+  std::atomic<std::uint64_t> admitted_until_{std::numeric_limits<std::uint64_t>::max()};
 
   mutable std::mutex mutex_;  // guards what follows
   batch queue_;
   std::size_t outside_events_ = 0;
   std::size_t outside_size_ = 0;
+  std::size_t outside_under_way_ = 0;  // events in the commit that is being made
+  std::string admission_reason_;
   bool appends_refused_ = false;
   bool working_ = false;
   std::optional<error> failure_;

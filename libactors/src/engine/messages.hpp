@@ -134,6 +134,11 @@ struct type_reset_call {
   std::string type;
   bool accept_history = false;
 };
+/// Lag contracts, by index of the interest table.
+struct lag_call {
+  std::shared_ptr<answer_to<void>> answer;
+  std::vector<std::uint64_t> by_type;
+};
 /// Builds to be dropped as soon as nothing of them is in memory.
 struct drop_call {
   std::vector<build_name> builds;
@@ -226,6 +231,7 @@ struct work {};
   each(adopt_call) \
   each(switch_call) \
   each(type_reset_call) \
+  each(lag_call) \
   each(watch_tail) \
   each(drain_call) \
   each(deliver) \

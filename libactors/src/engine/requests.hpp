@@ -26,6 +26,7 @@ struct append_request {
   position routed;
   /// Or not to hold, and why. Left to the journal, because a repeat by id is no conflict.
   std::optional<error> conflict;
+  bool compares = false;  ///< an id that stands for another event is a conflict, not a repeat
   std::size_t size = 0;   ///< bytes, for the bound of the queue
   bool admitted = false;  ///< has its room in the queue already: journal::admit
   completion<std::vector<position>> done;

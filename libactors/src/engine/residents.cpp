@@ -20,6 +20,7 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   }
   if (!core_.runs(flow) || leaving(flow.entry) != nullptr) return nullptr;
   const auto& hosted = context_.interest.types()[*flow.type];
+  const auto order = repairs ? std::optional{repairs->order} : std::nullopt;
   flow_actor::start start{.context = &context_,
                           .type = hosted,
                           .flow = flow.entry,
@@ -36,7 +37,13 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
                 .live = true,
                 .waking = false,
                 .sent = 0,
-                .used = context_.time.steady()};
+                .used = context_.time.steady(),
+                .since = {}};
+  if (const auto known = expected_.find(number); known != expected_.end()) {
+    made.since = known->second;
+  } else if (order) {
+    made.since = first_to_repair(flow, *order);
+  }
   made.actor = hosted->options.runs_on_own_thread && context_.own_threads
                    ? owner_.spawn<flow_actor, caf::detached>(std::move(start))
                    : owner_.spawn<flow_actor>(std::move(start));
@@ -44,10 +51,15 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   return &in_memory_.emplace(number, std::move(made)).first->second;
 }
 
-void residents::push(routed_flow& to, bool fresh, deliver what) {
+void residents::push(routed_flow& to, bool fresh, position first, deliver what) {
   if (!context_.run_flows || stopped_.contains(to.entry.number)) return;
   auto* one = find_or_spawn(to, fresh);
-  if (one == nullptr || !one->live) return;
+  if (one == nullptr) return;
+  if (max_lag(to) > 0) {
+    const bool had_none = !what.previous || one->gate->handled > what.previous->value;
+    if (had_none || !one->since) one->since = first;
+  }
+  if (!one->live) return;
   one->used = context_.time.steady();
   const auto waiting = one->sent - one->gate->consumed;
   if (waiting > 0 && waiting + what.count > context_.bounds.inbox) {

@@ -22,7 +22,8 @@ class residents {
 
   /// Hands one delivery to its flow: spawns the actor when it is not there, and leaves it out when
   /// the flow is stopped, nobody hosts its type, it reads from the store, or its inbox is full.
-  void push(routed_flow& to, bool fresh, deliver what);
+  /// `first` is the position of its first event.
+  void push(routed_flow& to, bool fresh, position first, deliver what);
   /// Loads a flow that has something pending. The entry comes from the store's directory.
   void wake(routed_flow& flow);
   /// The same, to repair it.
@@ -46,6 +47,16 @@ class residents {
   /// Whether a flow has handled everything up to and with `at`; none: it is stopped.
   [[nodiscard]] result<std::optional<bool>> has_handled(const routed_flow& flow, position at);
   void watch(flow_number flow);
+  /// The first event that waits for a flow, which is in memory or still to be woken.
+  void expect(flow_number flow, position first);
+  void expect_none() { expected_.clear(); }
+  /// Of the flows under a lag contract the one that lets the fewest events in: appends end before
+  /// `until`. Tells the router about its next commit. None: each has handled all it got.
+  struct furthest {
+    const routed_flow* flow = nullptr;
+    position until;
+  };
+  [[nodiscard]] std::optional<furthest> furthest_behind();
   /// None: it is not in memory.
   [[nodiscard]] std::optional<flow_load> load(flow_number flow) const;
 
@@ -69,11 +80,16 @@ class residents {
     bool waking = false;  ///< counts in waking_
     std::uint64_t sent = 0;
     timestamp used;
+    /// With a lag contract: of what it had not handled when that was last looked at, the first.
+    std::optional<position> since = {};
   };
 
   resident* find_or_spawn(routed_flow& flow, bool fresh,
                           std::optional<flow_actor::repair> repairs = std::nullopt);
   [[nodiscard]] static bool settled(const resident& one);
+  [[nodiscard]] std::uint64_t max_lag(const routed_flow& flow) const;
+  [[nodiscard]] std::optional<furthest> behind(const resident& one) const;
+  [[nodiscard]] position first_to_repair(const routed_flow& flow, const repair_order& how) const;
   void repair_later(routed_flow& flow, flow_actor::repair how);
   void erase(std::unordered_map<flow_number, resident>::iterator at);
   void woken(resident& one);
@@ -91,6 +107,9 @@ class residents {
   timestamp swept_{};
   std::optional<flow_number> last_unsettled_;
   std::optional<flow_number> last_behind_;
+  std::optional<flow_number> last_furthest_;
+  position last_until_{};
+  std::unordered_map<flow_number, position> expected_;
   std::map<std::pair<std::string, build_number>, std::size_t> leaving_;  // how many still are
 };
 

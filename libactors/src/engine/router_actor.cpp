@@ -89,6 +89,7 @@ caf::behavior router_actor::make_behavior() {
       [this](const adopt_call& call) { on_adopt(call); },
       [this](const import_ended& news) { on_import_ended(news); },
       [this](const mend_call& call) { on_mend(call); },
+      [this](const lag_call& call) { on_agreed(call); },
       [this](const watch_tail& request) { on_watch(request); },
       [this](const drain_call& call) { on_drain(call); },
   };
@@ -233,8 +234,9 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
   for (const auto& each : routed.deliveries) {
     const auto number = each.flow->entry.number;
     const bool fresh = routed.first_new && number >= *routed.first_new;
+    const auto first = events->events()[entries[each.first].index].at;
     const auto last = events->events()[entries[each.first + each.count - 1].index].at;
-    flows_.push(*each.flow, fresh,
+    flows_.push(*each.flow, fresh, first,
                 {.lease = lease,
                  .first = each.first,
                  .count = each.count,
@@ -262,6 +264,7 @@ void router_actor::wake_pending() {
     if (!found) return context_.fail(found.error());
     if (*found != nullptr) flows_.wake(**found);
   }
+  if (to_wake_.empty()) contracts_woken();
 }
 
 // Writing derived data.
@@ -324,6 +327,7 @@ void router_actor::on_tick() {
   }
   flows_.sweep(now);
   if (context_.budget->wanted) go_on();
+  look_at_contracts();
   if (core_.has_unwritten() || !flows_.empty()) arm_tick();
 }
 

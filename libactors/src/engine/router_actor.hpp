@@ -115,6 +115,13 @@ class router_actor final : public caf::event_based_actor {
   [[nodiscard]] std::vector<build_name> formers_of_reset(const v1::FlowType& row) const;
   void end_reset(const v1::FlowType& row);
   void on_watch(const watch_tail& request);
+  // Lag contracts (router_actor_admission.cpp).
+  void on_agreed(const lag_call& call);
+  result<void> find_backlogs();
+  void contracts_woken();
+  void look_at_contracts();
+  void admit_until(position until, const routed_flow* behind);
+  [[nodiscard]] std::optional<std::uint64_t> smallest_contract() const;
   void refuse_calls(const error& why);
   void on_drain(const drain_call& call);
   [[nodiscard]] bool routed_enough_to_end() const;
@@ -159,6 +166,8 @@ class router_actor final : public caf::event_based_actor {
   std::vector<std::pair<position, conditional_append_call>> appends_;
   std::vector<watch_tail> watchers_;
   std::size_t imports_ = 0;  // under way
+  position admitted_until_ = unplaced;
+  std::optional<position> until_woken_;  // while flows that had work at the start are not woken
   std::deque<mend_call> mends_;
   std::shared_ptr<answer_to<void>> drained_;
 };

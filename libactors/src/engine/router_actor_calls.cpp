@@ -76,6 +76,7 @@ void router_actor::on_progress() {
   check_drops();
   check_resets();
   check_successors();
+  look_at_contracts();
   context_.watch_all = !caught_up_calls_.empty() || awaits_switch();
   if (caught_up_calls_.empty()) return;
   const auto failure = context_.failure_now();

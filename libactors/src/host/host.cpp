@@ -115,16 +115,23 @@ std::future<result<std::vector<position>>> host::append(new_event one, append_co
 
 std::future<result<std::vector<position>>> host::append(std::vector<new_event> events,
                                                         append_condition condition) {
-  const std::shared_lock use{parts_->usage};
-  if (const auto why = unusable(*parts_)) return ready(*why);
-  auto size = check_all(parts_->types, events, parts_->options.strict);
+  return append_to(*this, std::move(events), std::move(condition), same_id::is_repeat);
+}
+
+std::future<result<std::vector<position>>> append_to(host& over, std::vector<new_event> events,
+                                                     append_condition condition, same_id means) {
+  auto& own = over.inside();
+  const std::shared_lock use{own.usage};
+  if (const auto why = unusable(own)) return ready(*why);
+  auto size = check_all(own.types, events, own.options.strict);
   if (!size) return ready(size.error());
   pending_answer<std::vector<position>> answer;
-  parts_->running->append({.events = std::move(events),
-                           .condition = std::move(condition),
-                           .routed = {},
-                           .size = *size,
-                           .done = answer.keep()});
+  own.running->append({.events = std::move(events),
+                       .condition = std::move(condition),
+                       .routed = {},
+                       .compares = means == same_id::must_be_same_event,
+                       .size = *size,
+                       .done = answer.keep()});
   return answer.take();
 }
 

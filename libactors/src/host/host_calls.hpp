@@ -15,6 +15,14 @@ namespace millrace {
   return parts.running->failure();
 }
 
+/// What an id is taken for that was appended before: see host::append; or an error of its own, when
+/// type or payload are others: conflict, and nothing is appended.
+enum class same_id { is_repeat, must_be_same_event };
+[[nodiscard]] std::future<result<std::vector<position>>> append_to(host& over,
+                                                                   std::vector<new_event> events,
+                                                                   append_condition condition,
+                                                                   same_id means);
+
 inline constexpr duration answer_limit = std::chrono::minutes{1};
 
 /// Waits for the answer; in virtual time lets everything run first. Errors: timed_out; the

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "engine/engine.hpp"
+#include "millrace/admission.hpp"
 #include "millrace/host.hpp"
 #include "routing/interest.hpp"
 #include "store/store.hpp"
@@ -20,6 +22,8 @@ struct host::parts {
   work_bounds bounds;  ///< tests make them small
   interest_table::type_list added;
   type_registry types;
+  std::mutex lag_guard;
+  lag_contracts lag;  ///< as agreed upon last
 
   /// Calls hold it shared while they use what follows; open and the end of stop hold it alone.
   std::shared_mutex usage;

@@ -23,8 +23,8 @@ void refresh_activity(host& over, host_statistics& of);
 /// timed_out, storage_failed.
 [[nodiscard]] result<engine_loads> loads_of(host& over, std::vector<flow_number> flows);
 
-/// No call is under way or follows when the subscription has ended. It may outlive the host. Errors:
-/// closed.
+/// No call is under way or follows when the subscription has ended. It may outlive the host.
+/// Errors: closed.
 [[nodiscard]] result<subscription> watch_commits(host& over, commit_watcher watcher);
 
 /// How far events are routed to a flow, of the build that is served.

@@ -300,3 +300,33 @@ TEST_CASE_METHOD(groups, "the router's progress is laid out with the rest") {
   CHECK(*stored.routed() == position{1});
   CHECK(stored.tail() == position{2});
 }
+
+TEST_CASE_METHOD(groups,
+                 "where ids are compared, one that stands for another event leaves no trace") {
+  REQUIRE(add(append_of({word("a", "one")})));
+  commit();
+  const auto compared = [](std::vector<new_event> events) {
+    auto made = append_of(std::move(events));
+    made.compares = true;
+    return made;
+  };
+  CHECK(*add(compared({word("a", "one"), word("b", "two")})) == positions{{0}, {1}});
+  const auto other = add(compared({word("c", "three"), word("b", "one")}));
+  CHECK(other.error().code == errc::conflict);
+  CHECK(other.error().message.find("event 2 belongs to another event, at position 0") !=
+        std::string::npos);
+  CHECK_FALSE(add(compared({word("c", "two")})));                      // in this group
+  CHECK_FALSE(add(compared({word("c", "four"), word("d", "four")})));  // in one call
+  CHECK(*add(compared({word("c", "four"), word("c", "four")})) == positions{{2}, {2}});
+  CHECK(open->end() == position{3});
+}
+
+TEST_CASE_METHOD(groups, "ids are compared by what payloads mean, too") {
+  auto json = word("a", "one");
+  json.content_type = content_type_json;
+  json.payload = R"({"id":"a"})";
+  REQUIRE(add(append_of({json})));
+  auto typed = append_of({word("a", "one")});
+  typed.compares = true;
+  CHECK(*add(typed) == positions{{0}});
+}
