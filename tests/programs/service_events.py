@@ -52,15 +52,25 @@ def test_lines_cloud_events_and_protobuf_are_taken_too():
         payload = bytes([number << 3 | 2, 4]) + b"bash"
         daemon.post(f"/v1/events?type={kind}&user=me", 201, payload,
                     Content_Type="application/protobuf")
+        daemon.post(f"/v1/events?type={kind}", 201, delimited(payload, payload),
+                    Content_Type="application/x-protobuf-delimited")
+        for wrong, said in ((delimited(payload)[:-1], "event 1 is cut off"), (b"", "no event")):
+            daemon.refused(daemon.call("POST", f"/v1/events?type={kind}", wrong,
+                                       Content_Type="application/x-protobuf-delimited"), 400, said)
         cloud.update(id="8", datacontenttype="application/protobuf",
                      data_base64=base64.b64encode(payload).decode())
         del cloud["data"]
         daemon.post("/v1/events", 201, json.dumps([cloud]),
                     Content_Type="application/cloudevents-batch+json")
         events = history(store, "--type", kind)
-        equal([event["data"]["package"] for event in events], ["bash"] * 5)
+        equal([event["data"]["package"] for event in events], ["bash"] * 7)
         equal(events[2]["headers"], [{"name": "ce-subject", "value": "s"}])
         equal((events[2]["id"], events[3]["user"]), ("/apt 7", "me"))
+
+
+def delimited(*payloads):
+    """Each after its length, which is below 128."""
+    return b"".join(bytes([len(one)]) + one for one in payloads)
 
 
 def field_of(name):
@@ -84,7 +94,11 @@ def test_a_repeated_request_appends_nothing():
                                    Content_Type=JSON), 422, "another event, at position 2")
         daemon.refused(daemon.call("POST", "/v1/events", '{"type":"C"}', Content_Type=JSON,
                                    Idempotency_Key="a b"), 400, "visible")
+        mixed = '[{"type":"A","id":"y"},{"type":"C","id":"x"}]'
+        daemon.refused(daemon.call("POST", "/v1/events", mixed, Content_Type=JSON), 422,
+                       "event 2 belongs to another event, at position 2; nothing was appended")
         equal(len(history(store)), 3)
+        equal(daemon.append({"type": "A", "id": "y"}, {"type": "A", "id": "x"}), [3, 2])
 
 
 def test_an_append_can_depend_on_the_tail():

@@ -137,7 +137,7 @@ def test_what_is_offered_is_what_is_described():
         described = daemon.get("/openapi.json").json()
         equal(described["openapi"], "3.1.0")
         names = {"position": "0", "type": "PackageHistory", "id": "bash",
-                 "key": "PackageHistory%7Cbash"}
+                 "key": "PackageHistory%7Cbash", "time": "2014_09_29_23_59_10"}
         for path, methods in described["paths"].items():
             target = path.format(**names)
             if "get" in methods:

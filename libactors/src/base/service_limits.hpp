@@ -10,6 +10,7 @@ namespace millrace::limits {
 
 // One connection.
 inline constexpr std::size_t connections_max = 512;
+inline constexpr std::size_t connections_kept_free = 16;     // for those through the store's socket
 inline constexpr std::size_t head_size_max = 16u << 10;      // request line and header
 inline constexpr auto head_time_max = 5s;                    // from its first byte to its last
 inline constexpr auto idle_time_max = 60s;                   // between requests
@@ -30,8 +31,12 @@ inline constexpr std::size_t page_scan_max = 65'536;  // events looked at for on
 // Calls.
 inline constexpr std::size_t calls_at_once_max = 8;   // that are worked on
 inline constexpr std::size_t calls_queued_max = 256;  // behind them
-inline constexpr std::size_t calls_waiting_max = 64;  // that wait for flows
+inline constexpr std::size_t calls_waiting_max =
+    64;  // that wait for flows; as many after an append
 inline constexpr auto call_wait_max = 60s;
+inline constexpr auto command_wait_usual = 5s;
+inline constexpr std::size_t command_effects_max = 65'536;  // events that one command led to
+inline constexpr std::size_t command_stops_max = 1024;      // of flows, while commands wait
 inline constexpr auto wait_slice = 500ms;  // then a waiting call looks whether the service ends
 inline constexpr auto service_stop_max = 10s;
 inline constexpr std::size_t disk_free_min = 64u << 20;  // with less the service is not ready

@@ -9,6 +9,7 @@
 #include "cli/parse.hpp"
 #include "cli/signals.hpp"
 #include "documents/text.hpp"
+#include "millrace/admission.hpp"
 #include "millrace/host.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -23,6 +24,7 @@ struct application::parts {
   std::string description;
   interest_table::type_list types;
   std::vector<command> commands;
+  lag_contracts agreed;
 };
 
 namespace {
@@ -67,7 +69,7 @@ result<bool> may_be_made(const std::filesystem::path& directory) {
 }
 
 result<std::unique_ptr<host>> open_host(const cli::context& in, host_options options,
-                                        bool may_create) {
+                                        bool may_create, const lag_contracts& agreed) {
   if (may_create) {
     auto is_new = may_be_made(in.store);
     if (!is_new) return is_new.error();
@@ -84,6 +86,8 @@ result<std::unique_ptr<host>> open_host(const cli::context& in, host_options opt
     if (auto added = made->add(*type); !added) return added.error();
   }
   if (auto opened = made->open(); !opened) return opened.error();
+  if (agreed.of_type.empty()) return made;
+  if (auto done = agree_on_lag(*made, agreed); !done) return done.error();
   return made;
 }
 
@@ -117,10 +121,10 @@ cli::grammar grammar_of(const std::string& name, const std::string& description,
   return known;
 }
 
-exit_code run_command(const cli::parsed& wanted, cli::context& in) {
+exit_code run_command(const cli::parsed& wanted, cli::context& in, const lag_contracts& agreed) {
   in.open_store = [&in] { return open_to_read(in.store); };
-  in.open_host = [&in](host_options options, bool may_create) {
-    return open_host(in, std::move(options), may_create);
+  in.open_host = [&](host_options options, bool may_create) {
+    return open_host(in, std::move(options), may_create, agreed);
   };
   auto ended = wanted.command(in);
   if (ended) return *ended;
@@ -140,6 +144,11 @@ application::~application() = default;
 
 application& application::add(flow_type type) {
   parts_->types.push_back(std::make_shared<const flow_type>(std::move(type)));
+  return *this;
+}
+
+application& application::max_lag(const std::string& type, std::uint64_t events) {
+  parts_->agreed.of_type[type] = events;
   return *this;
 }
 
@@ -177,7 +186,7 @@ int application::run(int argc, char** argv) {
                     .out = out,
                     .err = err,
                     .shows_progress = cli::look_of(STDERR_FILENO).width > 0};
-    const auto code = run_command(wanted, in);
+    const auto code = run_command(wanted, in, parts_->agreed);
     out.flush();
     if (out.failure() == 0) return static_cast<int>(code);
     return complain(fmt::format("the output cannot be written: {}", std::strerror(out.failure())));

@@ -137,7 +137,8 @@ outcome run(const context& in, const run_options& options);
 
 struct serve_options {
   std::string listen;
-  std::string token_file;  ///< empty: none
+  std::string token_file;             ///< empty: none
+  std::vector<std::string> max_lags;  ///< `N`, or `TYPE=N`
 };
 outcome serve(const context& in, const serve_options& options);
 

@@ -13,7 +13,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto sign_of_life_max = 5s;
+constexpr auto append_time_max = 1min;
 constexpr auto answer_time_max = 10min;  // all flows of a type may begin anew
+
+/// A daemon that hangs is not waited for as long as one that works. Errors: those of ask.
+result<void> look_alive(const std::filesystem::path& socket) {
+  auto alive = service::ask(socket, {.method = "GET", .target = "/livez", .header = {}, .body = {}},
+                            sign_of_life_max);
+  return alive ? result<void>{} : result<void>{alive.error()};
+}
 
 std::optional<errc> code_named(std::string_view name) {
   for (auto i = 0; i <= static_cast<int>(errc::timed_out); ++i) {
@@ -49,8 +58,17 @@ result<std::optional<std::string>> answer_of_daemon(const context& in, const dae
     asked.header.emplace_back("content-type", "application/json");
     asked.body = wanted.body;
   }
-  auto answer = service::ask(service::socket_of(in.store), asked, answer_time_max);
-  if (!answer && answer.error().code == errc::not_found) return std::optional<std::string>{};
+  const auto socket = service::socket_of(in.store);
+  auto alive = look_alive(socket);
+  if (!alive && alive.error().code == errc::not_found) return std::optional<std::string>{};
+  if (!alive) return alive.error();
+  const bool appends = !wanted.body.empty();
+  auto answer = service::ask(socket, asked, appends ? append_time_max : answer_time_max);
+  if (!answer && appends) {
+    return error{answer.error().code, answer.error().message +
+                                          "; whether the event was appended is not known (with "
+                                          "--id it is appended once, however often it is tried)"};
+  }
   if (!answer) return answer.error();
   if (answer->status >= 300) return error_of(*answer);
   return std::optional{std::move(answer->body)};

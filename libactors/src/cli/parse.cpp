@@ -316,8 +316,7 @@ class builder : command_builder {
     command->footer(
         "A flow that stops on an event is named on stderr and does not change the exit code: the "
         "others go on, and `flows --stopped` lists it. Exit code 1: the run itself failed; 5: it "
-        "was "
-        "interrupted before it had caught up.");
+        "was interrupted before it had caught up.");
     command->add_flag("--until-caught-up", options->until_caught_up,
                       "End when everything that can be handled is");
     command->add_flag("--statistics", options->statistics,
@@ -330,11 +329,11 @@ class builder : command_builder {
     auto* command = add("serve", "Run the flows and answer HTTP until a signal");
     command->add_option("--listen", options->listen, "Where; port 0: any (127.0.0.1:7480)")
         ->type_name("ADDRESS:PORT");
-    command
-        ->add_option("--token-file", options->token_file,
-                     "Who may ask: lines `read TOKEN` or `all TOKEN`, mode 0600")
+    command->add_option("--token-file", options->token_file, "Lines `read TOKEN` or `all TOKEN`")
         ->type_name("FILE");
-    command->footer("Another address than a loopback one needs a token file.");
+    command->add_option("--max-lag", options->max_lags, "Appends wait for flows further behind")
+        ->type_name("[TYPE=]N");
+    command->footer("Another address than a loopback one needs a token file, of mode 0600.");
     on(command, [options](const context& in) { return serve(in, *options); });
   }
 };

@@ -1,5 +1,6 @@
 // POST /v1/events: appends, and answers when that is on disk.
 #include <fmt/format.h>
+#include <google/protobuf/io/coded_stream.h>
 
 #include <algorithm>
 
@@ -7,6 +8,7 @@
 #include "base/time_text.hpp"
 #include "documents/done.hpp"
 #include "documents/text.hpp"
+#include "service/appending.hpp"
 #include "service/endpoints.hpp"
 #include "service/new_events.hpp"
 #include "service/problem.hpp"
@@ -15,15 +17,37 @@
 namespace millrace::service {
 namespace {
 
-constexpr const char* json_type = "application/json";
+constexpr const char* delimited_type = "application/x-protobuf-delimited";
 constexpr const char* lines_type = "application/x-ndjson";
-constexpr const char* protobuf_type = "application/protobuf";
-constexpr const char* x_protobuf_type = "application/x-protobuf";
 constexpr const char* cloud_type = "application/cloudevents+json";
 constexpr const char* cloud_batch_type = "application/cloudevents-batch+json";
 
-/// One event whose payload is the body; the rest of it are arguments.
-result<new_events> from_protobuf(const call& asked) {
+/// Each payload after its length, as Protobuf's own libraries write many messages to one file.
+/// Views of the body. Errors: invalid, too_large.
+result<std::vector<std::string_view>> delimited(std::string_view body) {
+  google::protobuf::io::CodedInputStream in{reinterpret_cast<const std::uint8_t*>(body.data()),
+                                            static_cast<int>(body.size())};
+  std::vector<std::string_view> all;
+  while (static_cast<std::size_t>(in.CurrentPosition()) < body.size()) {
+    std::uint32_t size = 0;
+    const bool is_there = in.ReadVarint32(&size);
+    const auto begin = static_cast<std::size_t>(in.CurrentPosition());
+    if (!is_there || size > body.size() - begin) {
+      return error{errc::invalid, fmt::format("event {} is cut off", all.size() + 1)};
+    }
+    if (all.size() == limits::append_events_max) {
+      return error{errc::too_large,
+                   fmt::format("more than {} events in one append", limits::append_events_max)};
+    }
+    all.push_back(body.substr(begin, size));
+    in.Skip(static_cast<int>(size));
+  }
+  if (all.empty()) return error{errc::invalid, "the body has no event"};
+  return all;
+}
+
+/// What arguments say of the events of a Protobuf body, whose payload is missing.
+result<new_event> envelope_of(const call& asked) {
   new_event made;
   const auto text = [&](std::string_view name) {
     return std::string{asked.argument(name).value_or("")};
@@ -39,14 +63,36 @@ result<new_events> from_protobuf(const call& asked) {
     made.due = parse_time(*due);
     if (!made.due) return error{errc::invalid, "due is no time like 2025-01-31T09:15:00Z"};
   }
-  made.payload = asked.asked.body;
-  return new_events{std::move(made)};
+  return made;
+}
+
+/// The body is the payload of one event.
+result<new_events> from_protobuf(const call& asked) {
+  auto made = envelope_of(asked);
+  if (!made) return made.error();
+  made->payload = asked.asked.body;
+  return new_events{std::move(*made)};
+}
+
+/// Or of many, of one type.
+result<new_events> from_delimited(const call& asked) {
+  auto each = envelope_of(asked);
+  if (!each) return each.error();
+  if (!each->id.empty()) {
+    return error{errc::invalid, "many events have no id in common; Idempotency-Key gives each one"};
+  }
+  auto payloads = delimited(asked.asked.body);
+  if (!payloads) return payloads.error();
+  new_events made(payloads->size(), *each);
+  for (std::size_t i = 0; i < made.size(); ++i) made[i].payload = (*payloads)[i];
+  return made;
 }
 
 result<new_events> read_body(const call& asked) {
   const auto& types = asked.of.known.registry;
   const auto type = media_type_of(asked.asked);
   if (type == protobuf_type || type == x_protobuf_type) return from_protobuf(asked);
+  if (type == delimited_type) return from_delimited(asked);
   if (!asked.where.query.empty()) {
     return error{errc::invalid, "only a Protobuf body takes its envelope from arguments"};
   }
@@ -55,25 +101,6 @@ result<new_events> read_body(const call& asked) {
     return from_cloud_events(asked.asked.body, types);
   }
   return from_json(asked.asked.body, types);
-}
-
-/// Events without an id get one of the key: the same request appends them once.
-result<void> take_key(const call& asked, new_events& events) {
-  auto key = asked.asked.header_of("idempotency-key");
-  if (!key) return {};
-  if (key->size() > 1 && key->front() == '"' && key->back() == '"') {
-    key = key->substr(1, key->size() - 2);
-  }
-  const bool visible =
-      std::all_of(key->begin(), key->end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  if (key->empty() || key->size() > limits::idempotency_key_size_max || !visible) {
-    return error{errc::invalid, fmt::format("Idempotency-Key has 1 to {} visible ASCII characters",
-                                            limits::idempotency_key_size_max)};
-  }
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (events[i].id.empty()) events[i].id = fmt::format("{} {}/{}", *key, i + 1, events.size());
-  }
-  return {};
 }
 
 /// `If-Match: "17"`: only if the timeline ends there.
@@ -87,40 +114,6 @@ result<append_condition> condition_of(const call& asked) {
   if (!tail) return error{errc::invalid, "If-Match is the tail in quotes, like \"17\""};
   made.tail = position{*tail};
   return made;
-}
-
-result<void> check_causes(const new_events& events, position tail) {
-  for (const auto& one : events) {
-    if (!one.cause || *one.cause < tail) continue;
-    return error{errc::not_found,
-                 fmt::format("there is no event at position {} to be the cause", one.cause->value)};
-  }
-  return {};
-}
-
-/// What was asked for, for comparing it with what is there; to the letter or by meaning.
-std::string meaning_of(const type_registry& types, const new_event& wanted) {
-  const auto data = types.to_json(wanted.type, wanted.content_type, wanted.payload);
-  return wanted.type + ' ' + (data ? *data : wanted.payload);
-}
-
-/// A key, or an id, that stands for something else already: that would be dropped without a word.
-/// Also of those that seem new: another call with the same id may be under way.
-result<void> check_repeats(const call& asked, const std::vector<std::string>& meanings,
-                           const std::vector<position>& at, position tail_before) {
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    if (meanings[i].empty()) continue;  // it has no id
-    auto found = documents::read_event(asked.of.view.stored, asked.of.known.registry, at[i]);
-    if (!found) return found.error();
-    if (found->type + ' ' + found->data == meanings[i]) continue;
-    const bool some =
-        std::any_of(at.begin(), at.end(), [&](position each) { return each >= tail_before; });
-    return error{errc::conflict,
-                 fmt::format("event {} was not appended: its id belongs to another event, at "
-                             "position {}{}",
-                             i + 1, at[i].value, some ? "; those with new ids were" : "")};
-  }
-  return {};
 }
 
 struct handling {
@@ -144,17 +137,15 @@ handling wait_for_flows(const call& asked, const std::vector<position>& at) {
   return made;
 }
 
-response answer_of(const call& asked, const std::vector<position>& at, position tail_before) {
-  const auto handled = wait_for_flows(asked, at);
+response answer_of(const call& asked, const appended_events& done) {
+  const auto handled = wait_for_flows(asked, done.at);
   page events{asked, "events"};
-  for (const auto each : at) {
-    static_cast<void>(events.add(documents::appended_line(each, each < tail_before)));
+  for (std::size_t i = 0; i < done.at.size(); ++i) {
+    static_cast<void>(events.add(documents::appended_line(done.at[i], done.is_repeat(i))));
   }
   auto made = std::move(events).finish({});
-  const bool repeated =
-      std::all_of(at.begin(), at.end(), [&](position each) { return each < tail_before; });
-  made.status = !handled.problem.empty() ? 202 : repeated ? 200 : 201;
-  if (at.size() == 1) made.with("location", fmt::format("/v1/events/{}", at.front().value));
+  made.status = !handled.problem.empty() ? 202 : done.all_repeated() ? 200 : 201;
+  if (done.at.size() == 1) made.with("location", fmt::format("/v1/events/{}", done.at[0].value));
   if (handled.waited) made.with("preference-applied", "wait");
   if (!handled.problem.empty()) {
     made.with("millrace-unhandled", documents::dump(handled.problem));
@@ -163,28 +154,13 @@ response answer_of(const call& asked, const std::vector<position>& at, position 
 }
 
 response append(const call& asked) {
-  auto& over = asked.of.over;
   auto events = read_body(asked);
   if (!events) return problem(events.error());
-  if (auto keyed = take_key(asked, *events); !keyed) return problem(keyed.error());
   auto condition = condition_of(asked);
   if (!condition) return problem(condition.error());
-  const auto tail = over.tail();
-  if (auto known = check_causes(*events, tail); !known) return problem(400, known.error());
-  std::vector<std::string> meanings;
-  for (const auto& one : *events) {
-    meanings.push_back(one.id.empty() ? "" : meaning_of(asked.of.known.registry, one));
-  }
-  auto at = over.append(std::move(*events), *condition).get();
-  if (!at) {
-    const auto code = at.error().code;
-    if (code == errc::conflict) return problem(412, at.error());
-    return code == errc::unknown_type ? problem(422, at.error()) : problem(at.error());
-  }
-  if (auto same = check_repeats(asked, meanings, *at, tail); !same) {
-    return problem(422, same.error());
-  }
-  return answer_of(asked, *at, tail);
+  auto done = append_now(asked, std::move(*events), *condition);
+  if (auto* refused = std::get_if<response>(&done)) return std::move(*refused);
+  return answer_of(asked, std::get<appended_events>(done));
 }
 
 }  // namespace
@@ -193,7 +169,7 @@ std::vector<endpoint> append_endpoints() {
   return {{.method = "POST",
            .path = "/v1/events",
            .summary = "Append one or many events, all or none; answered when they are on disk",
-           .where = lane::waits,
+           .where = lane::waits_after_append,
            .needs = access::everything,
            .arguments = {{"type", "string", "Of a Protobuf body: the event's type"},
                          {"id", "string", "Of a Protobuf body: makes a repeat harmless"},
@@ -201,8 +177,8 @@ std::vector<endpoint> append_endpoints() {
                          {"user", "string", "Of a Protobuf body"},
                          {"cause", "integer", "Of a Protobuf body: position of the cause"},
                          {"due", "string", "Of a Protobuf body: put it on the schedule"}},
-           .accepted = {json_type, lines_type, protobuf_type, x_protobuf_type, cloud_type,
-                        cloud_batch_type},
+           .accepted = {json_type, lines_type, protobuf_type, x_protobuf_type, delimited_type,
+                        cloud_type, cloud_batch_type},
            .statuses = {201, 202},
            .answer = append}};
 }

@@ -17,6 +17,7 @@
 namespace millrace::service {
 
 struct endpoint;
+class command_watch;
 class gauges;
 class health;
 
@@ -28,6 +29,7 @@ struct parts {
   const std::vector<endpoint>& endpoints;
   gauges& measured;
   health& checks;
+  command_watch& commands;
   std::function<std::size_t()> connections;  ///< that are open
   std::atomic<bool> stopping = false;
 
@@ -63,9 +65,10 @@ struct call {
 
 /// Where a call is worked on.
 enum class lane : std::uint8_t {
-  at_once,  ///< on the thread of all connections: neither blocks nor reads the store
-  works,    ///< blocks for as long as the work takes
-  waits,    ///< as `works`, and for flows, when it is asked to
+  at_once,             ///< on the thread of all connections: neither blocks nor reads the store
+  works,               ///< blocks for as long as the work takes
+  waits,               ///< as `works`, and for flows, when it is asked to
+  waits_after_append,  ///< the same, but that those who only read take no room from it
 };
 
 /// An argument, a name in the path or a header field, as `/openapi.json` tells it.

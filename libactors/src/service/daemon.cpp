@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/service_limits.hpp"
+#include "service/command_watch.hpp"
 #include "service/dispatcher.hpp"
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
@@ -17,13 +18,14 @@ using namespace service;
 struct service_daemon::inside {
   inside(host& over, open_view view, std::unique_ptr<const known_types> types, guard watch)
       : known(std::move(types)),
-        shared{over, view, *known, endpoints, measured, checks, {}},
+        shared{over, view, *known, endpoints, measured, checks, commands, {}},
         behind(shared, std::move(watch)) {}
 
   std::unique_ptr<const known_types> known;
   std::vector<endpoint> endpoints = all_endpoints();
   gauges measured;
   health checks;
+  command_watch commands;
   parts shared;
   dispatcher behind;
   std::unique_ptr<server> front;

@@ -9,6 +9,8 @@
 namespace millrace::service {
 namespace {
 
+response ending() { return problem({errc::closed, "the service is ending"}); }
+
 /// Nothing that a call throws may end the process.
 response answered(const endpoint& to, const call& asked) {
   try {
@@ -23,7 +25,7 @@ response answered(const endpoint& to, const call& asked) {
 }  // namespace
 
 std::variant<std::size_t, response> dispatcher::admit(const request& head) {
-  if (on_.stopping) return problem({errc::closed, "the service is ending"});
+  if (on_.stopping) return ending();
   auto found = find_route(on_.endpoints, head);
   auto* to = std::get_if<route>(&found);
   // Who may not ask does not hear what there is.
@@ -35,8 +37,10 @@ std::variant<std::size_t, response> dispatcher::admit(const request& head) {
 }
 
 pool& dispatcher::pool_of(const endpoint& to, const call& asked) {
-  const bool may_wait = asked.wish_to_wait().has_value() || asked.argument("min_position");
-  return to.where == lane::waits && may_wait ? waits_ : works_;
+  const bool may_wait =
+      asked.wish_to_wait().has_value() || asked.argument("min_position") || asked.argument("until");
+  if (!may_wait || to.where == lane::works) return works_;
+  return to.where == lane::waits ? waits_ : waits_after_append_;
 }
 
 void dispatcher::answer(request asked, std::function<void(response)> done) {
@@ -48,7 +52,8 @@ void dispatcher::answer(request asked, std::function<void(response)> done) {
       call{on_, std::move(asked), std::move(to->where), std::move(to->variables)});
   const auto begun = on_.view.time.steady();
   auto work = [this, known, made, begun, done] {
-    auto answer = answered(*known, *made);
+    // What was queued when the end came was not begun, and may be asked again elsewhere.
+    auto answer = on_.stopping ? ending() : answered(*known, *made);
     on_.measured.count_call(known->method, known->path, answer.status,
                             on_.view.time.steady() - begun);
     done(std::move(answer));
@@ -62,6 +67,7 @@ void dispatcher::answer(request asked, std::function<void(response)> done) {
 void dispatcher::stop() {
   works_.stop();
   waits_.stop();
+  waits_after_append_.stop();
 }
 
 }  // namespace millrace::service

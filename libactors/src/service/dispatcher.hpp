@@ -26,6 +26,7 @@ class dispatcher final : public answerer {
   guard watch_;
   pool works_{{.threads = limits::calls_at_once_max, .queue = limits::calls_queued_max}};
   pool waits_{{.threads = limits::calls_waiting_max, .queue = 0}};
+  pool waits_after_append_{{.threads = limits::calls_waiting_max, .queue = 0}};
 };
 
 }  // namespace millrace::service

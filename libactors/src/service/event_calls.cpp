@@ -66,8 +66,12 @@ response trace_event(const call& asked) {
   auto report = documents::trace_events(asked.of.view.stored, asked.of.known.registry, bounds);
   if (!report) return problem(report.error());
   page events{asked, "events"};
-  for (const auto& line : lines_of(*report)) static_cast<void>(events.add(line));
-  const bool cut = report->above_cut || report->hidden() > 0;
+  bool cut = report->above_cut || report->hidden() > 0;
+  for (const auto& line : lines_of(*report)) {
+    if (events.add(line)) continue;
+    cut = true;
+    break;
+  }
   return std::move(events).finish({}).with("millrace-cut", cut ? "true" : "false");
 }
 

@@ -8,6 +8,8 @@
 
 #include <limits>
 
+#include "host/contracts.hpp"
+
 namespace millrace::service {
 namespace {
 
@@ -126,6 +128,19 @@ void add_flows(snapshot& to, const host_statistics& of) {
   to.sizes(of);
 }
 
+/// Nothing when there is no contract.
+void add_admission(snapshot& to, const host_statistics& of, const gauges::admission& let_in) {
+  if (!let_in.room) return;
+  const auto max_lag = [&](const auto& type) { return max_lag_of(let_in.agreed, type.name); };
+  to.gauge("millrace_admission_room", "Events that would be let in before appends are refused",
+           static_cast<double>(*let_in.room));
+  to.each("millrace_max_lag_events", "Lag that was agreed upon; 0: none", of,
+          [&](const auto& type) { return static_cast<double>(max_lag(type)); });
+  to.each(
+      "millrace_contracts_left", "Flows that stopped, and left their lag contract", of,
+      [&](const auto& type) { return max_lag(type) == 0 ? 0 : static_cast<double>(type.stopped); });
+}
+
 }  // namespace
 
 struct gauges::inside {
@@ -159,10 +174,11 @@ void gauges::count_call(const char* method, const char* address, unsigned status
 void gauges::count_refusal() { inside_->refused.Increment(); }
 
 std::string gauges::text_of(const host_counters& counters, const host_statistics& of,
-                            std::size_t connections) const {
+                            const admission& let_in, std::size_t connections) const {
   snapshot made;
   add_host(made, counters, of);
   add_flows(made, of);
+  add_admission(made, of, let_in);
   made.gauge("millrace_http_connections", "Open connections", static_cast<double>(connections));
   auto families = std::move(made).finish();
   for (auto& own : inside_->registry.Collect()) families.push_back(std::move(own));

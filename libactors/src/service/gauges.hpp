@@ -4,8 +4,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "millrace/admission.hpp"
 #include "millrace/host.hpp"
 
 namespace millrace::service {
@@ -25,8 +27,12 @@ class gauges {
   void count_refusal();
 
   /// In the text format of Prometheus. Labels are flow types, endpoints and statuses: bounded.
+  struct admission {
+    lag_contracts agreed;
+    std::optional<std::uint64_t> room;
+  };
   [[nodiscard]] std::string text_of(const host_counters& counters, const host_statistics& of,
-                                    std::size_t connections) const;
+                                    const admission& let_in, std::size_t connections) const;
 
  private:
   struct inside;

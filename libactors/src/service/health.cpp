@@ -9,7 +9,9 @@ namespace millrace::service {
 namespace {
 
 std::optional<std::string> store_problem(host& over) {
+  const auto& inside = over.inside();
   if (const auto why = unusable(over.inside())) return why->message;
+  if (inside.running->is_held()) return "the disk is full: what flows decided waits to be written";
   return std::nullopt;
 }
 

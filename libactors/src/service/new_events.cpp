@@ -212,6 +212,15 @@ result<new_events> from_json(std::string_view body, const type_registry& types) 
   return read_values(body, event_reader{types, read_event});
 }
 
+result<new_event> from_data(std::string_view type, std::string_view body,
+                            const type_registry& types) {
+  if (auto valid = check_json(body); !valid) return valid.error();
+  new_event made;
+  made.type = std::string{type};
+  if (auto set = set_data(made, body, types); !set) return set.error();
+  return made;
+}
+
 result<new_events> from_cloud_events(std::string_view body, const type_registry& types) {
   return read_values(body, event_reader{types, read_cloud_event});
 }

@@ -18,6 +18,9 @@ using new_events = std::vector<new_event>;
 [[nodiscard]] result<new_events> from_json(std::string_view body, const type_registry& types);
 /// A line for each; blank lines count for nothing.
 [[nodiscard]] result<new_events> from_json_lines(std::string_view body, const type_registry& types);
+/// One event of this type, whose data is the body.
+[[nodiscard]] result<new_event> from_data(std::string_view type, std::string_view body,
+                                          const type_registry& types);
 /// CloudEvents 1.0 in the structured JSON form, one or an array of them. The type keeps its name;
 /// source and id together are the event's id; all else that the event has becomes headers `ce-…`.
 [[nodiscard]] result<new_events> from_cloud_events(std::string_view body,

@@ -3,6 +3,7 @@
 
 #include "base/time_text.hpp"
 #include "documents/event.hpp"
+#include "host/contracts.hpp"
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
@@ -42,6 +43,26 @@ response ready(const call& asked) {
   return made;
 }
 
+json lag_of(const flow_statistics& type, const lag_contracts& agreed) {
+  return {{"type", type.name},
+          {"max_lag", max_lag_of(agreed, type.name)},
+          {"lag", type.lag},
+          {"left", type.stopped}};
+}
+
+response admission(const call& asked) {
+  auto of = asked.of.over.statistics();
+  if (!of) return problem(of.error());
+  const auto room = room_for_appends(asked.of.over);
+  const auto agreed = lag_contracts_of(asked.of.over);
+  json contracts = json::array();
+  for (const auto& type : of->types) {
+    if (max_lag_of(agreed, type.name) > 0) contracts.push_back(lag_of(type, agreed));
+  }
+  return document(documents::dump(
+      {{"room", room ? json(*room) : json(nullptr)}, {"contracts", std::move(contracts)}}));
+}
+
 response version(const call&) {
   return document(documents::dump({{"name", "millrace"}, {"version", MILLRACE_VERSION}}));
 }
@@ -53,8 +74,9 @@ response description(const call& asked) {
 response metrics(const call& asked) {
   auto of = asked.of.over.statistics();
   if (!of) return problem(of.error());
-  auto made =
-      document(asked.of.measured.text_of(asked.of.over.counters(), *of, asked.of.connections()));
+  auto made = document(asked.of.measured.text_of(
+      asked.of.over.counters(), *of,
+      {lag_contracts_of(asked.of.over), room_for_appends(asked.of.over)}, asked.of.connections()));
   made.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return made;
 }
@@ -86,6 +108,10 @@ std::vector<endpoint> process_endpoints() {
        .summary = "This description",
        .where = lane::at_once,
        .answer = description},
+      {.method = "GET",
+       .path = "/v1/admission",
+       .summary = "The lag contracts, and how many events would be let in; reads the directory",
+       .answer = admission},
       {.method = "GET",
        .path = "/metrics",
        .summary = "For Prometheus; reads the directory of flows: for now and then",

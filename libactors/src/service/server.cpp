@@ -81,8 +81,9 @@ void server::inside::accept(Acceptor& from) {
       pause->async_wait([this, &from, pause](boost::system::error_code) { accept(from); });
       return;
     }
-    if (sessions.open.size() < limits::connections_max) {
-      constexpr bool is_own = std::is_same_v<Acceptor, local::acceptor>;
+    constexpr bool is_own = std::is_same_v<Acceptor, local::acceptor>;
+    constexpr auto most = limits::connections_max - (is_own ? 0 : limits::connections_kept_free);
+    if (sessions.open.size() < most) {
       std::make_shared<session>(socket{std::move(made)}, is_own, sessions)->start();
     } else {
       made.non_blocking(true, failed);

@@ -1,0 +1,82 @@
+"""Lag contracts: appends that come while flows are too far behind."""
+
+import json
+import signal
+import threading
+
+from lib_cli import BIN, LIMIT, Store, equal, expect, main
+from lib_service import Daemon, until
+
+STOCK = str(BIN / "millrace")
+JSON = "application/json"
+BAD = '{"package": {"not": "text"}}'
+BOUND, CALL = 50, 100
+
+
+def registry(number):
+    return {"type": "UpdateScanRegistry",
+            "data": {"scans": [{"scanId": f"S{number}", "user": "u", "path": "/x", "images": 1}]}}
+
+
+def test_overload_is_refused_with_retry_after_and_taken_when_tried_again():
+    with Store("scans") as store, Daemon(store, "--max-lag", str(BOUND)) as daemon:
+        body = json.dumps([registry(number) for number in range(CALL)])
+        refused, taken = [], []
+
+        def work():
+            while len(taken) < 20:
+                answer = daemon.call("POST", "/v1/events", body, Content_Type=JSON)
+                if answer.status == 503:
+                    daemon.refused(answer, 503, "behind")
+                    equal(answer.header["Retry-After"], "1")
+                    refused.append(1)
+                else:
+                    equal(answer.status, 201, answer.body)
+                    taken.append(1)
+
+        threads = [threading.Thread(target=work) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            seen = daemon.get("/v1/admission").json()
+            expect(seen["room"] <= BOUND, seen)
+            scanner = [one for one in seen["contracts"] if one["type"] == "SmartScanner"]
+            # What it emits itself comes on top: one event for each at most.
+            expect(not scanner or scanner[0]["lag"] <= 2 * (BOUND + CALL), seen)
+        expect(refused and len(taken) >= 20, len(refused), len(taken))
+        daemon.rest()
+        until(lambda: daemon.get("/v1/admission").json()["room"] > 0, "room again")
+        expect("millrace_admission_room" in daemon.get("/metrics").body, "metrics")
+
+
+def test_a_flow_that_stops_leaves_its_contract_loudly():
+    with Store("dpkg-flows") as store:
+        bad = int(store.do("append", "PackageActionTaken", BAD, program=STOCK))
+        daemon = Daemon(store, "--max-lag", "InstallSession=5", "--max-lag", "PackageHistory=5")
+        daemon.__enter__()
+        until(lambda: daemon.call("GET", "/v1/flows/InstallSession").json().get("error_position")
+              == bad, "stopped")
+        event = {"type": "PackageActionTaken", "data": {"action": "INSTALL", "package": "bash"}}
+        for _ in range(20):
+            daemon.append(event)
+        left = {one["type"]: one["left"]
+                for one in daemon.get("/v1/admission").json()["contracts"]}
+        equal(left, {"InstallSession": 1, "PackageHistory": 1})
+        expect('millrace_contracts_left{type="InstallSession"} 1' in daemon.get("/metrics").body,
+               "metrics")
+        daemon.running.send_signal(signal.SIGTERM)
+        _, err = daemon.running.communicate(timeout=LIMIT)
+        equal(daemon.running.returncode, 0)
+        for name in ("InstallSession", "PackageHistory"):
+            expect(f"{name} is stopped on event {bad} and has left its lag contract (5 events)"
+                   in err, err)
+
+
+def test_contracts_that_make_no_sense_are_wrong_usage():
+    with Store("dpkg-flows") as store:
+        store.fails(2, "N or TYPE=N", "serve", "--max-lag", "many")
+        store.fails(2, "no flow type Nobody", "serve", "--max-lag", "Nobody=3")
+        expect(not store.path.exists(), "no store was made")
+
+
+main(globals())
