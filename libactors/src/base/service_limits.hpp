@@ -41,6 +41,10 @@ inline constexpr auto wait_slice = 500ms;  // then a waiting call looks whether 
 inline constexpr auto service_stop_max = 10s;
 inline constexpr std::size_t disk_free_min = 64u << 20;  // with less the service is not ready
 
+// Time series.
+inline constexpr std::size_t series_block_events = 1024;  // for each entry of the index
+inline constexpr auto series_read_max = 2s;               // of the timeline, for one call
+
 // Names and secrets.
 inline constexpr std::size_t idempotency_key_size_max = 200;
 inline constexpr std::size_t token_size_min = 16;

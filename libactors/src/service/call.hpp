@@ -20,6 +20,7 @@ struct endpoint;
 class command_watch;
 class gauges;
 class health;
+class series_index;
 
 /// What the calls work on; all of it outlives them. Any thread.
 struct parts {
@@ -30,6 +31,7 @@ struct parts {
   gauges& measured;
   health& checks;
   command_watch& commands;
+  series_index& series;
   std::function<std::size_t()> connections;  ///< that are open
   std::atomic<bool> stopping = false;
 

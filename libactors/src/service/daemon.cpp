@@ -8,6 +8,7 @@
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
+#include "service/series_index.hpp"
 #include "service/socket_name.hpp"
 
 namespace millrace {
@@ -18,7 +19,8 @@ using namespace service;
 struct service_daemon::inside {
   inside(host& over, open_view view, std::unique_ptr<const known_types> types, guard watch)
       : known(std::move(types)),
-        shared{over, view, *known, endpoints, measured, checks, commands, {}},
+        series(view.stored),
+        shared{over, view, *known, endpoints, measured, checks, commands, series, {}},
         behind(shared, std::move(watch)) {}
 
   std::unique_ptr<const known_types> known;
@@ -26,6 +28,7 @@ struct service_daemon::inside {
   gauges measured;
   health checks;
   command_watch commands;
+  series_index series;
   parts shared;
   dispatcher behind;
   std::unique_ptr<server> front;

@@ -10,6 +10,7 @@ namespace millrace::service {
 [[nodiscard]] std::vector<endpoint> append_endpoints();
 [[nodiscard]] std::vector<endpoint> command_endpoints();
 [[nodiscard]] std::vector<endpoint> event_endpoints();
+[[nodiscard]] std::vector<endpoint> series_endpoints();
 [[nodiscard]] std::vector<endpoint> query_endpoints();
 [[nodiscard]] std::vector<endpoint> flow_endpoints();
 [[nodiscard]] std::vector<endpoint> repair_endpoints();
