@@ -1,5 +1,5 @@
 // One flow: how far it is, how it got there, what stopped it, and what can be done about it.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { flowTarget, get, type FlowDetail, type InboxEntry } from '../data/api';
 import { historyOf, now, staleSince, watched, world } from '../data/feed';
 import { count, duration, instant, plural, rate, short } from '../data/format';
@@ -18,10 +18,11 @@ export function Flow({ flow }: { flow: string }) {
   const row = world.value?.flows.get(flow);
   // Asked again when it stopped or was repaired, at once; while it moves, once a second; and of a
   // flow that is not in the view every two seconds.
-  const moved = useSlowly(row ? `${row.checkpoint} ${row.latest}`
+  const [repairs, setRepairs] = useState(0);
+  const moved = useSlowly(row ? `${row.checkpoint} ${row.latest} ${row.handled}`
     : `${Math.floor(now.value / 2000)}`, 1000);
   const answer = useAnswer((signal) => get<FlowDetail>(flowTarget(flow), signal),
-    [moved, row?.status, row?.error_position, row?.skipped, staleSince.value === null]);
+    [moved, repairs, row?.status, row?.error_position, row?.skipped, staleSince.value === null]);
   useEffect(() => {
     watched.value = flow;
     return () => (watched.value = null);
@@ -41,7 +42,7 @@ export function Flow({ flow }: { flow: string }) {
       </header>
       {!detail && <Failure problem={answer.problem} />}
       {detail && <p class="why">{detail.why}</p>}
-      {detail && <Actions flow={flow} detail={detail} />}
+      {detail && <Actions flow={flow} detail={detail} onDone={() => setRepairs(repairs + 1)} />}
       {detail?.error_position !== null && detail?.error_position !== undefined &&
         <LastError detail={detail} />}
       {row && !isType && <Progress row={row} />}

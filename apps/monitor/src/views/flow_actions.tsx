@@ -12,7 +12,9 @@ type Action = 'retry' | 'skip' | 'reset' | 'what-if';
 const BUTTONS: [Action, string][] = [['retry', 'Retry'], ['skip', 'Skip'], ['what-if', 'What if'],
                                      ['reset', 'Reset']];
 
-export function Actions({ flow, detail }: { flow: string; detail: FlowDetail }) {
+export function Actions({ flow, detail, onDone }: {
+  flow: string; detail: FlowDetail; onDone: () => void;
+}) {
   const [action, setAction] = useState<Action | null>(null);
   const [done, setDone] = useState('');
   const stopped = detail.error_position !== null && detail.error_position !== undefined;
@@ -33,6 +35,7 @@ export function Actions({ flow, detail }: { flow: string; detail: FlowDetail }) 
                                onDone={(said) => {
                                  setAction(null);
                                  setDone(said);
+                                 onDone();
                                }} />}
     </div>
   );

@@ -27,7 +27,7 @@ const columns: GridColumn<FlowRow, Column>[] = [
   { id: 'age', label: 'Age', number: true, title: 'How long the oldest of them has waited',
     cell: (row) => <Age row={row} /> },
   { id: 'rate', label: 'Rate', number: true, title: 'Events handled a second, over ten seconds',
-    cell: (row) => row.rate === 0 ? <i class="quiet">0</i> : rate(row.rate) },
+    cell: (row) => row.rate ? rate(row.rate) : <i class="quiet">{row.rate ?? '–'}</i> },
   { id: 'batch', label: 'Batch', number: true, title: 'Half and 95 % of its batches are no larger',
     cell: (row) => row.batch_p50 === null || !row.batches ? <i class="quiet">–</i>
       : <>{count(row.batch_p50)}<i class="quiet"> / {count(row.batch_p95)}</i></> },
