@@ -85,7 +85,7 @@ describe('causes and effects', () => {
 });
 
 describe('trying again', () => {
-  test('waits longer each time, never longer than a quarter of a minute, and not all at once', () => {
+  test('waits longer each time, but never for long, and not everybody equally', () => {
     expect([1, 2, 3, 6, 7, 1000].map((attempt) => backoff(attempt, 1)))
       .toEqual([500, 1000, 2000, 15000, 15000, 15000]);
     expect([backoff(1, 0), backoff(1000, 0)]).toEqual([250, 7500]);
