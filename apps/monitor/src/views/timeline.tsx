@@ -79,7 +79,7 @@ function List({ type, from, position }: {
         <button type="button" disabled={newest} onClick={() => go(to(null))}>Newest</button>
         <span class="quiet" role="status">{newest ? 'the newest first, as they come'
           : shown.length ? `${count(first)} to ${count(last)}` : ''}
-          {tail !== null && <> of {count(tail)}</>}</span>
+          {tail !== null && !newest && <> of {count(tail)}</>}</span>
       </div>
       <Failure problem={answer.problem} />
       {answer.value && shown.length === 0 &&
