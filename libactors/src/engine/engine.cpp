@@ -276,8 +276,10 @@ void engine::import(import_request request) {
   tell(inside_->router, import_call{std::make_shared<import_request>(std::move(request))});
 }
 
-void engine::adopt(const std::string& type, engine_answer<std::uint64_t> answer) {
-  tell(inside_->router, adopt_call{shared<std::uint64_t>(std::move(answer)), type});
+void engine::adopt(const std::string& type, bool decided_elsewhere,
+                   engine_answer<std::uint64_t> answer) {
+  tell(inside_->router,
+       adopt_call{shared<std::uint64_t>(std::move(answer)), type, decided_elsewhere});
 }
 
 void engine::free_timers(timers_request request) { inside_->writes.submit(std::move(request)); }

@@ -37,13 +37,13 @@ result<loaded_flow> flow_actor::first_checkpoint() const {
   for (const auto& former : formers_) {
     auto row = context_.stored.find_flow(flow_.key, former.number);
     if (!row) return row.error();
-    decided = std::max(decided, former.frozen_at);
+    if (!former.imported) decided = std::max(decided, former.frozen_at);
     if (!*row) continue;
     const auto& was = (*row)->checkpoint;
     was_idle = has_begun(was) && !is_pending((*row)->latest, was) && !was.has_error_position();
     if (!has_begun(was)) continue;
     made.checkpoint = reset_checkpoint(was, *type_, accepts_recorded_);
-    decided = former.frozen_at;
+    decided = former.imported ? position{} : former.frozen_at;
     break;
   }
   if (type_->topic && was_idle && decided > position{}) {

@@ -95,6 +95,11 @@ result<v1::FlowType> first_hosted(const store& stored, v1::FlowType row,
   return row;
 }
 
+/// A topic that decided in another store comes to its states as after a reset.
+bool begins_anew(const v1::FlowType& row, const flow_type& hosted) {
+  return begins_typed(row) && row.decided_elsewhere() && hosted.topic;
+}
+
 /// The rows of a store, and what becomes of them.
 class reconciliation {
  public:
@@ -115,6 +120,7 @@ class reconciliation {
   const v1::FlowType* former(const std::string& name) const;
   result<void> begin(const flow_type& hosted, v1::FlowType present);
   result<void> go_on(v1::FlowType& row, const v1::FlowType& present);
+  result<void> retire_imported(v1::FlowType& row, const v1::FlowType& present);
   result<void> begin_further(const flow_type& hosted, v1::FlowType present);
   void claim(v1::FlowType row);
 
@@ -193,7 +199,10 @@ void reconciliation::claim(v1::FlowType row) {
 
 result<void> reconciliation::host(const flow_type& hosted) {
   const auto present = describe(hosted);
-  if (auto* row = fitting(present)) return go_on(*row, present);
+  if (auto* row = fitting(present)) {
+    if (!begins_anew(*row, hosted)) return go_on(*row, present);
+    if (auto retired = retire_imported(*row, present); !retired) return retired;
+  }
   if (former(hosted.name) != nullptr) return begin_further(hosted, present);
   return begin(hosted, present);
 }
@@ -229,6 +238,19 @@ result<void> reconciliation::go_on(v1::FlowType& row, const v1::FlowType& presen
   return {};
 }
 
+/// Its flows were never run here: what they were is known by their checkpoints alone.
+result<void> reconciliation::retire_imported(v1::FlowType& row, const v1::FlowType& present) {
+  auto routed = stored_.routed();
+  if (!routed) return routed.error();
+  row.set_retired(true);
+  row.set_inert(true);
+  row.set_frozen_at(routed->value);
+  row.set_version(present.version());
+  row.set_topic(true);
+  changed_.insert({row.name(), build_of(row)});
+  return {};
+}
+
 /// A version that the store does not have: a query sees all of history, beside the former result; a
 /// topic begins at the tail.
 result<void> reconciliation::begin_further(const flow_type& hosted, v1::FlowType present) {
@@ -240,7 +262,9 @@ result<void> reconciliation::begin_further(const flow_type& hosted, v1::FlowType
   for (const auto& [name, row] : rows_) all.push_back(row);
   present.set_build(next_build(all, hosted.name));
   if (hosted.topic) {
-    if (hosted.starts_from == first_event::from_now) {
+    if (before.decided_elsewhere()) {
+      present.set_replaces(static_cast<std::uint32_t>(build_of(before)));
+    } else if (hosted.starts_from == first_event::from_now) {
       present.set_since(tail_.value);
     } else {
       // From where the former one began. Up to where that came, it decides again.

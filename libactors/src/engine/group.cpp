@@ -16,6 +16,13 @@ namespace {
 
 std::int64_t micros(timestamp time) { return time.time_since_epoch().count(); }
 
+/// Whether there is nothing to say in an envelope.
+bool is_plain(const new_event& wanted) {
+  return wanted.id.empty() && wanted.content_type.empty() && wanted.correlation_id.empty() &&
+         wanted.user.empty() && !wanted.cause && !wanted.due && wanted.headers.empty() &&
+         !wanted.routes;
+}
+
 v1::Envelope envelope_of(const new_event& wanted) {
   v1::Envelope made;
   made.set_id(wanted.id);
@@ -59,10 +66,17 @@ group::group(group_surroundings around, position tail, timestamp now)
 
 position group::place(std::string_view type, std::string_view payload,
                       const v1::Envelope& envelope) {
-  const auto& encoded = texts_.emplace_back(envelope.SerializeAsString());
+  const auto size = envelope.ByteSizeLong();
+  if (size == 0) return place(type, payload, std::string_view{});
+  char* const encoded = texts_.room(size);
+  envelope.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(encoded));
+  return place(type, payload, std::string_view{encoded, size});
+}
+
+position group::place(std::string_view type, std::string_view payload, std::string_view envelope) {
   const auto at = next_;
-  batch_.events.push_back({at, type, now_, payload, encoded});
-  size_ += type.size() + payload.size() + encoded.size();
+  batch_.events.push_back({at, type, now_, payload, envelope});
+  size_ += type.size() + payload.size() + envelope.size();
   next_ = next_.next();
   return at;
 }
@@ -84,12 +98,14 @@ result<std::vector<position>> group::add(const append_request& request) {
   }
   if (auto same = check_ids(request); !same) return same.error();
   std::vector<position> positions;
+  positions.reserve(request.events.size());
   for (const auto& wanted : request.events) {
     if (const auto before = find_id(wanted.id)) {
       positions.push_back(*before);
       continue;
     }
-    const auto at = place(wanted.type, wanted.payload, envelope_of(wanted));
+    const auto at = is_plain(wanted) ? place(wanted.type, wanted.payload, std::string_view{})
+                                     : place(wanted.type, wanted.payload, envelope_of(wanted));
     positions.push_back(at);
     if (wanted.due) schedule(at, wanted.type, *wanted.due, nullptr, std::nullopt);
     if (wanted.id.empty()) continue;
@@ -255,7 +271,7 @@ result<void> group::cancel(const flow_commit& request, const cancellation& one) 
   v1::Envelope envelope;
   envelope.set_cause(one.cause.value);
   envelope.set_emitter(request.key.text());
-  place(timers_cancelled_type, texts_.emplace_back(body.SerializeAsString()), envelope);
+  place(timers_cancelled_type, texts_.copy(body.SerializeAsString()), envelope);
   return {};
 }
 
@@ -314,20 +330,20 @@ result<void> group::add(const fire_request& request) {
 /// Appends a copy of the scheduled event and takes the entry off the schedule.
 result<void> group::fire(const schedule_entry& entry) {
   v1::Envelope envelope;
-  const std::string* payload = nullptr;
+  std::optional<std::string_view> payload;
   const std::array<position, 1> wanted{entry.at};
   const auto copy = [&](const event_row& row) {
-    payload = &texts_.emplace_back(row.payload);
+    payload = texts_.copy(row.payload);
     envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size()));
     return true;
   };
   for (const auto& row : batch_.events) {
     if (row.at == entry.at) copy(row);
   }
-  if (payload == nullptr) {
+  if (!payload) {
     if (auto read = around_.stored.fetch(wanted, copy); !read) return read;
   }
-  if (payload == nullptr) {
+  if (!payload) {
     return error{errc::corrupt, fmt::format("the schedule names position {}, which holds no event",
                                             entry.at.value)};
   }
@@ -341,7 +357,7 @@ result<void> group::fire(const schedule_entry& entry) {
     envelope.mutable_timer()->set_flow(entry.flow);
     envelope.mutable_timer()->set_cause(entry.set_by.value_or(position{}).value);
   }
-  place(texts_.emplace_back(entry.type), *payload, envelope);
+  place(texts_.copy(entry.type), *payload, envelope);
   unschedule(entry.at);
   return {};
 }
@@ -351,16 +367,32 @@ void group::unschedule(position at) {
   unscheduled_.emplace(at, true);
 }
 
-std::shared_ptr<committed> group::take_committed() {
+/// In one piece: the router frees them on another thread.
+void group::copy_events(committed& into) const {
+  into.size = 0;
+  for (const auto& row : batch_.events) {
+    into.size += row.type.size() + row.payload.size() + row.envelope.size();
+  }
+  into.texts = std::unique_ptr<char[]>{new char[into.size]};
+  into.events.reserve(batch_.events.size());
+  char* next = into.texts.get();
+  const auto copy = [&next](std::string_view text) {
+    const std::string_view made{next, text.size()};
+    next += text.copy(next, text.size());
+    return made;
+  };
+  for (const auto& row : batch_.events) {
+    into.events.push_back(
+        {row.at, copy(row.type), row.time, copy(row.payload), copy(row.envelope)});
+  }
+}
+
+std::shared_ptr<committed> group::take_committed(bool with_events) {
   auto made = std::make_shared<committed>();
   made->begin = begin_;
   made->end = next_;
-  made->size = size_;
-  made->events.reserve(batch_.events.size());
-  for (const auto& row : batch_.events) {
-    made->events.push_back({row.at, std::string{row.type}, row.time, std::string{row.payload},
-                            std::string{row.envelope}});
-  }
+  made->in_memory = with_events;
+  if (with_events) copy_events(*made);
   made->scheduled = std::move(batch_.scheduled);
   for (auto& entry : activated_) {
     entry.inert = false;

@@ -1,13 +1,13 @@
 /// One commit in the making: requests in, in order, and one batch for the store out.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_arena.hpp"
 #include "engine/id_window.hpp"
 #include "engine/requests.hpp"
 #include "routing/interest.hpp"
@@ -41,11 +41,13 @@ class group {
   [[nodiscard]] const commit_batch& batch() const { return batch_; }
   [[nodiscard]] position end() const { return next_; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// After the commit: the events and schedule changes for those who follow.
-  [[nodiscard]] std::shared_ptr<committed> take_committed();
+  /// After the commit: the schedule changes and, if they are wanted, the events, for those who
+  /// follow.
+  [[nodiscard]] std::shared_ptr<committed> take_committed(bool with_events);
 
  private:
   position place(std::string_view type, std::string_view payload, const v1::Envelope& envelope);
+  position place(std::string_view type, std::string_view payload, std::string_view envelope);
   void schedule(position at, std::string_view type, timestamp due, const flow_key* flow,
                 std::optional<position> set_by);
   [[nodiscard]] std::optional<position> find_id(const std::string& id) const;
@@ -64,13 +66,14 @@ class group {
   result<void> check_positions(const import_request& request) const;
   void place(const import_request& request);
   void unschedule(position at);
+  void copy_events(committed& into) const;
 
   group_surroundings around_;
   position begin_, next_;
   timestamp now_;
   std::size_t size_ = 0;
   commit_batch batch_;
-  std::deque<std::string> texts_;  // what rows view and nobody else owns
+  text_arena texts_;  // what rows view and nobody else owns
   std::unordered_map<std::string_view, position> new_ids_;
   std::map<flow_number, std::size_t> checkpoints_;  // index into batch_.checkpoints
   std::map<position, schedule_entry> new_timers_;

@@ -83,7 +83,7 @@ result<void> group::add(const timers_request& request) {
     body.add_positions(at.value);
     unschedule(at);
   }
-  place(timers_cancelled_type, texts_.emplace_back(body.SerializeAsString()), v1::Envelope{});
+  place(timers_cancelled_type, texts_.copy(body.SerializeAsString()), v1::Envelope{});
   return {};
 }
 

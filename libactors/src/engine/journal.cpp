@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+#include <variant>
+
 #include "base/limits.hpp"
 
 namespace millrace {
@@ -11,6 +14,18 @@ void refuse(journal_request& request, const error& why) {
   std::visit(
       [&](auto& one) {
         if (one.done) one.done(why);
+      },
+      request);
+}
+
+using answer = std::variant<result<void>, result<std::vector<position>>>;
+
+void acknowledge(journal_request& request, answer& outcome) {
+  std::visit(
+      [&](auto& one) {
+        using made = std::conditional_t<std::is_same_v<decltype(one), append_request&>,
+                                        result<std::vector<position>>, result<void>>;
+        if (one.done) one.done(std::move(std::get<made>(outcome)));
       },
       request);
 }
@@ -183,7 +198,8 @@ journal::worked journal::commit(batch& taken) {
   const auto now = clock_.now();
   ids_.trim(now);
   group made{{store_, types_, interest_, ids_}, tail(), now};
-  std::vector<std::function<void()>> acknowledge;
+  std::vector<answer> answers;  // one for each request
+  answers.reserve(taken.size());
   std::optional<error> broken;
   for (auto& each : taken) {
     std::visit(
@@ -191,9 +207,7 @@ journal::worked journal::commit(batch& taken) {
           auto added = made.add(request);
           // Half of it may stand in the group, so the group must not be written.
           if (!added && is_of_the_store(added.error())) broken = added.error();
-          if (!request.done) return;
-          acknowledge.emplace_back(
-              [&request, outcome = std::move(added)] { request.done(outcome); });
+          answers.emplace_back(std::move(added));
         },
         each.request);
   }
@@ -217,7 +231,7 @@ journal::worked journal::commit(batch& taken) {
     publish(made);
     if (tell_.on_written) tell_.on_written(made.batch(), clock_.steady() - begun);
   }
-  for (const auto& each : acknowledge) each();
+  for (std::size_t i = 0; i < taken.size(); ++i) acknowledge(taken[i].request, answers[i]);
   return worked::idle;
 }
 
@@ -237,13 +251,9 @@ void journal::publish(group& done) {
   counts_.events += done.batch().events.size();
   const auto begin = tail();
   tail_.store(done.end().value, std::memory_order_release);
-  auto change = done.take_committed();
+  const bool has_room = feed_size_ + done.size() <= limits::feed_size_max;
+  auto change = done.take_committed(has_room);
   if (change->end == begin && change->unscheduled.empty() && change->scheduled.empty()) return;
-  if (feed_size_ + change->size > limits::feed_size_max) {
-    change->events.clear();
-    change->in_memory = false;
-    change->size = 0;
-  }
   feed_size_ += change->size;
   tell_.on_committed(std::move(change));
 }

@@ -98,6 +98,8 @@ struct repair_call {
   flow_key key;
   repair_order order;
 };
+/// A repair ended: what it stood in the way of may go on.
+struct repaired {};
 /// Puts mended derived data in the place of what is stored.
 struct mend_call {
   std::shared_ptr<answer_to<mend_outcome>> answer;
@@ -121,6 +123,7 @@ struct import_ended {
 struct adopt_call {
   std::shared_ptr<answer_to<std::uint64_t>> answer;
   std::string type;
+  bool decided_elsewhere = false;  ///< what its flows decided is imported
 };
 /// Shows the newest build of a type instead of the one that is served.
 struct switch_call {
@@ -133,6 +136,7 @@ struct type_reset_call {
   std::shared_ptr<answer_to<void>> answer;
   std::string type;
   bool accept_history = false;
+  bool adopts = false;  ///< what came with an import, instead of what ran here
 };
 /// Lag contracts, by index of the interest table.
 struct lag_call {
@@ -223,6 +227,7 @@ struct work {};
   each(inspect_call) \
   each(write_call) \
   each(repair_call) \
+  each(repaired) \
   each(unwritten_call) \
   each(conditional_append_call) \
   each(statistics_call) \

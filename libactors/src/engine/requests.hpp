@@ -107,19 +107,11 @@ struct timers_request {
 using journal_request = std::variant<append_request, flow_commit, derived_commit, fire_request,
                                      import_request, timers_request>;
 
-/// An event of a commit, as the router gets it from memory.
-struct committed_event {
-  position at;
-  std::string type;
-  timestamp time;
-  std::string payload;
-  std::string envelope;
-};
-
 /// What one commit changed on the timeline and the schedule. Shared, immutable.
 struct committed {
   position begin, end;
-  std::vector<committed_event> events;
+  std::vector<event_row> events;  ///< view `texts`
+  std::unique_ptr<char[]> texts;
   /// False: the feed was full; read [begin, end) from the store.
   bool in_memory = true;
   std::size_t size = 0;

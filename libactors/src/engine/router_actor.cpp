@@ -82,6 +82,10 @@ caf::behavior router_actor::make_behavior() {
       [this](const statistics_call& call) { on_statistics(call); },
       [this](const loads_call& call) { on_loads(call); },
       [this](const repair_call& call) { on_repair(call); },
+      [this](repaired) {
+        for (auto& one : successors_) one.is_blocked = false;  // looks again
+        on_progress();
+      },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
       [this](const import_call& call) { on_import(call); },
       [this](const switch_call& call) { on_switch(call); },

@@ -79,6 +79,7 @@ class router_actor final : public caf::event_based_actor {
   result<bool> has_flows(const std::string& type) const;
   result<void> check_checkpoints(const v1::FlowType& type) const;
   void on_adopt(const adopt_call& call);
+  void adopt_anew(const adopt_call& call);
   void on_import_ended(const import_ended& news);
   result<std::uint64_t> wake_adopted(const v1::FlowType& row);
   // Rebuilding (router_actor_mend.cpp).

@@ -198,8 +198,14 @@ void router_actor::on_loads(const loads_call& call) {
   (*call.answer)(std::move(seen));
 }
 
-void router_actor::on_repair(const repair_call& call) {
-  for (auto& one : successors_) one.is_blocked = false;  // looks again
+void router_actor::on_repair(const repair_call& asked) {
+  auto call = asked;
+  const auto self = caf::actor_cast<caf::actor>(this);
+  const auto told = [self, answer = asked.answer](const result<void>& outcome) {
+    (*answer)(outcome);
+    tell(self, repaired{});
+  };
+  call.answer = std::make_shared<answer_to<void>>(told);
   const auto* type = core_.running(call.key.text());
   const bool resets = call.order.what == repair_order::kind::reset;
   const auto versions = context_.interest.versions(call.key.text());

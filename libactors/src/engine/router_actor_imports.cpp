@@ -136,11 +136,14 @@ void router_actor::on_adopt(const adopt_call& call) {
   }
   if (known->inert()) {
     if (auto within = check_checkpoints(*known); !within) return (*call.answer)(within.error());
+    const auto hosted = context_.interest.find(call.type);
+    if (call.decided_elsewhere && hosted && known->topic()) return adopt_anew(call);
     auto row = *known;
     row.set_inert(false);
+    row.set_decided_elsewhere(call.decided_elsewhere && !hosted);
     row.clear_error_position();
     row.clear_error_message();
-    if (context_.interest.find(call.type)) {
+    if (hosted) {
       // Its own route() is asked from here on.
       row.set_explicit_only(false);
       row.set_since(core_.explicitly_routed().value);
@@ -153,6 +156,18 @@ void router_actor::on_adopt(const adopt_call& call) {
   write_then([this, answer = call.answer, row = *core_.running(call.type)] {
     (*answer)(wake_adopted(row));
   });
+}
+
+/// A topic that another store ran: it comes to its states as after a reset.
+void router_actor::adopt_anew(const adopt_call& call) {
+  const auto told = [answer = call.answer](const result<void>& begun) {
+    (*answer)(begun ? result<std::uint64_t>{0} : result<std::uint64_t>{begun.error()});
+  };
+  resets_.push_back({.answer = std::make_shared<answer_to<void>>(told),
+                     .type = call.type,
+                     .accept_history = false,
+                     .adopts = true});
+  check_resets();
 }
 
 /// The events that waited for its flows are handled from now on: how many flows those are.

@@ -52,7 +52,13 @@ void router_actor::begin_anew(std::uint32_t type, const type_reset_call& call) {
   std::vector<v1::FlowType> rows;
   for (const auto& [name, row] : core_.types()) rows.push_back(row);
   next.set_build(next_build(rows, call.type));
-  next.set_routed(first_routed(former));
+  if (call.adopts) {
+    next.set_inert(false);
+    next.set_explicit_only(false);
+    next.set_since(0);
+    next.clear_explicit_before();
+  }
+  next.set_routed(first_routed(next));
   next.clear_error_position();
   next.clear_error_message();
   next.set_schema_changes(0);
@@ -60,7 +66,7 @@ void router_actor::begin_anew(std::uint32_t type, const type_reset_call& call) {
   next.set_accept_recorded(call.accept_history);
   next.set_served(former.topic() && was_served);
   former.set_retired(true);
-  former.set_frozen_at(former.routed());
+  former.set_frozen_at(core_.routed_to(type).value);
   former.set_served(!former.topic() && was_served);
   core_.begin_build(type, former, next);
   find_successors();

@@ -73,9 +73,7 @@ bool kurrent_lines::read_event(const json_line& line, const members& has, positi
   if (!wrong_.check_type_name(row.type, names::from_outside)) return false;
   if (!wrong_.need_time("time", has.time, row.time)) return false;
 
-  envelope_.Clear();
-  envelope_.set_content_type(content_type_json.data(), content_type_json.size());
-  envelope_.mutable_routes();  // present and empty: reaches nobody
+  begin_envelope();
   std::optional<simdjson::dom::object> metadata;
   if (!wrong_.take_object("metadata", has.metadata, metadata)) return false;
   if (metadata && !read_metadata(*metadata)) return false;
@@ -84,6 +82,15 @@ bool kurrent_lines::read_event(const json_line& line, const members& has, positi
   if (!place(row, envelope_, into, wrong_)) return false;
   types_.add(envelope_, into);
   return true;
+}
+
+/// What a line may set; Clear() would also free the list of routes.
+void kurrent_lines::begin_envelope() {
+  envelope_.set_content_type(content_type_json.data(), content_type_json.size());
+  envelope_.clear_due();
+  envelope_.clear_cause();
+  envelope_.clear_from_schedule();
+  envelope_.mutable_routes()->clear_keys();  // present and empty: reaches nobody
 }
 
 bool kurrent_lines::read_metadata(const simdjson::dom::object& metadata) {

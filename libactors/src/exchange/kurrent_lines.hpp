@@ -29,6 +29,7 @@ class kurrent_lines {
   struct members;
 
   bool read_event(const json_line& line, const members& has, position next, part& into);
+  void begin_envelope();
   bool read_metadata(const simdjson::dom::object& metadata);
   bool read_checkpoint(const json_line& line, const members& has, std::string_view flow,
                        part& into);

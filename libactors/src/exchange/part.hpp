@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "exchange/text_arena.hpp"
+#include "base/text_arena.hpp"
 #include "millrace/checkpoint.pb.h"
 #include "millrace/types.hpp"
 #include "store/store.hpp"

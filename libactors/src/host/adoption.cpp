@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/limits.hpp"
+#include "host/importer.hpp"
 #include "millrace/envelope.pb.h"
 
 namespace millrace {
@@ -114,6 +115,30 @@ result<adoption_plan> plan_adoption(const store& from, const std::string& type, 
     return error{errc::conflict, type + " is not waiting to be adopted: it runs here"};
   }
   return plan;
+}
+
+result<last_causes> imported_decisions(const store& from, const std::string& type) {
+  last_causes found;
+  auto inert = is_inert(from, type);
+  if (!inert) return inert.error();
+  auto imports = from.imports();
+  if (!imports) return imports.error();
+  v1::Envelope envelope;
+  const auto look = [&](const event_row& row) {
+    const auto size = static_cast<int>(row.envelope.size());
+    const bool decided = envelope.ParseFromArray(row.envelope.data(), size) &&
+                         type_of(envelope.emitter()) == type && envelope.has_cause();
+    if (!decided) return true;
+    auto& last = found[envelope.emitter()];
+    last = std::max(last, position{envelope.cause()});
+    return true;
+  };
+  for (const auto& each : *imports) {
+    if (!inert->value_or(false) || each.format() != import_format::events) continue;
+    auto read = from.scan(position{each.begin()}, position{each.end()}, look);
+    if (!read) return read.error();
+  }
+  return found;
 }
 
 result<std::vector<waiting_flow>> waiting_flows(const overview& now, std::string_view type) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "host/overview.hpp"
@@ -26,6 +27,13 @@ struct adoption_plan {
 /// (it runs here, and no timer waits for it), those of the store; corrupt.
 [[nodiscard]] result<adoption_plan> plan_adoption(const store& from, const std::string& type,
                                                   timestamp now);
+
+/// Flows of an inert type by their keys: the last position that made each emit, before it came here.
+using last_causes = std::unordered_map<std::string, position>;
+
+/// Reads what was imported from exports of a millrace store, if anything was; nothing of a type that
+/// runs here. Errors: those of the store.
+[[nodiscard]] result<last_causes> imported_decisions(const store& from, const std::string& type);
 
 /// What waits for one flow.
 struct waiting_flow {

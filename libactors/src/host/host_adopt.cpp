@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "host/adoption.hpp"
@@ -16,6 +17,12 @@ result<adoption_plan> plan(host::parts& own, const std::string& type) {
   return plan_adoption(*own.stored, type, own.time->now());
 }
 
+result<last_causes> decisions(host::parts& own, const std::string& type) {
+  const std::shared_lock use{own.usage};
+  if (const auto why = unusable(own)) return *why;
+  return imported_decisions(*own.stored, type);
+}
+
 /// Asks the engine and waits.
 template <class Answer, class Ask>
 result<Answer> ask(host::parts& own, const Ask& call) {
@@ -26,6 +33,31 @@ result<Answer> ask(host::parts& own, const Ask& call) {
     call(*own.running, answer.keep());
   }
   return await(own, answer);
+}
+
+/// What its flows emitted before they came here says how far each had come: a checkpoint for each,
+/// without a state. Gives their number.
+result<std::uint64_t> take_decisions(host::parts& own, const std::string& type) {
+  auto found = decisions(own, type);
+  if (!found) return found.error();
+  import_request request;
+  const auto submit = [&] {
+    return ask<void>(own, [&](engine& running, engine_answer<void> done) {
+      request.done = std::move(done);
+      running.import(std::exchange(request, {}));
+    });
+  };
+  for (const auto& [key, cause] : *found) {
+    auto& made = request.checkpoints.emplace_back();
+    made.key = flow_key::parse(key);
+    made.checkpoint.set_position(cause.value);
+    if (request.checkpoints.size() < limits::behind_read_max) continue;
+    if (auto taken = submit(); !taken) return taken.error();
+  }
+  if (!request.checkpoints.empty()) {
+    if (auto taken = submit(); !taken) return taken.error();
+  }
+  return found->size();
 }
 
 /// In slices: a transaction has its limits.
@@ -61,10 +93,13 @@ result<adoption> host::adopt(std::string_view type, std::optional<overdue_timers
                                              "becomes of them (--overdue fire, skip or keep)",
                                              timers->overdue.size(), type)};
   }
-  auto waiting = ask<std::uint64_t>(
-      own, [&](engine& running, auto done) { running.adopt(name, std::move(done)); });
+  auto decided = take_decisions(own, name);
+  if (!decided) return decided.error();
+  auto waiting = ask<std::uint64_t>(own, [&](engine& running, auto done) {
+    running.adopt(name, *decided > 0, std::move(done));
+  });
   if (!waiting) return waiting.error();
-  const auto made = timers->outcome(*waiting, overdue);
+  const auto made = timers->outcome(std::max(*waiting, *decided), overdue);
   if (auto freed = free_timers(own, timers->later, true); !freed) return freed.error();
   if (!overdue || *overdue == overdue_timers::keep) return made;
   const bool fire = *overdue == overdue_timers::fire;

@@ -50,6 +50,45 @@ position scanned(const v1::Checkpoint& checkpoint, const engine_inspection& seen
   return std::max(at, position{seen.routed.value - 1});
 }
 
+result<engine_inspection> inspect(host::parts& own, const flow_key& key) {
+  pending_answer<engine_inspection> asked;
+  own.running->inspect(key, asked.keep());
+  return await(own, asked);
+}
+
+/// None: it is not alive.
+result<std::optional<loaded_flow>> load_living(const store& from, const engine_inspection& seen) {
+  if (!seen.flow) return std::optional<loaded_flow>{};
+  auto loaded = from.load(*seen.flow);
+  if (loaded && *loaded && !(*loaded)->checkpoint.has_life()) loaded->reset();
+  return loaded;
+}
+
+/// Of the build that was served when the engine was asked.
+result<raw_reading> read_build(host::parts& own, const flow_key& key, const flow_type& newest,
+                               const engine_inspection& seen, const loaded_flow& loaded) {
+  auto checkpoint = loaded.checkpoint;
+  const auto& served = seen.served;
+  raw_reading made{.state = {},
+                   .scanned = {},
+                   .changed = {},
+                   .generation = checkpoint.generation() + served.schema_changes(),
+                   .frozen = served.retired(),
+                   .version = served.version()};
+  if (const auto* code = code_of(*own.interest, key.type(), served.version())) {
+    auto state = present_state(own, *code, {*seen.flow, key, {}, build_of(served)}, loaded);
+    if (!state) return state.error();
+    made.state = std::move(*state);
+  } else {
+    be_as_saved(checkpoint);
+    made.state = loaded.state;
+  }
+  made.is_compatible = can_be_read_by(served, newest);
+  made.scanned = scanned(checkpoint, seen);
+  if (checkpoint.has_changed()) made.changed = position{checkpoint.changed()};
+  return made;
+}
+
 }  // namespace
 
 result<raw_reading> host::read(const flow_key& key) {
@@ -60,36 +99,20 @@ result<raw_reading> host::read(const flow_key& key) {
   if (!type) {
     return error{errc::unknown_type, fmt::format("no flow type {} here", key.type())};
   }
-  pending_answer<engine_inspection> asked;
-  own.running->inspect(key, asked.keep());
-  auto seen = await(own, asked);
-  if (!seen) return seen.error();
-  const error nobody{errc::not_found, "no living flow " + key.text()};
-  if (!seen->flow) return nobody;
-  auto loaded = own.stored->load(*seen->flow);
-  if (!loaded) return loaded.error();
-  if (!loaded->has_value() || !(*loaded)->checkpoint.has_life()) return nobody;
-
-  auto checkpoint = (*loaded)->checkpoint;
-  const auto& served = seen->served;
-  raw_reading made{.state = {},
-                   .scanned = {},
-                   .changed = {},
-                   .generation = checkpoint.generation() + served.schema_changes(),
-                   .frozen = served.retired(),
-                   .version = served.version()};
-  if (const auto* code = code_of(*own.interest, key.type(), served.version())) {
-    auto state = present_state(own, *code, {*seen->flow, key, {}, build_of(served)}, **loaded);
-    if (!state) return state.error();
-    made.state = std::move(*state);
-  } else {
-    be_as_saved(checkpoint);
-    made.state = (*loaded)->state;
+  auto seen = inspect(own, key);
+  while (seen) {
+    auto loaded = load_living(*own.stored, *seen);
+    if (!loaded) return loaded.error();
+    auto read = *loaded ? read_build(own, key, *own.interest->types()[*type], *seen, **loaded)
+                        : error{errc::not_found, "no living flow " + key.text()};
+    const bool is_of_one_look = *loaded && !needs_replay((*loaded)->checkpoint);
+    if (is_of_one_look) return read;
+    // Its build may have been switched from, and dropped, while it was read.
+    auto again = inspect(own, key);
+    if (again && again->flow == seen->flow) return read;
+    seen = std::move(again);
   }
-  made.is_compatible = can_be_read_by(served, *own.interest->types()[*type]);
-  made.scanned = scanned(checkpoint, *seen);
-  if (checkpoint.has_changed()) made.changed = position{checkpoint.changed()};
-  return made;
+  return seen.error();
 }
 
 error host::former_version(const flow_key& key, const raw_reading& read) {

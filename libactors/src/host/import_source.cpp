@@ -213,26 +213,26 @@ bool import_source::has_more() const {
   return poll(&watched, 1, 0) > 0 && (watched.revents & POLLIN) != 0;
 }
 
-result<import_source::got> import_source::read(std::span<char> into,
+result<import_source::piece> import_source::read(std::span<char> into,
                                                const std::function<bool()>& ending) {
-  if (ending()) return got{state::ended};
+  if (ending()) return piece{state::ended};
   if (!held_.empty()) {
     const auto size = held_.copy(into.data(), into.size());
     held_.erase(0, size);
-    return got{state::bytes, size};
+    return piece{state::bytes, size};
   }
   if (kind_ != kind::file) {
     pollfd watched{descriptor_, POLLIN, 0};
-    if (poll(&watched, 1, wait_ms) <= 0) return got{ending() ? state::ended : state::nothing_yet};
+    if (poll(&watched, 1, wait_ms) <= 0) return piece{ending() ? state::ended : state::nothing_yet};
   }
   const auto size = kind_ == kind::file
                         ? pread(descriptor_, into.data(), into.size(), static_cast<off_t>(at_))
                         : ::read(descriptor_, into.data(), into.size());
-  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return got{state::nothing_yet};
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return piece{state::nothing_yet};
   if (size < 0) return unreadable(name_);
-  if (size == 0) return got{state::at_end};
+  if (size == 0) return piece{state::at_end};
   at_ += static_cast<std::uint64_t>(size);
-  return got{state::bytes, static_cast<std::size_t>(size)};
+  return piece{state::bytes, static_cast<std::size_t>(size)};
 }
 
 }  // namespace millrace

@@ -54,13 +54,13 @@ class import_source {
   [[nodiscard]] source_print print() const { return print_; }
 
   enum class state { bytes, nothing_yet, at_end, ended };
-  struct got {
+  struct piece {
     state how = state::ended;
     std::size_t size = 0;
   };
   /// Some bytes; or `nothing_yet` after a while without any; at_end: of a file, which may grow, or
   /// of a pipe that has no writer now; ended: `ending` said so.
-  result<got> read(std::span<char> into, const std::function<bool()>& ending);
+  result<piece> read(std::span<char> into, const std::function<bool()>& ending);
   /// Whether read() would give bytes at once.
   [[nodiscard]] bool has_more() const;
   /// Whether more may come after at_end.

@@ -81,7 +81,7 @@ result<void> import_thread::read_all() {
   return {};
 }
 
-bool import_thread::waits_for_more(const import_source::got& got) const {
+bool import_thread::waits_for_more(const import_source::piece& got) const {
   return options_.follow && got.how == state::at_end && source_.can_grow();
 }
 

@@ -43,7 +43,7 @@ class import_thread {
   void run();
   result<void> read_all();
   void push(exchange::reader::hurry hurry);
-  [[nodiscard]] bool waits_for_more(const import_source::got& got) const;
+  [[nodiscard]] bool waits_for_more(const import_source::piece& got) const;
 
   import_source& source_;
   import_thread_options options_;

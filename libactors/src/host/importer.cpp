@@ -11,7 +11,7 @@ constexpr std::size_t under_way_max = 4;
 
 std::uint32_t number_of(std::optional<exchange::format> shape) {
   if (!shape) return 0;
-  return *shape == exchange::format::events ? 1 : 2;
+  return *shape == exchange::format::events ? import_format::events : import_format::kurrent;
 }
 
 /// Called in any case: with `closed` when the engine ends without an answer.
@@ -29,6 +29,8 @@ completion<void> surely(completion<void> answer) {
     if (const auto kept = std::exchange(made->kept, nullptr)) kept(outcome);
   };
 }
+
+}  // namespace
 
 import_request request_of(std::unique_ptr<exchange::part> from) {
   const auto owner = std::shared_ptr<exchange::part>{std::move(from)};
@@ -53,8 +55,6 @@ import_request request_of(std::unique_ptr<exchange::part> from) {
   return made;
 }
 
-}  // namespace
-
 v1::Import new_import(const std::vector<v1::Import>& known, position tail) {
   v1::Import made;
   made.set_number(known.empty() ? 1 : known.back().number() + 1);
@@ -65,8 +65,8 @@ v1::Import new_import(const std::vector<v1::Import>& known, position tail) {
 
 exchange::reading reading_of(const v1::Import& record, position tail) {
   exchange::reading from{.offset = record.offset(), .lines = record.lines(), .next = tail};
-  if (record.format() == 1) from.shape = exchange::format::events;
-  if (record.format() == 2) from.shape = exchange::format::kurrent;
+  if (record.format() == import_format::events) from.shape = exchange::format::events;
+  if (record.format() == import_format::kurrent) from.shape = exchange::format::kurrent;
   return from;
 }
 

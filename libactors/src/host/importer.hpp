@@ -13,6 +13,11 @@
 
 namespace millrace {
 
+/// As a record of an import says it; never change.
+namespace import_format {
+inline constexpr std::uint32_t events = 1, kurrent = 2;
+}
+
 /// Parts in, commits out; at most a few under way. Each commit says in the store how far the source
 /// is imported. One thread.
 class importer {
@@ -48,6 +53,9 @@ class importer {
   source_print print_;
   std::shared_ptr<answers> answers_ = std::make_shared<answers>();
 };
+
+/// What the engine is asked for; without a record of progress. Owns the part.
+[[nodiscard]] import_request request_of(std::unique_ptr<exchange::part> from);
 
 /// A record for a source that was never imported.
 [[nodiscard]] v1::Import new_import(const std::vector<v1::Import>& known, position tail);

@@ -129,13 +129,13 @@ result<overview> overview::of(const store& from, const known_types& types,
                                           .tell = tell});
   if (!routed) return routed.error();
   for (const auto& row : stored_types) {
-    if (row.retired()) continue;
+    if (row.retired() || build_of(row) != made.builds_.running(row.name())) continue;
     made.types_.insert_or_assign(row.name(), row);
-    if (build_of(row) != made.builds_.running(row.name())) continue;
     if (auto one = back_fill_of(row, *head, made.tail_)) made.back_fills_.emplace(row.name(), *one);
   }
   for (const auto& [name, row] : routing.types()) {
-    if (!row.retired() && made.is_known(name.first)) made.types_.insert_or_assign(name.first, row);
+    const bool runs = !row.retired() && name.second == made.builds_.running(name.first);
+    if (runs && made.is_known(name.first)) made.types_.insert_or_assign(name.first, row);
   }
   return made;
 }

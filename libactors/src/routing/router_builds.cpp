@@ -23,7 +23,7 @@ std::vector<former_build> router::formers(std::uint32_t type) const {
   while (next->replaces() != 0) {
     next = row(next->name(), build_number{next->replaces()});
     if (next == nullptr) break;
-    found.push_back({build_of(*next), position{next->frozen_at()}});
+    found.push_back({build_of(*next), position{next->frozen_at()}, next->inert()});
   }
   return found;
 }

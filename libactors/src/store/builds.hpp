@@ -50,6 +50,8 @@ class build_list {
 struct former_build {
   build_number number = first_build;
   position frozen_at;  ///< it was routed before this
+  /// Its flows decided in another store: how far each came is known by what it emitted.
+  bool imported = false;
 };
 
 /// Where the routing of a build begins.

@@ -53,7 +53,7 @@ TEST_CASE_METHOD(groups, "events are numbered from the tail on, in order of requ
   CHECK(*add(second) == positions{{4}});
   CHECK(open->end() == position{5});
   CHECK(open->batch().events.size() == 3);
-  const auto change = open->take_committed();
+  const auto change = open->take_committed(true);
   CHECK(change->begin == position{2});
   CHECK(change->end == position{5});
   CHECK(change->events[2].at == position{4});

@@ -1,4 +1,4 @@
-/// Room for the texts of one part of an import: freed all at once, never moved.
+/// Room for many short texts: freed all at once, never moved.
 #pragma once
 
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace::exchange {
+namespace millrace {
 
 /// Views stay valid until the arena goes, also when it is moved. One thread.
 class text_arena {
@@ -40,4 +40,4 @@ class text_arena {
   std::size_t left_ = 0;
 };
 
-}  // namespace millrace::exchange
+}  // namespace millrace
