@@ -74,7 +74,8 @@ std::vector<std::string> stopped(host_test& test) {
 
 }  // namespace
 
-TEST_CASE("an imported topic remembers what it decided once it is adopted, and decides nothing twice") {
+TEST_CASE(
+    "an imported topic remembers what it decided once it is adopted, and decides nothing twice") {
   old_shop old;
   host_test test;
   test.add<payment_reminder>();
@@ -119,7 +120,8 @@ TEST_CASE("what the other store had not decided yet is decided after the adoptio
   CHECK(test.timeline().back().emitter == "PaymentReminder|c");
 }
 
-TEST_CASE("a topic that is adopted where nobody hosts it remembers when a program comes that does") {
+TEST_CASE(
+    "a topic that is adopted where nobody hosts it remembers when a program comes that does") {
   old_shop old;
   host_test test;
   import(test, exported(old.test));

@@ -159,3 +159,40 @@ TEST_CASE("a rebuild that dies at any commit leaves a store that another one men
     if (!died) break;
   }
 }
+
+TEST_CASE(
+    "a schedule that is damaged is rebuilt from the timeline, and timers fire when they must") {
+  host_test test;
+  test.add<payment_reminder>();
+  test.append(placed("a"));
+  test.append(placed("b"));
+  test.append(placed("c"));
+  const auto timers = test.schedule();
+  REQUIRE(timers.size() == 3);
+  auto& stored = *test.running().inside().stored;
+  auto late = **stored.scheduled(timers[1]);
+  late.due += 10h;
+  REQUIRE(stored.commit({.scheduled = {late, {.at = {0}, .due = test.now() + 1min, .type = "X"}},
+                         .unscheduled = {timers[0]}}));
+  std::vector<std::string> found;
+  rebuild_settings settings;
+  settings.may_use.threads = 2;
+  settings.report = [&](const std::string& subject, const std::string& what) {
+    found.push_back(subject + ": " + what);
+  };
+  const auto counts = rebuild(test.running().inside(), settings);
+  REQUIRE(counts);
+  CHECK(counts->differences == 3);
+  CHECK(counts->unmended == 0);
+  CHECK(found ==
+        std::vector<std::string>{
+            "timer 1: PaymentOverdue is scheduled on the timeline, but is not on the schedule",
+            "timer 3: the schedule's type, due time or flow is not that of its event",
+            "timer 0: is on the schedule, but the timeline says that it fired, was "
+            "cancelled or never was"});
+  CHECK(test.schedule() == timers);
+  CHECK(rebuild(test.running().inside(), {})->differences == 0);
+  test.advance(31min);
+  CHECK(test.timeline("ReminderSent").size() == 3);
+  CHECK(test.schedule().empty());
+}

@@ -53,6 +53,7 @@ void print_summary(const context& in, const rebuild_counts& counts, double secon
                       {"flows", counts.flows},
                       {"postings", counts.postings},
                       {"effects", counts.effects},
+                      {"timers", counts.timers},
                       {"passes", counts.passes},
                       {"differences", counts.differences},
                       {"mended", counts.mended},
@@ -61,10 +62,11 @@ void print_summary(const context& in, const rebuild_counts& counts, double secon
                       {"rate", rate}}));
     return;
   }
-  in.out.line(fmt::format("routed {} again in {:.2f} s ({}/s), compared {} and {}: {}",
+  in.out.line(fmt::format("routed {} again in {:.2f} s ({}/s), compared {}, {} and {}: {}",
                           counted(counts.events, "event"), seconds,
                           grouped(static_cast<std::uint64_t>(rate)), counted(counts.flows, "flow"),
-                          counted(counts.postings, "posting"), verdict(in, counts, check)));
+                          counted(counts.postings, "posting"), counted(counts.timers, "timer"),
+                          verdict(in, counts, check)));
 }
 
 result<rebuild_counts> work(const context& in, bool check, const rebuild_settings& settings) {

@@ -98,13 +98,14 @@ outcome run(const context& in, const run_options& options) {
   const auto end = keep_running(in, over, stop, options);
   if (end.failure) return *end.failure;
   const auto stopped = report_stopped(in, over);
-  summary of{.counters = over.counters(), .statistics = {}};  // a stopped host has none
+  summary of;
   if (options.statistics) {
     auto statistics = over.statistics();
     if (!statistics) return statistics.error();
     of.statistics = std::move(*statistics);
   }
   over.stop();
+  of.counters = over.counters();  // also of what was under way
   if (!stopped) return stopped.error();
   of.stopped = *stopped;
   of.seconds = clock.elapsed().count();

@@ -73,7 +73,13 @@ struct engine_context {
     failed = true;
     on_failure();
   }
-  std::function<void()> on_failure = [] {};  ///< set by the engine before anything runs
+  /// Who is told, now or later.
+  void watch_failure(std::function<void()> told) {
+    std::scoped_lock lock{failure_mutex};
+    on_failure = std::move(told);
+    if (failure) on_failure();
+  }
+  std::function<void()> on_failure = [] {};
   std::atomic<bool> failed{false};
   [[nodiscard]] std::optional<error> failure_now() const {
     std::scoped_lock lock{failure_mutex};

@@ -133,8 +133,7 @@ result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
   router = in.spawn<router_actor>(router_actor::start{
       .context = &context,
       .from = {.types = std::move(known->all), .routed = *routed, .next_number = *next_number}});
-  context.on_failure = [to = router] { tell(to, timers_settled{}); };  // it looks at its waiters
-  if (context.failed) context.on_failure();
+  context.watch_failure([to = router] { tell(to, timers_settled{}); });  // it looks at its waiters
   if (parts.run_flows) {
     timers = in.spawn<schedule_actor>(schedule_actor::start{.context = &context, .router = router});
   }

@@ -106,11 +106,11 @@ class engine {
   /// caller bounds how many are under way. Errors: conflict (a position is taken; a checkpoint of a
   /// type that has flows here), invalid.
   void import(import_request request);
-  /// Ends the inertness of an imported type; of one that is not inert, nothing. `decided_elsewhere`:
-  /// its flows have checkpoints, without states, where they emitted last; a topic decides again up
-  /// to there. Answered when that, and everything routed to its flows so far, is in the store: how
-  /// many of them have something waiting. Errors: not_found, overloaded (an import is under way: try
-  /// again).
+  /// Ends the inertness of an imported type; of one that is not inert, nothing.
+  /// `decided_elsewhere`: its flows have checkpoints, without states, where they emitted last; a
+  /// topic decides again up to there. Answered when that, and everything routed to its flows so
+  /// far, is in the store: how many of them have something waiting. Errors: not_found, overloaded
+  /// (an import is under way: try again).
   void adopt(const std::string& type, bool decided_elsewhere, engine_answer<std::uint64_t> answer);
   /// Frees imported timers, or takes them off. Errors: storage_full.
   void free_timers(timers_request request);

@@ -1,4 +1,6 @@
 // How a flow actor comes to its state: from its checkpoint, or from nothing.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/flow_actor.hpp"
@@ -68,6 +70,11 @@ void flow_actor::recover_and_go_on() {
   loaded_ = {};
   if (!recovered) {
     const auto at = checkpoint_position().value_or(position{});
+    answer_repair(error{errc::conflict,
+                        fmt::format("{} cannot be brought back to its checkpoint, and only a reset "
+                                    "helps: {}",
+                                    flow_.key.text(), recovered.error().message)});
+    skipping_ = false;
     return stop_at({at, "cannot be brought back to its checkpoint: " + recovered.error().message});
   }
   if (skipping_) return skip_failed();

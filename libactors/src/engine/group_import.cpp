@@ -77,6 +77,11 @@ void group::place(const import_request& request) {
 result<void> group::add(const timers_request& request) {
   for (const auto& each : request.activated) batch_.activated.push_back(each.at);
   activated_.insert(activated_.end(), request.activated.begin(), request.activated.end());
+  for (const auto at : request.removed) unschedule(at);
+  for (const auto& entry : request.added) {
+    batch_.scheduled.push_back(entry);
+    new_timers_.emplace(entry.at, entry);
+  }
   if (request.skipped.empty()) return {};
   v1::TimersCancelled body;
   for (const auto at : request.skipped) {

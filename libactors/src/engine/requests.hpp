@@ -97,10 +97,13 @@ struct former_row {
   std::optional<v1::FlowType> former;
 };
 
-/// Imported timers that wait no longer.
+/// Imported timers that wait no longer; or a schedule that is not what the timeline says.
 struct timers_request {
   std::vector<schedule_entry> activated;  ///< fire when they are due
   std::vector<position> skipped;          ///< are taken off instead; at most limits::fire_batch_max
+  // What a rebuild found: changes that follow from events which are there already.
+  std::vector<position> removed;
+  std::vector<schedule_entry> added;
   completion<void> done;
 };
 

@@ -150,12 +150,24 @@ std::shared_ptr<const window> router_actor::next_window() {
   const auto needed = core_.needed();
   const auto tail = context_.writes.tail();
   const bool lags = needed < head;
-  if (lags && (head == tail || !lag_had_its_turn_) && make_room(windows_for::lagging)) {
-    lag_had_its_turn_ = true;
-    return window_from_store(needed, head);
+  const auto may_have = lags && (head == tail || !lag_began_) ? lag_room() : 0;
+  if (may_have > 0) {
+    lag_began_ = context_.time.steady();
+    return window_from_store(needed, head, may_have);
   }
-  lag_had_its_turn_ = false;
+  lag_began_.reset();
   return head == tail ? nullptr : head_window(head, tail);
+}
+
+/// How many events of its history a type that lags may have now; when it is 0, the pump runs again.
+std::size_t router_actor::lag_room() {
+  if (!make_room(windows_for::lagging)) return 0;
+  const auto now = context_.time.steady();
+  if (const auto events = pace_.next(now); events > 0) return events;
+  context_.budget->wanted = true;
+  const auto events = pace_.next(now);  // done with between the two looks
+  if (events == 0) arm_tick();
+  return events;
 }
 
 std::shared_ptr<const window> router_actor::head_window(position head, position tail) {
@@ -167,7 +179,8 @@ std::shared_ptr<const window> router_actor::head_window(position head, position 
   }
   if (!feed_.empty() && feed_.front()->begin == head) return window_from_feed();
   // A gap: the feed was full when these were committed, or they are from before the start.
-  return window_from_store(head, feed_.empty() ? tail : feed_.front()->begin);
+  return window_from_store(head, feed_.empty() ? tail : feed_.front()->begin,
+                           context_.bounds.window);
 }
 
 void router_actor::forget_feed_before(position at) {
@@ -194,13 +207,13 @@ std::shared_ptr<const window> router_actor::window_from_feed() {
   return built.finish(end);
 }
 
-std::shared_ptr<const window> router_actor::window_from_store(position from, position to) {
+std::shared_ptr<const window> router_actor::window_from_store(position from, position to,
+                                                              std::size_t most) {
   window_builder built{context_.types, from};
   auto end = to;
   auto read = context_.stored.scan(from, to, [&](const event_row& row) {
     built.add(row.at, row.type, row.time, row.payload, row.envelope);
-    const bool full =
-        built.size() >= context_.bounds.window || built.encoded_size() >= limits::window_size_max;
+    const bool full = built.size() >= most || built.encoded_size() >= limits::window_size_max;
     if (full) end = row.at.next();
     return !full;
   });
@@ -247,6 +260,9 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
                  .previous = each.previous,
                  .last = last,
                  .more = more});
+  }
+  if (lag_began_) {
+    pace_.sent(lease, routed.deliveries.size(), *lag_began_, context_.time.steady());
   }
   if (leases_.size() >= leases_looked_through_at_) {
     std::erase_if(leases_, [](const leased& each) { return each.lease.expired(); });

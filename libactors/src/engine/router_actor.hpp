@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/context.hpp"
+#include "engine/lag_pace.hpp"
 #include "engine/messages.hpp"
 #include "engine/residents.hpp"
 #include "routing/router.hpp"
@@ -37,7 +38,8 @@ class router_actor final : public caf::event_based_actor {
   std::shared_ptr<const window> next_window();
   std::shared_ptr<const window> head_window(position head, position tail);
   std::shared_ptr<const window> window_from_feed();
-  std::shared_ptr<const window> window_from_store(position from, position to);
+  std::shared_ptr<const window> window_from_store(position from, position to, std::size_t most);
+  std::size_t lag_room();
   void forget_feed_before(position at);
   void route(const std::shared_ptr<const window>& events);
   void push_all(routed_window& routed, const std::shared_ptr<const window>& events);
@@ -136,7 +138,8 @@ class router_actor final : public caf::event_based_actor {
 
   std::deque<std::shared_ptr<const committed>> feed_;
   bool pumping_ = false;
-  bool lag_had_its_turn_ = false;
+  lag_pace pace_{context_.bounds.window};
+  std::optional<timestamp> lag_began_;  // the last window was of one that lags
   struct leased {
     std::weak_ptr<window_lease> lease;
     timestamp since;

@@ -224,6 +224,9 @@ void router_actor::on_repair(const repair_call& asked) {
   if (!flow) return (*call.answer)(flow.error());
   if (*flow == nullptr) {
     const bool is_type = type != nullptr;
+    if (is_type && resets) {
+      return (*call.answer)(error{errc::unknown_type, "no flow type " + call.key.text() + " here"});
+    }
     return (*call.answer)(
         is_type ? error{errc::conflict, "the routing of " + call.key.text() + " is not stopped"}
                 : error{errc::not_found, "no flow " + call.key.text()});

@@ -26,6 +26,12 @@ void place_on_schedule(const event_row& row, const v1::Envelope& envelope, part&
 }  // namespace
 
 bool check_order(position at, position next, complaint& wrong) {
+  if (at.value > limits::imported_position_max) {
+    return wrong.say(
+        fmt::format("its position, {}, leaves no room for what comes after it; the "
+                    "limit is {}",
+                    at.value, limits::imported_position_max));
+  }
   if (at >= next) return true;
   return wrong.say(fmt::format("its position, {}, does not come after {}, the last one", at.value,
                                next.value - 1));

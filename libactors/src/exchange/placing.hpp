@@ -7,7 +7,7 @@
 
 namespace millrace::exchange {
 
-/// Positions ascend within a file, and begin at the tail of the store.
+/// Positions ascend within a file, begin at the tail of the store, and end before its limit.
 [[nodiscard]] bool check_order(position at, position next, complaint& wrong);
 
 /// Adds an event with its id and what it does to the schedule. `row.type` is copied; `row.payload`

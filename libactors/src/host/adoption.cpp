@@ -141,6 +141,21 @@ result<last_causes> imported_decisions(const store& from, const std::string& typ
   return found;
 }
 
+result<bool> waits_for_adoption(const store& from, position at, const v1::Envelope& envelope) {
+  auto imports = from.imports();
+  if (!imports) return imports.error();
+  const bool is_imported = std::any_of(imports->begin(), imports->end(), [at](const auto& each) {
+    return at.value >= each.begin() && at.value < each.end();
+  });
+  if (!is_imported) return false;
+  auto inert = other_inert_types(from, {});
+  if (!inert) return inert.error();
+  const auto& keys = envelope.routes().keys();
+  if (keys.empty()) return !inert->empty();
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const auto& key) { return inert->contains(type_of(key)); });
+}
+
 result<std::vector<waiting_flow>> waiting_flows(const overview& now, std::string_view type) {
   std::vector<waiting_flow> found;
   result<void> counted;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/overview.hpp"
+#include "millrace/envelope.pb.h"
 #include "millrace/host.hpp"
 #include "millrace/result.hpp"
 #include "store/store.hpp"
@@ -28,12 +29,18 @@ struct adoption_plan {
 [[nodiscard]] result<adoption_plan> plan_adoption(const store& from, const std::string& type,
                                                   timestamp now);
 
-/// Flows of an inert type by their keys: the last position that made each emit, before it came here.
+/// Flows of an inert type by their keys: the last position that made each emit, before it came
+/// here.
 using last_causes = std::unordered_map<std::string, position>;
 
-/// Reads what was imported from exports of a millrace store, if anything was; nothing of a type that
-/// runs here. Errors: those of the store.
+/// Reads what was imported from exports of a millrace store, if anything was; nothing of a type
+/// that runs here. Errors: those of the store.
 [[nodiscard]] result<last_causes> imported_decisions(const store& from, const std::string& type);
+
+/// Whether a timer that is missing would be inert: an import brought it, and a type that it reaches
+/// is not adopted. Errors: those of the store.
+[[nodiscard]] result<bool> waits_for_adoption(const store& from, position at,
+                                              const v1::Envelope& envelope);
 
 /// What waits for one flow.
 struct waiting_flow {

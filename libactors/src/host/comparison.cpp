@@ -36,6 +36,7 @@ result<rebuild_counts> comparison::run() {
       counts_.events = expected->events();
       report_failures(*expected);
       if (auto done = compare_orphans(); !done) return done.error();
+      if (auto done = compare_timers(*expected); !done) return done.error();
     }
     if (auto done = run_pass(*expected); !done) return done.error();
     if (expected->covers().last == UINT64_MAX) break;
@@ -174,6 +175,19 @@ result<void> comparison::compare_orphans() {
   }
   mends_.orphans = std::move(*orphans);
   return {};
+}
+
+result<void> comparison::compare_timers(const expectation& expected) {
+  const auto differs = [this](const std::string& subject, const std::string& what) {
+    ++counts_.differences;
+    with_.report(subject, what);
+  };
+  auto mends =
+      compare_schedule(with_.from, with_.plan.end(), expected.timers(), differs, counts_.timers);
+  if (!mends) return mends.error();
+  if (!with_.mend_timers || (mends->added.empty() && mends->removed.empty())) return {};
+  counts_.mended += mends->added.size() + mends->removed.size();
+  return with_.mend_timers(std::move(*mends));
 }
 
 }  // namespace millrace

@@ -9,6 +9,7 @@
 
 #include "engine/mending.hpp"
 #include "host/expectation.hpp"
+#include "host/schedule_comparison.hpp"
 #include "host/verify.hpp"
 #include "routing/routing_plan.hpp"
 #include "store/store.hpp"
@@ -20,15 +21,17 @@ struct rebuild_counts {
   std::uint64_t flows = 0;
   std::uint64_t postings = 0;
   std::uint64_t effects = 0;
+  std::uint64_t timers = 0;
   std::uint64_t passes = 0;
   std::uint64_t differences = 0;
-  std::uint64_t mended = 0;    ///< inboxes, spans and orphans that were replaced or removed
+  std::uint64_t mended = 0;    ///< inboxes, spans, orphans and timers, replaced, added or removed
   std::uint64_t unmended = 0;  ///< flow types whose inboxes could not be told
 };
 
-/// Compares inboxes, directory and cause index with a fresh routing of the timeline, on all cores,
-/// a flow at a time, and says where they differ. Reads only. Works beside a running host: what that
-/// routes meanwhile is not looked at. Compared is what the store held as routed when this was made.
+/// Compares inboxes, directory, cause index and schedule with a fresh routing of the timeline, on
+/// all cores, a flow at a time, and says where they differ. Reads only. Works beside a running
+/// host: what that routes meanwhile is not looked at. Compared is what the store held as routed
+/// when this was made.
 ///
 /// Inboxes of builds that are retired, or whose code is not here, are not compared.
 class comparison {
@@ -36,6 +39,7 @@ class comparison {
   /// Takes what is wrong, and what is right in its place, while the comparison goes on; may answer
   /// with an error that ends it.
   using mender = std::function<result<void>(mend_request)>;
+  using timer_mender = std::function<result<void>(timer_mends)>;
   struct settings {
     const store& from;
     const routing_plan& plan;
@@ -43,6 +47,7 @@ class comparison {
     finding_sink report;
     progress_teller tell = {};  ///< may be empty
     mender mend = {};           ///< may be empty: only compared
+    timer_mender mend_timers = {};
   };
   explicit comparison(settings with) : with_(std::move(with)) {}
 
@@ -89,6 +94,7 @@ class comparison {
   [[nodiscard]] bool is_nowhere(position born) const;
   result<void> compare_span(const expectation& expected, std::uint64_t span, found& into);
   result<void> compare_orphans();
+  result<void> compare_timers(const expectation& expected);
 
   settings with_;
   rebuild_counts counts_;

@@ -158,6 +158,21 @@ merged_inbox expectation::inbox(const inbox_builder::flow& flow) const {
   return merge(runs, {.from = {}, .born_before = false, .skipped = flow.scope->skipped});
 }
 
+std::vector<position> expectation::timers() const {
+  inbox_builder::timer_changes all;
+  for (const auto& each : builders_) {
+    const auto& some = each->timers();
+    all.set.insert(all.set.end(), some.set.begin(), some.set.end());
+    all.ended.insert(all.ended.end(), some.ended.begin(), some.ended.end());
+  }
+  std::sort(all.set.begin(), all.set.end());
+  std::sort(all.ended.begin(), all.ended.end());
+  std::vector<position> left;
+  std::set_difference(all.set.begin(), all.set.end(), all.ended.begin(), all.ended.end(),
+                      std::back_inserter(left));
+  return left;
+}
+
 std::vector<std::uint64_t> expectation::spans() const {
   std::set<std::uint64_t> all;
   for (const auto& each : builders_) {

@@ -41,6 +41,9 @@ class expectation {
   /// All postings that were gathered for the flow, as its scope counts them.
   [[nodiscard]] merged_inbox inbox(const inbox_builder::flow& flow) const;
 
+  /// What is on the schedule after all these events, ascending; of all flows.
+  [[nodiscard]] std::vector<position> timers() const;
+
   [[nodiscard]] std::vector<std::uint64_t> spans() const;  ///< ascending
   [[nodiscard]] std::vector<effect> effects(std::uint64_t span) const;
 

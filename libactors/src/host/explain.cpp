@@ -44,7 +44,7 @@ class inquiry {
   result<void> by_posting(const v1::FlowType& foreign);
   result<void> add_flow(const flow_key& key, event_reach how);
   explained_flow& add_type(std::string_view type, event_fate fate);
-  bool add_unless_routed(std::string_view type);
+  bool add_unless_routed(std::string_view type, event_reach how);
   result<void> settle(explained_flow& made, const flow_view& view) const;
   [[nodiscard]] result<bool> passed_by(const flow_view& view, event_reach how) const;
   [[nodiscard]] result<std::optional<position>> life_after(const flow_view& view,
@@ -104,7 +104,7 @@ result<void> inquiry::by_keys() {
   for (const auto& text : what_.envelope->routes().keys()) {
     if (!seen.insert(text).second) continue;
     const auto key = flow_key::parse(text);
-    if (add_unless_routed(key.type())) {
+    if (add_unless_routed(key.type(), event_reach::explicitly)) {
       made_.flows.back().key = text;
       made_.flows.back().how = event_reach::explicitly;
       continue;
@@ -119,7 +119,7 @@ result<void> inquiry::by_type() {
   for (const auto index : table.observers(what_.type)) {
     const auto& type = *table.types()[index];
     if (table.find(type.name) != index) continue;  // an older version beside the newest
-    if (add_unless_routed(type.name)) continue;
+    if (add_unless_routed(type.name, event_reach::starts)) continue;
     if (auto added = by_route(type); !added) return added;
   }
   for (const auto& [name, row] : now_.types()) {
@@ -173,7 +173,7 @@ explained_flow& inquiry::add_type(std::string_view type, event_fate fate) {
 }
 
 /// True: the event did not come as far as the flows of this type, and why is added.
-bool inquiry::add_unless_routed(std::string_view type) {
+bool inquiry::add_unless_routed(std::string_view type, event_reach how) {
   const auto found = now_.types().find(type);
   if (found == now_.types().end()) return false;
   const auto& row = found->second;
@@ -188,7 +188,9 @@ bool inquiry::add_unless_routed(std::string_view type) {
     add_type(type, event_fate::type_skipped).detail = skip->error();
     return true;
   }
-  if (!row.explicit_only() && what_.at.value < row.since()) {
+  const bool was_taken_over =
+      how == event_reach::explicitly && what_.at.value < row.explicit_before();
+  if (!row.explicit_only() && what_.at.value < row.since() && !was_taken_over) {
     add_type(type, event_fate::too_early);
     return true;
   }

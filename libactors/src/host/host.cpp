@@ -238,7 +238,7 @@ position host::tail() const {
 
 host_counters host::counters() const {
   const std::shared_lock use{parts_->usage};
-  return parts_->running ? parts_->running->counters() : host_counters{};
+  return parts_->running ? parts_->running->counters() : parts_->last_counters;
 }
 
 void host::stop(duration limit) {
@@ -254,6 +254,7 @@ void host::stop(duration limit) {
   const std::unique_lock alone{own.usage};
   if (!own.running) return;
   own.running->stop();
+  own.last_counters = own.running->counters();
   own.running.reset();
   static_cast<void>(own.stored->close());
   own.owned.reset();

@@ -95,9 +95,8 @@ result<adoption> host::adopt(std::string_view type, std::optional<overdue_timers
   }
   auto decided = take_decisions(own, name);
   if (!decided) return decided.error();
-  auto waiting = ask<std::uint64_t>(own, [&](engine& running, auto done) {
-    running.adopt(name, *decided > 0, std::move(done));
-  });
+  auto waiting = ask<std::uint64_t>(
+      own, [&](engine& running, auto done) { running.adopt(name, *decided > 0, std::move(done)); });
   if (!waiting) return waiting.error();
   const auto made = timers->outcome(std::max(*waiting, *decided), overdue);
   if (auto freed = free_timers(own, timers->later, true); !freed) return freed.error();

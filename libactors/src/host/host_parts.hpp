@@ -35,6 +35,7 @@ struct host::parts {
   store* stored = nullptr;
   std::unique_ptr<interest_table> interest;
   std::unique_ptr<engine> running;
+  host_counters last_counters;  ///< once it is stopped
 
   /// Set by host_test: memory instead of a directory, steps instead of threads.
   struct virtual_time {

@@ -214,7 +214,7 @@ bool import_source::has_more() const {
 }
 
 result<import_source::piece> import_source::read(std::span<char> into,
-                                               const std::function<bool()>& ending) {
+                                                 const std::function<bool()>& ending) {
   if (ending()) return piece{state::ended};
   if (!held_.empty()) {
     const auto size = held_.copy(into.data(), into.size());

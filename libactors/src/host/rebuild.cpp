@@ -1,5 +1,7 @@
 #include "host/rebuild.hpp"
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "host/host_calls.hpp"
 
@@ -62,6 +64,29 @@ class sender {
   std::future<result<mend_outcome>> answer_;
 };
 
+/// In slices, and all removals first: the clock of the engine hears of them in that order.
+result<void> mend_timers(host::parts& of, const timer_mends& mends) {
+  const auto send = [&of](timers_request request) {
+    pending_answer<void> answer;
+    request.done = answer.keep();
+    of.running->free_timers(std::move(request));
+    return await(of, answer);
+  };
+  const auto slices = [&send](const auto& all, auto timers_request::*where) {
+    for (std::size_t begin = 0; begin < all.size(); begin += limits::fire_batch_max) {
+      const auto end = std::min(begin + limits::fire_batch_max, all.size());
+      timers_request request;
+      (request.*where)
+          .assign(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                  all.begin() + static_cast<std::ptrdiff_t>(end));
+      if (auto done = send(std::move(request)); !done) return done;
+    }
+    return result<void>{};
+  };
+  if (auto done = slices(mends.removed, &timers_request::removed); !done) return done;
+  return slices(mends.added, &timers_request::added);
+}
+
 }  // namespace
 
 result<rebuild_counts> compare_derived(const store& from, const known_types& types,
@@ -84,12 +109,14 @@ result<rebuild_counts> rebuild(host::parts& of, const rebuild_settings& options)
   if (!now) return now.error();
   const routing_plan plan{*of.interest, of.types, *now};
   sender to{of};
-  comparison compared{{.from = *of.stored,
-                       .plan = plan,
-                       .may_use = options.may_use,
-                       .report = options.report,
-                       .tell = options.tell,
-                       .mend = [&](mend_request request) { return to.send(std::move(request)); }}};
+  comparison compared{
+      {.from = *of.stored,
+       .plan = plan,
+       .may_use = options.may_use,
+       .report = options.report,
+       .tell = options.tell,
+       .mend = [&](mend_request request) { return to.send(std::move(request)); },
+       .mend_timers = [&](const timer_mends& mends) { return mend_timers(of, mends); }}};
   auto counts = compared.run();
   auto settled = to.settle();
   if (!counts) return counts;

@@ -9,23 +9,6 @@
 #include "millrace/envelope.pb.h"
 
 namespace millrace {
-namespace {
-
-constexpr int snapshot_tries = 10;
-
-result<std::vector<schedule_entry>> read_schedule(const store& from) {
-  std::vector<schedule_entry> all;
-  std::optional<std::pair<timestamp, position>> after;
-  while (true) {
-    auto page = from.schedule(store::timers::all, after, limits::behind_read_max);
-    if (!page) return page;
-    all.insert(all.end(), page->begin(), page->end());
-    if (page->size() < limits::behind_read_max) return all;
-    after = {page->back().due, page->back().at};
-  }
-}
-
-}  // namespace
 
 void verifier::find(const std::string& subject, const std::string& what) {
   ++counts_.findings;
@@ -41,23 +24,12 @@ result<verify_counts> verifier::run() {
   if (auto done = compare_derived(); !done) return done.error();
   check_types();
   if (auto done = check_flows(); !done) return done.error();
-  if (counts_.schedule_compared) check_schedule();
   if (auto done = check_ids(); !done) return done.error();
   return counts_;
 }
 
-/// Every change of the schedule comes with an event: when the tail stood still, what was read
-/// between belongs to it.
 result<void> verifier::take_snapshot() {
-  for (int i = 0; i < snapshot_tries; ++i) {
-    tail_ = store_.tail();
-    auto entries = read_schedule(store_);
-    if (!entries) return entries.error();
-    schedule_ = std::move(*entries);
-    counts_.schedule_compared = store_.tail() == tail_;
-    if (counts_.schedule_compared) break;
-  }
-  counts_.timers = schedule_.size();
+  tail_ = store_.tail();
   auto routed = store_.routed();
   if (!routed) return routed.error();
   auto types = store_.flow_types();
@@ -91,7 +63,7 @@ result<void> verifier::check_timeline() {
   return timeline_->finish(store_);
 }
 
-/// Inboxes, directory and cause index.
+/// Inboxes, directory, cause index and schedule.
 result<void> verifier::compare_derived() {
   const routing_plan plan{types_.table, types_.registry, moment_};
   comparison with_routing{{.from = store_,
@@ -102,6 +74,7 @@ result<void> verifier::compare_derived() {
   auto counts = with_routing.run();
   if (!counts) return counts.error();
   counts_.postings = counts->postings;
+  counts_.timers = counts->timers;
   return {};
 }
 
@@ -113,35 +86,6 @@ void verifier::check_types() {
                                 type.routed()));
     }
   }
-}
-
-void verifier::check_schedule() {
-  const auto& folded = timeline_->outstanding();
-  std::map<position, const schedule_entry*> stored;
-  for (const auto& entry : schedule_) {
-    stored.emplace(entry.at, &entry);
-    const auto expected = folded.find(entry.at);
-    if (expected == folded.end()) {
-      find(fmt::format("timer {}", entry.at.value),
-           "is on the schedule, but the timeline says that it fired, was cancelled or never was");
-    } else {
-      check_entry(entry, expected->second);
-    }
-  }
-  for (const auto& [at, entry] : folded) {
-    if (!stored.contains(at)) {
-      find(fmt::format("timer {}", at.value),
-           fmt::format("{} is scheduled on the timeline, but is not on the schedule", entry.type));
-    }
-  }
-}
-
-void verifier::check_entry(const schedule_entry& stored, const schedule_entry& folded) {
-  const bool set_alike =
-      stored.flow == folded.flow && (stored.flow.empty() || stored.set_by == folded.set_by);
-  if (stored.due == folded.due && stored.type == folded.type && set_alike) return;
-  find(fmt::format("timer {}", stored.at.value),
-       "the schedule's type, due time or flow is not that of its event");
 }
 
 result<void> verifier::check_ids() {

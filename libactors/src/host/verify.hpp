@@ -21,7 +21,6 @@ struct verify_counts {
   std::uint64_t postings = 0;
   std::uint64_t timers = 0;
   std::uint64_t findings = 0;
-  bool schedule_compared = true;  ///< false: a host wrote faster than the schedule could be read
 };
 
 /// Checks a whole store against itself: the timeline, in order; what follows from it, by a fresh
@@ -54,8 +53,6 @@ class verifier {
   void check_checkpoint(const flow_view& view, const std::string& name);
   result<void> check_error(const flow_row& row, const std::string& name);
   result<void> check_state(const flow_row& row, const std::string& name);
-  void check_schedule();
-  void check_entry(const schedule_entry& stored, const schedule_entry& folded);
   result<void> check_ids();
   void find(const std::string& subject, const std::string& what);
 
@@ -70,7 +67,6 @@ class verifier {
   position tail_;
   std::map<std::string, v1::FlowType, std::less<>> stored_types_;  ///< running builds
   build_list builds_;
-  std::vector<schedule_entry> schedule_;
 
   std::unique_ptr<timeline_check> timeline_;
 };

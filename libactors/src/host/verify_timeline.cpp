@@ -127,15 +127,7 @@ void timeline_check::fold_schedule(const event_row& row, const v1::Envelope& env
       find(row.at, fmt::format("fires {}, which is not on the schedule there", envelope.cause()));
     }
   }
-  if (!envelope.has_due()) return;
-  const bool by_flow = !envelope.emitter().empty() && envelope.has_cause();
-  outstanding_.emplace(
-      row.at,
-      schedule_entry{.at = row.at,
-                     .due = timestamp{duration{envelope.due()}},
-                     .type = std::string{row.type},
-                     .flow = envelope.emitter(),
-                     .set_by = by_flow ? std::optional{position{envelope.cause()}} : std::nullopt});
+  if (envelope.has_due()) outstanding_.insert(row.at);
 }
 
 void timeline_check::cancel_timers(const event_row& row) {

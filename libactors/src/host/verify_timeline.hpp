@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "millrace/envelope.pb.h"
@@ -58,10 +59,6 @@ class timeline_check {
   }
   /// By key of a foreign type: how many events name it.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& foreign() const { return foreign_; }
-  /// What must be on the schedule.
-  [[nodiscard]] const std::map<position, schedule_entry>& outstanding() const {
-    return outstanding_;
-  }
   /// By key of a topic: the last event that it is recorded to have reacted to.
   [[nodiscard]] const std::map<std::string, position>& reacted() const { return reacted_; }
 
@@ -83,7 +80,7 @@ class timeline_check {
   std::optional<position> last_;
   position_set events_;
   position_set explicit_;
-  std::map<position, schedule_entry> outstanding_;
+  std::unordered_set<position> outstanding_;  // timers
   std::map<std::string, position> reacted_;
   std::map<std::string, std::uint64_t> foreign_;
   std::vector<std::uint64_t> reactions_;  ///< hashes of (emitter, cause, ordinal)

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
+#include "wire/system_events.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
@@ -59,8 +60,18 @@ void inbox_builder::add(const event_row& row) {
   ++events_;
   const bool whole = read_envelope(row.envelope);
   if (fields_.cause && plan_.effects().holds(row.at)) add_effect({*fields_.cause, row.at});
+  note_timers(row);
   if (!fields_.has_routes) return route_by_type(row, whole);
   for (const auto key : fields_.keys) post(key, nullptr, {row.at, true});
+}
+
+void inbox_builder::note_timers(const event_row& row) {
+  if (fields_.has_due) timers_.set.push_back(row.at);
+  if (fields_.from_schedule && fields_.cause) timers_.ended.push_back(*fields_.cause);
+  if (row.type != timers_cancelled_type) return;
+  v1::TimersCancelled body;
+  if (!body.ParseFromArray(row.payload.data(), static_cast<int>(row.payload.size()))) return;
+  for (const auto at : body.positions()) timers_.ended.push_back({at});
 }
 
 /// False: it does not decode, and counts as empty.

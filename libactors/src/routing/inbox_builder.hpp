@@ -68,6 +68,12 @@ class inbox_builder {
   [[nodiscard]] const std::unordered_map<std::uint64_t, std::string>& spans() const {
     return spans_;
   }
+  /// What the rows put on the schedule, and took off it; also outside of what is kept.
+  struct timer_changes {
+    std::vector<position> set;
+    std::vector<position> ended;
+  };
+  [[nodiscard]] const timer_changes& timers() const { return timers_; }
   /// The first ones of each type.
   [[nodiscard]] const std::vector<failure>& failures() const { return failures_; }
   [[nodiscard]] std::size_t bytes_held() const { return held_; }
@@ -83,6 +89,7 @@ class inbox_builder {
 
   known_event& event_of(std::string_view type);
   bool read_envelope(std::string_view bytes);
+  void note_timers(const event_row& row);
   void route_by_type(const event_row& row, bool whole);
   void route_to(std::uint32_t type, const event& what);
   void fill(const event_row& row, known_event& known, bool whole, event& what);
@@ -107,6 +114,7 @@ class inbox_builder {
   std::unordered_map<std::uint64_t, std::string> spans_;
   std::pair<std::uint64_t, std::string*> last_span_{UINT64_MAX, nullptr};
   std::vector<failure> failures_;
+  timer_changes timers_;
   std::size_t held_ = 0;
   std::uint64_t events_ = 0;
 

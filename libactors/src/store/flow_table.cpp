@@ -40,7 +40,9 @@ result<flow_row> row_of(const sqlite::statement& query) {
   row.latest = query.maybe_at(2);
   row.postings = static_cast<std::uint64_t>(query.integer(3));
   row.entry.key = flow_key::parse(std::string{query.bytes(4)});
-  if (auto done = decode(query.bytes(5), row.checkpoint); !done) return done.error();
+  if (!decode(query.bytes(5), row.checkpoint)) {
+    return error{errc::corrupt, "the checkpoint of " + row.entry.key.text() + " does not decode"};
+  }
   return row;
 }
 
