@@ -1,4 +1,4 @@
-/// HTTP over an open host. docs/guide/service.md
+/// HTTP, WebSockets and the monitor page over an open host. docs/guide/service.md, monitor.md
 #pragma once
 
 #include <filesystem>
@@ -22,6 +22,8 @@ struct service_options {
   std::optional<std::filesystem::path> tokens;
   /// Listen also on `service.sock` in the store's directory, for programs of the store's owner.
   bool through_store = true;
+  /// What the monitor calls the program.
+  std::string application = "millrace";
 };
 
 /// Answers until it is stopped. Its calls use the host from threads of their own. Stop it before

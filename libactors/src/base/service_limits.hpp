@@ -19,6 +19,37 @@ inline constexpr std::size_t transfer_rate_min = 64u << 10;  // a second for eac
 inline constexpr std::size_t linger_size_max = 1u << 20;     // read and dropped after a refusal
 inline constexpr auto linger_time_max = 2s;
 
+// One WebSocket.
+inline constexpr std::size_t sockets_max = 64;
+inline constexpr std::size_t socket_message_size_max = 16u << 10;  // from a client
+inline constexpr auto socket_message_interval = 10ms;              // is read at the most
+inline constexpr auto socket_idle_max = 30s;                       // after half of it: a ping
+inline constexpr auto socket_write_max = 20s;                      // until a message is taken
+inline constexpr auto socket_close_max = 5s;
+
+// The monitor.
+inline constexpr auto monitor_interval = 250ms;      // between two messages to a client at least
+inline constexpr auto monitor_interval_max = 1s;     // and at most
+inline constexpr std::size_t view_flows_max = 2000;  // rows of a view
+inline constexpr std::size_t view_flows_usual = 1000;
+inline constexpr std::size_t touched_flows_max = 16u << 10;  // noted between two looks
+inline constexpr std::size_t monitor_reads_max = 2048;       // rows of flows read for one look
+inline constexpr std::size_t monitor_loads_max = 1024;       // flows the router looks up for it
+inline constexpr std::size_t sampled_events_max = 2000;      // of the timeline for one look
+inline constexpr std::size_t topology_edges_max = 1000;
+inline constexpr std::size_t timers_counted_max = 1000;
+inline constexpr unsigned count_pause_factor = 9;  // a count of all flows, and so long nothing
+
+// Subscriptions.
+inline constexpr std::size_t subscription_threads = 4;
+inline constexpr std::uint64_t credit_max = 1'000'000;
+inline constexpr std::size_t subscription_slice_events = 256;  // sent at once
+inline constexpr std::size_t subscription_slice_size = 256u << 10;
+inline constexpr std::size_t subscription_scan_max = 16u << 10;  // rows looked at for one slice
+inline constexpr std::uint64_t subscription_near = 1024;  // positions; more ahead is far behind
+inline constexpr auto position_interval = 1s;
+inline constexpr auto state_interval = 50ms;  // between two looks at a query
+
 // Bodies.
 inline constexpr std::size_t call_body_size_max = 64u << 10;  // of calls that append nothing
 inline constexpr std::size_t append_body_size_max = 2 * append_size_max;  // JSON is longer

@@ -21,8 +21,9 @@ constexpr auto look_interval = 500ms;
 constexpr std::size_t notes_max = 100;  // between two looks
 constexpr std::size_t told_max = 10'000;
 
-service_options settings_of(const serve_options& options) {
+service_options settings_of(const context& in, const serve_options& options) {
   service_options made;
+  made.application = in.program;
   if (!options.listen.empty()) made.listen = options.listen;
   if (!options.token_file.empty()) made.tokens = options.token_file;
   return made;
@@ -101,7 +102,7 @@ result<void> keep_serving(const context& in, host& over, contract_watch& contrac
 }  // namespace
 
 outcome serve(const context& in, const serve_options& options) {
-  const auto settings = settings_of(options);
+  const auto settings = settings_of(in, options);
   if (auto usable = service_daemon::check(settings); !usable) return usable.error();
   if (auto meant = contracts_of(in, options, {}); !meant) {
     in.complain(meant.error().message);

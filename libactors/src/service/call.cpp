@@ -14,8 +14,8 @@ namespace millrace::service {
 
 documents::source parts::source() const {
   return {
-      .from = view.stored, .known = known, .look = [this](std::optional<overview::watch> watched) {
-        return overview::of(view.stored, known, std::move(watched));
+      .from = view.stored, .known = known, .look = [this](std::optional<overview::watch> inbox) {
+        return overview::of(view.stored, known, std::move(inbox));
       }};
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,11 +17,16 @@
 
 namespace millrace::service {
 
+struct connection_counts;
 struct endpoint;
 class command_watch;
+class conversation;
 class gauges;
 class health;
+class monitor;
+class outlet;
 class series_index;
+class subscriptions;
 
 /// What the calls work on; all of it outlives them. Any thread.
 struct parts {
@@ -32,7 +38,12 @@ struct parts {
   health& checks;
   command_watch& commands;
   series_index& series;
-  std::function<std::size_t()> connections;  ///< that are open
+  const connection_counts& counts;
+  std::string application;
+  timestamp started;
+  // Behind WebSockets; set before anybody can ask.
+  monitor* watched = nullptr;
+  subscriptions* followed = nullptr;
   std::atomic<bool> stopping = false;
 
   /// The picture of the store, made when it is asked for.
@@ -71,6 +82,7 @@ enum class lane : std::uint8_t {
   works,               ///< blocks for as long as the work takes
   waits,               ///< as `works`, and for flows, when it is asked to
   waits_after_append,  ///< the same, but that those who only read take no room from it
+  socket,              ///< a WebSocket; at_once without an upgrade
 };
 
 /// An argument, a name in the path or a header field, as `/openapi.json` tells it.
@@ -91,6 +103,8 @@ struct endpoint {
   std::vector<const char*> accepted;  ///< content types of a body; empty: it has none
   std::vector<unsigned> statuses;     ///< besides 200 that are no problem
   response (*answer)(const call& asked);
+  /// Of a WebSocket.
+  std::shared_ptr<conversation> (*talk)(const call& asked, std::weak_ptr<outlet> to) = nullptr;
 };
 
 /// A page of documents: an object with one array, or, when the client accepts

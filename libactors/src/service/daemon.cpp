@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include "base/service_limits.hpp"
+#include "host/watching.hpp"
 #include "service/command_watch.hpp"
 #include "service/dispatcher.hpp"
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
+#include "service/monitor.hpp"
 #include "service/series_index.hpp"
 #include "service/socket_name.hpp"
+#include "service/subscriptions.hpp"
 
 namespace millrace {
 
@@ -17,11 +20,32 @@ using namespace service;
 
 /// In the order in which one part needs the other.
 struct service_daemon::inside {
-  inside(host& over, open_view view, std::unique_ptr<const known_types> types, guard watch)
+  inside(host& over, open_view view, std::unique_ptr<const known_types> types,
+         const std::string& application, guard watch)
       : known(std::move(types)),
         series(view.stored),
-        shared{over, view, *known, endpoints, measured, checks, commands, series, {}},
-        behind(shared, std::move(watch)) {}
+        shared{.over = over,
+               .view = view,
+               .known = *known,
+               .endpoints = endpoints,
+               .measured = measured,
+               .checks = checks,
+               .commands = commands,
+               .series = series,
+               .counts = counts,
+               .application = application,
+               .started = view.time.now()},
+        behind(shared, std::move(watch)) {
+    shared.watched = &watched;
+    shared.followed = &followed;
+  }
+
+  /// On the committing thread.
+  void note(const commit_batch& written, duration took) {
+    measured.count_commit(took);
+    watched.note(written);
+    followed.note(written);
+  }
 
   std::unique_ptr<const known_types> known;
   std::vector<endpoint> endpoints = all_endpoints();
@@ -29,8 +53,12 @@ struct service_daemon::inside {
   health checks;
   command_watch commands;
   series_index series;
+  connection_counts counts;
   parts shared;
+  monitor watched{shared};
+  subscriptions followed{shared};
   dispatcher behind;
+  subscription commits;
   std::unique_ptr<server> front;
   std::string address;
 };
@@ -81,13 +109,17 @@ result<std::unique_ptr<service_daemon>> service_daemon::start(host& over,
   if (!watch) return watch.error();
   auto known = known_types::of(view->types);
   if (!known) return known.error();
-  auto made = std::make_unique<inside>(over, *view, std::move(*known), std::move(*watch));
+  auto made = std::make_unique<inside>(over, *view, std::move(*known), options.application,
+                                       std::move(*watch));
+  auto commits = watch_commits(
+      over, [&to = *made](const commit_batch& written, duration took) { to.note(written, took); });
+  if (!commits) return commits.error();
+  made->commits = std::move(*commits);
   server::options wanted{.listen = *listen, .socket = {}};
   if (options.through_store) wanted.socket = socket_of(view->directory);
-  auto front = server::start(wanted, made->behind);
+  auto front = server::start(wanted, made->behind, made->counts);
   if (!front) return front.error();
   made->front = std::move(*front);
-  made->shared.connections = [&server = *made->front] { return server.connections(); };
   made->address = address_of(*listen, made->front->port());
   return std::unique_ptr<service_daemon>{new service_daemon{std::move(made)}};
 }
@@ -97,6 +129,9 @@ const std::string& service_daemon::address() const { return inside_->address; }
 void service_daemon::stop(duration grace) {
   inside_->shared.stopping = true;
   inside_->front->stop(grace);
+  inside_->commits = {};
+  inside_->watched.stop();
+  inside_->followed.stop();
   inside_->behind.stop();  // their answers, if any are left, find nobody
 }
 

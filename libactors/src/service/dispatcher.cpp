@@ -3,8 +3,8 @@
 #include <exception>
 
 #include "service/gauges.hpp"
+#include "service/page_answers.hpp"
 #include "service/problem.hpp"
-#include "service/router.hpp"
 
 namespace millrace::service {
 namespace {
@@ -24,8 +24,12 @@ response answered(const endpoint& to, const call& asked) {
 
 }  // namespace
 
-std::variant<std::size_t, response> dispatcher::admit(const request& head) {
+std::variant<std::size_t, response, upgrade> dispatcher::admit(const request& head) {
   if (on_.stopping) return ending();
+  if (page_file(head) != nullptr) {
+    if (auto refused = watch_.refuse(head, access::nothing)) return std::move(*refused);
+    return limits::call_body_size_max;
+  }
   auto found = find_route(on_.endpoints, head);
   auto* to = std::get_if<route>(&found);
   // Who may not ask does not hear what there is.
@@ -33,6 +37,7 @@ std::variant<std::size_t, response> dispatcher::admit(const request& head) {
   if (auto refused = watch_.refuse(head, needs)) return std::move(*refused);
   if (to == nullptr) return std::get<response>(std::move(found));
   if (auto refused = refuse_body(*to->to, head)) return std::move(*refused);
+  if (to->to->where == lane::socket && is_upgrade(head)) return upgrade_of(std::move(*to), head);
   return to->to->accepted.empty() ? limits::call_body_size_max : limits::append_body_size_max;
 }
 
@@ -43,7 +48,20 @@ pool& dispatcher::pool_of(const endpoint& to, const call& asked) {
   return to.where == lane::waits ? waits_ : waits_after_append_;
 }
 
+upgrade dispatcher::upgrade_of(route to, const request& head) {
+  auto made = std::make_shared<call>(call{on_, head, std::move(to.where), std::move(to.variables)});
+  return {.protocol = offers_protocol(head) ? std::string{socket_protocol} : std::string{},
+          .open = [talk = to.to->talk, made](std::weak_ptr<outlet> client) {
+            return talk(*made, std::move(client));
+          }};
+}
+
 void dispatcher::answer(request asked, std::function<void(response)> done) {
+  if (const auto* file = page_file(asked)) {
+    auto made = answer_of(*file, asked);
+    on_.measured.count_call("GET", "/", made.status, duration{0});
+    return done(std::move(made));
+  }
   auto found = find_route(on_.endpoints, asked);  // admitted: it is there
   auto* to = std::get_if<route>(&found);
   if (to == nullptr) return done(std::get<response>(std::move(found)));
@@ -58,7 +76,7 @@ void dispatcher::answer(request asked, std::function<void(response)> done) {
                             on_.view.time.steady() - begun);
     done(std::move(answer));
   };
-  if (known->where == lane::at_once) return work();
+  if (known->where == lane::at_once || known->where == lane::socket) return work();
   if (pool_of(*known, *made).run(std::move(work))) return;
   on_.measured.count_refusal();
   done(problem({errc::overloaded, "too many calls are under way"}));

@@ -4,6 +4,7 @@
 #include "base/service_limits.hpp"
 #include "service/call.hpp"
 #include "service/pool.hpp"
+#include "service/router.hpp"
 #include "service/server.hpp"
 
 namespace millrace::service {
@@ -14,12 +15,13 @@ class dispatcher final : public answerer {
   /// `on` outlives it.
   dispatcher(parts& on, guard watch) : on_(on), watch_(std::move(watch)) {}
 
-  [[nodiscard]] std::variant<std::size_t, response> admit(const request& head) override;
+  [[nodiscard]] std::variant<std::size_t, response, upgrade> admit(const request& head) override;
   void answer(request asked, std::function<void(response)> done) override;
   /// Waits for the calls that are worked on.
   void stop();
 
  private:
+  [[nodiscard]] upgrade upgrade_of(route to, const request& head);
   [[nodiscard]] pool& pool_of(const endpoint& to, const call& asked);
 
   parts& on_;

@@ -15,6 +15,7 @@ namespace millrace::service {
 [[nodiscard]] std::vector<endpoint> flow_endpoints();
 [[nodiscard]] std::vector<endpoint> repair_endpoints();
 [[nodiscard]] std::vector<endpoint> process_endpoints();
+[[nodiscard]] std::vector<endpoint> socket_endpoints();
 
 /// In the order in which they are tried, and told by `/openapi.json`.
 [[nodiscard]] std::vector<endpoint> all_endpoints();

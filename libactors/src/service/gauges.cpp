@@ -4,8 +4,10 @@
 #include <prometheus/family.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+#include <prometheus/summary.h>
 #include <prometheus/text_serializer.h>
 
+#include <cmath>
 #include <limits>
 
 #include "host/contracts.hpp"
@@ -141,6 +143,21 @@ void add_admission(snapshot& to, const host_statistics& of, const gauges::admiss
       [&](const auto& type) { return max_lag(type) == 0 ? 0 : static_cast<double>(type.stopped); });
 }
 
+void add_connections(snapshot& to, const gauges::sources& from) {
+  const auto& counts = from.connections;
+  to.gauge("millrace_http_connections", "Open connections",
+           static_cast<double>(counts.connections));
+  to.gauge("millrace_sockets", "Open WebSockets", static_cast<double>(counts.sockets));
+  to.counter("millrace_sockets_opened_total", "WebSockets there were", counts.sockets_opened);
+  to.counter("millrace_sockets_dropped_total",
+             "WebSockets that were closed since they did not take what was sent",
+             counts.sockets_dropped);
+  to.counter("millrace_socket_messages_total", "Messages sent through WebSockets",
+             counts.socket_messages);
+  to.counter("millrace_monitor_left_out_total",
+             "Messages of the monitor that a client was too slow for", from.monitor_left_out);
+}
+
 }  // namespace
 
 struct gauges::inside {
@@ -159,6 +176,13 @@ struct gauges::inside {
                                      .Help("Calls that were refused: too many were under way")
                                      .Register(registry)
                                      .Add({});
+  prometheus::Summary& commits =
+      prometheus::BuildSummary()
+          .Name("millrace_commit_seconds")
+          .Help("Transactions with their flush, over the last minute")
+          .Register(registry)
+          .Add({}, prometheus::Summary::Quantiles{{0.5, 0.02}, {0.99, 0.001}},
+               std::chrono::seconds{60}, 6);
 };
 
 gauges::gauges() : inside_(std::make_unique<inside>()) {}
@@ -173,13 +197,26 @@ void gauges::count_call(const char* method, const char* address, unsigned status
 
 void gauges::count_refusal() { inside_->refused.Increment(); }
 
-std::string gauges::text_of(const host_counters& counters, const host_statistics& of,
-                            const admission& let_in, std::size_t connections) const {
+void gauges::count_commit(std::chrono::duration<double> took) {
+  inside_->commits.Observe(took.count());
+}
+
+gauges::quantiles gauges::commit_seconds() const {
+  const auto summary = inside_->commits.Collect().summary;
+  quantiles made;
+  for (const auto& one : summary.quantile) {
+    if (std::isnan(one.value)) continue;
+    (one.quantile < 0.9 ? made.median : made.p99) = one.value;
+  }
+  return made;
+}
+
+std::string gauges::text_of(const sources& from) const {
   snapshot made;
-  add_host(made, counters, of);
-  add_flows(made, of);
-  add_admission(made, of, let_in);
-  made.gauge("millrace_http_connections", "Open connections", static_cast<double>(connections));
+  add_host(made, from.counters, from.of);
+  add_flows(made, from.of);
+  add_admission(made, from.of, from.let_in);
+  add_connections(made, from);
   auto families = std::move(made).finish();
   for (auto& own : inside_->registry.Collect()) families.push_back(std::move(own));
   return prometheus::TextSerializer{}.Serialize(families);

@@ -9,6 +9,7 @@
 
 #include "millrace/admission.hpp"
 #include "millrace/host.hpp"
+#include "service/server.hpp"
 
 namespace millrace::service {
 
@@ -26,13 +27,29 @@ class gauges {
   /// A call was refused because too many were under way.
   void count_refusal();
 
-  /// In the text format of Prometheus. Labels are flow types, endpoints and statuses: bounded.
+  /// A transaction was written and flushed.
+  void count_commit(std::chrono::duration<double> took);
+  /// Seconds that half of the commits and 99 of 100 took at the most, over the last minute; none:
+  /// there was none.
+  struct quantiles {
+    std::optional<double> median, p99;
+  };
+  [[nodiscard]] quantiles commit_seconds() const;
+
   struct admission {
     lag_contracts agreed;
     std::optional<std::uint64_t> room;
   };
-  [[nodiscard]] std::string text_of(const host_counters& counters, const host_statistics& of,
-                                    const admission& let_in, std::size_t connections) const;
+  /// What others count.
+  struct sources {
+    const host_counters& counters;
+    const host_statistics& of;
+    const admission& let_in;
+    const connection_counts& connections;
+    std::uint64_t monitor_left_out = 0;
+  };
+  /// In the text format of Prometheus. Labels are flow types, endpoints and statuses: bounded.
+  [[nodiscard]] std::string text_of(const sources& from) const;
 
  private:
   struct inside;

@@ -36,7 +36,7 @@ json parameters_of(const endpoint& of) {
 
 json responses_of(const endpoint& of) {
   json all = json::object();
-  all["200"] = {{"description", reason_of(200)}};
+  if (of.where != lane::socket) all["200"] = {{"description", reason_of(200)}};
   for (const auto status : of.statuses) {
     all[std::to_string(status)] = {{"description", reason_of(status)}};
   }

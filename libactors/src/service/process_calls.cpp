@@ -7,6 +7,7 @@
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
+#include "service/monitor.hpp"
 #include "service/openapi.hpp"
 #include "service/problem.hpp"
 
@@ -74,9 +75,13 @@ response description(const call& asked) {
 response metrics(const call& asked) {
   auto of = asked.of.over.statistics();
   if (!of) return problem(of.error());
-  auto made = document(asked.of.measured.text_of(
-      asked.of.over.counters(), *of,
-      {lag_contracts_of(asked.of.over), room_for_appends(asked.of.over)}, asked.of.connections()));
+  const auto left_out = asked.of.watched == nullptr ? 0 : asked.of.watched->coalesced();
+  auto made = document(
+      asked.of.measured.text_of({asked.of.over.counters(),
+                                 *of,
+                                 {lag_contracts_of(asked.of.over), room_for_appends(asked.of.over)},
+                                 asked.of.counts,
+                                 left_out}));
   made.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return made;
 }

@@ -5,12 +5,12 @@
 #include <thread>
 
 #include "base/service_limits.hpp"
-#include "documents/flow.hpp"
 #include "documents/flows.hpp"
 #include "documents/past.hpp"
 #include "service/endpoints.hpp"
 #include "service/flow_page.hpp"
 #include "service/problem.hpp"
+#include "service/query_state.hpp"
 
 namespace millrace::service {
 namespace {
@@ -20,13 +20,8 @@ using namespace std::chrono_literals;
 constexpr auto usual_wait = 10s;
 constexpr auto look_interval = 10ms;
 
-/// Errors: unknown_type.
 result<const flow_type*> query_of(const call& asked) {
-  const auto& name = asked.variable("type");
-  const auto index = asked.of.known.table.find(name);
-  const auto* type = index ? asked.of.known.table.types()[*index].get() : nullptr;
-  if (type != nullptr && !type->topic) return type;
-  return error{errc::unknown_type, "there is no query " + name + " here"};
+  return query_named(asked.of.known, asked.variable("type"));
 }
 
 flow_key key_of(const flow_type& type, const std::string& id) {
@@ -66,11 +61,6 @@ result<raw_reading> read_at_least(const call& asked, const flow_key& key, positi
   return std::move(*found);
 }
 
-std::string tag_of(const raw_reading& of) {
-  return fmt::format("\"{}-{}\"", of.changed ? std::to_string(of.changed->value) : "none",
-                     of.generation);
-}
-
 /// `If-None-Match`: a list of tags, or `*`. Weak ones compare as strong ones do.
 bool is_known(const call& asked, std::string_view tag) {
   const auto known = asked.asked.header_of("if-none-match").value_or("");
@@ -83,7 +73,7 @@ std::string number_or_none(std::optional<position> at) {
 
 response answer_of(const call& asked, const flow_type& type, const flow_key& key,
                    const raw_reading& read) {
-  const auto tag = tag_of(read);
+  const auto tag = etag_of(read);
   response made;
   made.with("etag", tag)
       .with("cache-control", "private, no-cache")
@@ -94,16 +84,8 @@ response answer_of(const call& asked, const flow_type& type, const flow_key& key
     made.status = 304;
     return made;
   }
-  if (!read.is_compatible) {
-    return problem({errc::incompatible,
-                    fmt::format("{} is served by version {}, whose state is another message, until "
-                                "the newer version has caught up",
-                                key.text(), read.version)});
-  }
-  auto state = documents::state_as_json(*type.state_prototype, read.state);
-  if (!state) {
-    return problem({errc::corrupt, "the state of " + key.text() + " does not decode"});
-  }
+  auto state = state_of(type, key, read);
+  if (!state) return problem(state.error());
   made.body = std::move(*state);
   return made;
 }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/service_limits.hpp"
+#include "exchange/json_text.hpp"
 #include "service/problem.hpp"
 
 namespace millrace::service {
@@ -65,11 +66,54 @@ std::optional<response> refuse_origin(const request& asked) {
   return problem(403, {errc::invalid, "pages of another origin have no access"});
 }
 
-std::optional<response> refuse_token(const token_list& tokens, const request& asked, access needs) {
+/// Calls until it returns true.
+template <class Visit>
+bool any_protocol(const request& asked, const Visit& visit) {
+  auto offered = asked.header_of("sec-websocket-protocol").value_or("");
+  while (!offered.empty()) {
+    const auto end = offered.find(',');
+    auto one = offered.substr(0, end);
+    offered.remove_prefix(end == offered.npos ? offered.size() : end + 1);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (visit(one)) return true;
+  }
+  return false;
+}
+
+/// From base64url without padding; empty: it is none.
+std::string decoded_token(std::string_view text) {
+  std::string usual{text};
+  std::replace(usual.begin(), usual.end(), '-', '+');
+  std::replace(usual.begin(), usual.end(), '_', '/');
+  while (usual.size() % 4 != 0) usual += '=';
+  std::string made(exchange::base64_size_max(usual.size()), '\0');
+  std::size_t size = 0;
+  if (!exchange::decode_base64(usual, made.data(), size)) return {};
+  made.resize(size);
+  return made;
+}
+
+/// A page cannot set the header of a WebSocket: its token comes as one of the protocols.
+std::string token_of(const request& asked) {
   constexpr std::string_view scheme = "bearer ";
+  constexpr std::string_view protocol = "millrace.bearer.";
   const auto given = asked.header_of("authorization").value_or("");
-  const bool bears = lower(given.substr(0, scheme.size())) == scheme;
-  const auto may = bears ? tokens.of(given.substr(scheme.size())) : access::nothing;
+  if (lower(given.substr(0, scheme.size())) == scheme) {
+    return std::string{given.substr(scheme.size())};
+  }
+  std::string found;
+  if (!is_upgrade(asked)) return found;
+  any_protocol(asked, [&](std::string_view one) {
+    if (!one.starts_with(protocol)) return false;
+    found = decoded_token(one.substr(protocol.size()));
+    return true;
+  });
+  return found;
+}
+
+std::optional<response> refuse_token(const token_list& tokens, const request& asked, access needs) {
+  const auto may = tokens.of(token_of(asked));
   if (may == access::nothing) {
     return problem(401, {errc::invalid, "a token is needed: Authorization: Bearer TOKEN"})
         .with("www-authenticate", "Bearer");
@@ -135,6 +179,14 @@ access token_list::of(std::string_view token) const {
     if (equal_in_constant_time(each.token, token)) found = std::max(found, each.may);
   }
   return found;
+}
+
+bool offers_protocol(const request& asked) {
+  return any_protocol(asked, [](std::string_view one) { return one == socket_protocol; });
+}
+
+bool is_upgrade(const request& asked) {
+  return asked.method == "GET" && lower(asked.header_of("upgrade").value_or("")) == "websocket";
 }
 
 bool is_loopback(std::string_view address) {

@@ -35,6 +35,12 @@ class token_list {
   std::vector<entry> entries_;
 };
 
+/// What a WebSocket of this service speaks; see docs/decisions/2026-11-26-web-sockets.md.
+inline constexpr std::string_view socket_protocol = "millrace.v1";
+[[nodiscard]] bool offers_protocol(const request& asked);
+/// It asks for a WebSocket.
+[[nodiscard]] bool is_upgrade(const request& asked);
+
 /// `address` is numeric, without brackets.
 [[nodiscard]] bool is_loopback(std::string_view address);
 

@@ -18,6 +18,7 @@
 #include "service/problem.hpp"
 #include "service/session.hpp"
 #include "service/socket_path.hpp"
+#include "service/web_socket.hpp"
 
 namespace millrace::service {
 namespace {
@@ -32,6 +33,18 @@ constexpr std::string_view too_many =
     "content-length: 0\r\n\r\n";
 
 constexpr auto accept_pause = std::chrono::milliseconds{100};
+
+/// What a handler throws, for want of memory, ends its connection and no other.
+void run(asio::io_context& io) {
+  for (;;) {
+    try {
+      io.run();
+      return;
+    } catch (const std::exception&) {
+      continue;
+    }
+  }
+}
 
 error unusable_address(const std::string& where, const std::string& why) {
   return {errc::invalid, fmt::format("cannot listen on {}: {}", where, why)};
@@ -55,7 +68,7 @@ result<endpoint_address> parse_address(const std::string& text) {
 
 /// In the order in which one part needs the other.
 struct server::inside {
-  explicit inside(answerer& behind) : sessions(behind) {}
+  inside(answerer& behind, connection_counts& counts) : sessions(behind, counts) {}
 
   session_set sessions;
   asio::io_context io{1};
@@ -133,18 +146,21 @@ void server::inside::end() {
   own.close(ignored);
   const auto all = sessions.open;
   for (auto* each : all) each->close_when_idle();
+  const auto sockets_now = sessions.sockets;
+  for (auto* each : sockets_now) each->leave();
 }
 
 server::server(std::unique_ptr<inside> content) : inside_(std::move(content)) {}
 server::~server() { stop(duration{0}); }
 
-result<std::unique_ptr<server>> server::start(const options& wanted, answerer& behind) {
-  auto content = std::make_unique<inside>(behind);
+result<std::unique_ptr<server>> server::start(const options& wanted, answerer& behind,
+                                              connection_counts& counts) {
+  auto content = std::make_unique<inside>(behind, counts);
   if (auto listens = content->listen(wanted.listen); !listens) return listens.error();
   if (!wanted.socket.empty()) {
     if (auto listens = content->listen(wanted.socket); !listens) return listens.error();
   }
-  content->thread = std::thread{[&io = content->io] { io.run(); }};
+  content->thread = std::thread{[&io = content->io] { run(io); }};
   return std::unique_ptr<server>{new server{std::move(content)}};
 }
 
@@ -152,8 +168,6 @@ std::uint16_t server::port() const {
   boost::system::error_code failed;
   return inside_->network.local_endpoint(failed).port();
 }
-
-std::size_t server::connections() const { return inside_->sessions.count; }
 
 void server::stop(duration grace) {
   auto& own = *inside_;

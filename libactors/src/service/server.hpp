@@ -1,6 +1,7 @@
 /// Connections: bytes to requests, answers to bytes. Knows HTTP and no call.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -10,17 +11,27 @@
 
 #include "millrace/result.hpp"
 #include "millrace/types.hpp"
+#include "service/conversation.hpp"
 #include "service/message.hpp"
 
 namespace millrace::service {
+
+/// Any thread.
+struct connection_counts {
+  std::atomic<std::size_t> connections = 0;  ///< open, not WebSockets
+  std::atomic<std::size_t> sockets = 0;      ///< open WebSockets
+  std::atomic<std::uint64_t> sockets_opened = 0;
+  std::atomic<std::uint64_t> sockets_dropped = 0;  ///< they did not take what was sent
+  std::atomic<std::uint64_t> socket_messages = 0;  ///< sent
+};
 
 /// What stands behind the connections. Both calls come on the server's one thread.
 class answerer {
  public:
   virtual ~answerer() = default;
   /// The header is there, the body is not: how many bytes of it to read, or an answer at once,
-  /// after which the connection ends.
-  [[nodiscard]] virtual std::variant<std::size_t, response> admit(const request& head) = 0;
+  /// after which the connection ends, or a WebSocket.
+  [[nodiscard]] virtual std::variant<std::size_t, response, upgrade> admit(const request& head) = 0;
   /// Must not block. `done` is called once, from any thread, perhaps at once.
   virtual void answer(request asked, std::function<void(response)> done) = 0;
 };
@@ -40,15 +51,16 @@ class server {
     endpoint_address listen;
     std::filesystem::path socket;  ///< empty: none
   };
-  /// `behind` outlives the server. Errors: invalid (the address is in use, or none of ours).
+  /// `behind` and `counts` outlive the server. Errors: invalid (the address is in use, or none of
+  /// ours).
   [[nodiscard]] static result<std::unique_ptr<server>> start(const options& wanted,
-                                                             answerer& behind);
+                                                             answerer& behind,
+                                                             connection_counts& counts);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
-  [[nodiscard]] std::size_t connections() const;
 
   /// Takes no further connection or request; waits until what is under way is answered, `grace` at
   /// most; closes.

@@ -9,6 +9,7 @@
 
 #include "base/service_limits.hpp"
 #include "service/problem.hpp"
+#include "service/web_socket.hpp"
 
 namespace millrace::service {
 namespace {
@@ -42,7 +43,10 @@ void add_fixed_fields(http::response_header<>& to) {
   to.set("x-content-type-options", "nosniff");
   to.set("referrer-policy", "no-referrer");
   to.set("cross-origin-resource-policy", "same-origin");
-  to.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+  if (to.find("content-security-policy") == to.end()) {
+    to.set("content-security-policy",
+           "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+  }
   if (to.find(http::field::cache_control) == to.end()) to.set("cache-control", "no-store");
 }
 
@@ -54,13 +58,13 @@ session::session(socket from, bool through_socket, session_set& of)
       of_(of),
       through_socket_(through_socket) {
   of_.open.insert(this);
-  ++of_.count;
+  ++of_.counts.connections;
 }
 
 session::~session() {
   release();
   of_.open.erase(this);
-  --of_.count;
+  --of_.counts.connections;
 }
 
 void session::close_when_idle() {
@@ -99,6 +103,7 @@ void session::head_arrived(error_code failed) {
   head_.through_socket = through_socket_;
   auto admitted = of_.behind.admit(head_);
   if (auto* refusal = std::get_if<response>(&admitted)) return send(std::move(*refusal), false);
+  if (auto* to = std::get_if<upgrade>(&admitted)) return converse(std::move(*to));
   // What would not be read as a body would be taken for the next request.
   if (head_.header_of("transfer-encoding") && !parser_->chunked()) {
     return send(problem({errc::invalid, "of transfer encodings only chunked is known here"}),
@@ -123,6 +128,19 @@ void session::head_arrived(error_code failed) {
     return;
   }
   read_body();
+}
+
+/// The connection goes on as a WebSocket, and this ends.
+void session::converse(upgrade to) {
+  if (of_.stopping || of_.sockets.size() >= limits::sockets_max) {
+    return send(problem({errc::overloaded, "too many WebSockets are open"}), false);
+  }
+  if (!parser_->is_done() || buffer_.size() > 0) {
+    return send(problem({errc::invalid, "nothing is sent before a WebSocket is open"}), false);
+  }
+  stream_.expires_never();
+  const auto made = std::make_shared<web_socket>(stream_.release_socket(), of_);
+  made->accept(parser_->release(), std::move(to));
 }
 
 void session::read_body() {

@@ -1,7 +1,6 @@
 /// One connection. Includes Beast: for session.cpp and server.cpp only.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,14 +20,16 @@ namespace millrace::service {
 using socket = boost::asio::generic::stream_protocol::socket;
 
 class session;
+class web_socket;
 
-/// What the connections of a server share. Used on its thread only, but for `count`.
+/// What the connections of a server share. On its thread only, but for `counts`.
 struct session_set {
-  explicit session_set(answerer& answers) : behind(answers) {}
+  session_set(answerer& answers, connection_counts& counted) : behind(answers), counts(counted) {}
 
   answerer& behind;
-  std::atomic<std::size_t> count = 0;  ///< of open
+  connection_counts& counts;
   std::set<session*> open;
+  std::set<web_socket*> sockets;
   std::size_t bodies = 0;  ///< bytes that are reserved for bodies
   bool stopping = false;
 };
@@ -64,6 +65,7 @@ class session : public std::enable_shared_from_this<session> {
   void sent(error_code failed);
   void linger();
   void refuse(error_code why);
+  void converse(upgrade to);
 
   boost::beast::basic_stream<boost::asio::generic::stream_protocol> stream_;
   boost::beast::flat_buffer buffer_;

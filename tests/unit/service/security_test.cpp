@@ -14,6 +14,7 @@ const std::string writing(20, 'w');
 
 request asked(std::vector<field> header) {
   request made;
+  made.method = "GET";
   made.header = std::move(header);
   return made;
 }
@@ -69,6 +70,22 @@ TEST_CASE("a token opens what it is for") {
   CHECK(with("", service::access::reading) == 401);
   CHECK(status_of(watch, {{"host", "any"}}) == 401);
   CHECK(status_of(watch, {{"host", "any"}}, service::access::nothing) == 200);
+}
+
+TEST_CASE("a token may come as a protocol, but with a WebSocket only") {
+  const std::string token = "?>~" + reading;  // base64url has other letters for it
+  const guard watch{*token_list::parse("read " + token), false};
+  const auto with = [&](const std::string& protocols, const std::string& upgrades) {
+    return status_of(
+        watch, {{"host", "any"}, {"upgrade", upgrades}, {"sec-websocket-protocol", protocols}});
+  };
+  const std::string encoded = "millrace.bearer.Pz5-cnJycnJycnJycnJycnJycnJycnI";
+  CHECK(with("millrace.v1, " + encoded, "websocket") == 200);
+  CHECK(with(encoded + ",millrace.v1", "WebSocket") == 200);
+  CHECK(with("millrace.v1, " + encoded, "h2c") == 401);
+  CHECK(with("millrace.v1", "websocket") == 401);
+  CHECK(with("millrace.bearer." + token, "websocket") == 401);
+  CHECK(with("millrace.bearer.", "websocket") == 401);
 }
 
 TEST_CASE(

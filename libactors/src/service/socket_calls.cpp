@@ -1,0 +1,43 @@
+// The WebSockets. docs/guide/monitor.md
+#include "service/endpoints.hpp"
+#include "service/monitor.hpp"
+#include "service/problem.hpp"
+#include "service/subscriptions.hpp"
+
+namespace millrace::service {
+namespace {
+
+response needs_upgrade(const call&) {
+  return problem(426, {errc::invalid, "this address is a WebSocket"}).with("upgrade", "websocket");
+}
+
+std::shared_ptr<conversation> watch(const call& asked, std::weak_ptr<outlet> to) {
+  return asked.of.watched->talk_to(std::move(to));
+}
+
+std::shared_ptr<conversation> follow(const call& asked, std::weak_ptr<outlet> to) {
+  return asked.of.followed->talk_to(std::move(to));
+}
+
+}  // namespace
+
+std::vector<endpoint> socket_endpoints() {
+  return {
+      {.method = "GET",
+       .path = "/v1/monitor",
+       .summary = "A WebSocket: how everything stands, and what changes",
+       .where = lane::socket,
+       .statuses = {101},
+       .answer = needs_upgrade,
+       .talk = watch},
+      {.method = "GET",
+       .path = "/v1/subscribe",
+       .summary = "A WebSocket: events from a position, or the states of a query",
+       .where = lane::socket,
+       .statuses = {101},
+       .answer = needs_upgrade,
+       .talk = follow},
+  };
+}
+
+}  // namespace millrace::service

@@ -1,0 +1,16 @@
+/// What a client of the monitor asks for. Pure.
+#pragma once
+
+#include <string>
+
+#include "millrace/result.hpp"
+#include "service/flow_board.hpp"
+
+namespace millrace::service {
+
+/// Errors: invalid.
+[[nodiscard]] result<view_wish> parse_view(std::string_view message);
+/// As a snapshot shows it.
+[[nodiscard]] std::string json_of(const view_wish& view);
+
+}  // namespace millrace::service

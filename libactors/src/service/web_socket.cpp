@@ -1,0 +1,158 @@
+#include "service/web_socket.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+
+#include "base/service_limits.hpp"
+
+namespace millrace::service {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+
+constexpr std::size_t reason_size_max = 123;  // RFC 6455 5.5.1
+
+/// Not cut within a character.
+std::string shortened(std::string text) {
+  if (text.size() <= reason_size_max) return text;
+  auto end = reason_size_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  return text;
+}
+
+}  // namespace
+
+web_socket::web_socket(socket from, session_set& of)
+    : stream_(std::move(from)),
+      buffer_(limits::socket_message_size_max + 1024),
+      pause_(stream_.get_executor()),
+      deadline_(stream_.get_executor()),
+      alarm_(stream_.get_executor()),
+      of_(of) {
+  of_.sockets.insert(this);
+  ++of_.counts.sockets;
+  ++of_.counts.sockets_opened;
+}
+
+void web_socket::accept(handshake asked, upgrade to) {
+  asked_ = std::move(asked);
+  stream_.set_option(websocket::stream_base::timeout{.handshake_timeout = limits::head_time_max,
+                                                     .idle_timeout = limits::socket_idle_max,
+                                                     .keep_alive_pings = true});
+  stream_.set_option(
+      websocket::stream_base::decorator([protocol = to.protocol](websocket::response_type& answer) {
+        if (!protocol.empty()) {
+          answer.set(beast::http::field::sec_websocket_protocol, protocol);
+        }
+      }));
+  stream_.read_message_max(limits::socket_message_size_max);
+  stream_.text(true);
+  stream_.auto_fragment(false);
+  stream_.async_accept(asked_, [self = shared_from_this(), to](error_code failed) {
+    self->asked_ = {};
+    if (failed) return self->finish();
+    self->behind_ = to.open(self);
+    self->read_on();
+  });
+}
+
+void web_socket::read_on() {
+  stream_.async_read(buffer_, [self = shared_from_this()](error_code failed, std::size_t) {
+    self->arrived(failed);
+  });
+}
+
+void web_socket::arrived(error_code failed) {
+  if (failed) return finish();
+  if (stream_.got_text()) {
+    if (!closing_) behind_->received(beast::buffers_to_string(buffer_.data()));
+  } else {
+    begin_close(close_code::not_text, "only text frames are understood");
+  }
+  buffer_.consume(buffer_.size());
+  // A flood of messages would take the thread from all others.
+  pause_.expires_after(limits::socket_message_interval);
+  pause_.async_wait([self = shared_from_this()](error_code) {
+    if (!self->finished_) self->read_on();
+  });
+}
+
+void web_socket::send(std::vector<std::string> messages) {
+  asio::post(stream_.get_executor(),
+             [self = shared_from_this(), messages = std::move(messages)]() mutable {
+               if (self->finished_ || self->closing_) return;
+               self->outgoing_ = std::move(messages);
+               self->next_ = 0;
+               self->write_next();
+             });
+}
+
+void web_socket::write_next() {
+  if (closing_) return;
+  if (next_ == outgoing_.size()) {
+    outgoing_.clear();
+    deadline_.cancel();
+    return behind_->ready();
+  }
+  const std::chrono::seconds more{outgoing_[next_].size() / limits::transfer_rate_min};
+  deadline_.expires_after(limits::socket_write_max + more);
+  deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
+    if (cancelled || self->finished_ || self->closing_) return;
+    ++self->of_.counts.sockets_dropped;
+    self->finish();
+  });
+  stream_.async_write(asio::buffer(outgoing_[next_]),
+                      [self = shared_from_this()](error_code failed, std::size_t) {
+                        if (self->finished_) return;
+                        if (failed) return self->finish();
+                        ++self->of_.counts.socket_messages;
+                        ++self->next_;
+                        self->write_next();
+                      });
+}
+
+void web_socket::close(close_code why, std::string reason) {
+  asio::post(stream_.get_executor(), [self = shared_from_this(), why, reason = std::move(reason)] {
+    self->begin_close(why, reason);
+  });
+}
+
+void web_socket::begin_close(close_code why, const std::string& reason) {
+  if (finished_ || closing_) return;
+  closing_ = true;
+  const auto text = shortened(reason);
+  deadline_.expires_after(limits::socket_close_max);
+  deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
+    if (!cancelled) self->finish();
+  });
+  stream_.async_close({static_cast<websocket::close_code>(why), text},
+                      [self = shared_from_this()](error_code) { self->finish(); });
+}
+
+void web_socket::wake_after(std::chrono::milliseconds wait) {
+  asio::post(stream_.get_executor(), [self = shared_from_this(), wait] {
+    if (self->finished_) return;
+    self->alarm_.expires_after(wait);
+    self->alarm_.async_wait([self](error_code cancelled) {
+      if (!cancelled && self->behind_) self->behind_->woken();
+    });
+  });
+}
+
+/// Once, whatever comes first; what is still under way finds the connection closed.
+void web_socket::finish() {
+  if (std::exchange(finished_, true)) return;
+  beast::get_lowest_layer(stream_).close();
+  pause_.cancel();
+  deadline_.cancel();
+  alarm_.cancel();
+  if (behind_) behind_->ended();
+  behind_.reset();
+  of_.sockets.erase(this);
+  --of_.counts.sockets;
+}
+
+}  // namespace millrace::service
