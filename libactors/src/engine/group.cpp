@@ -55,6 +55,24 @@ v1::Envelope envelope_of(const flow_key& emitter, const reaction& one) {
   return made;
 }
 
+/// By their bytes, or by what these mean.
+bool is_same(const type_registry& types, const new_event& wanted, const event_row& row) {
+  if (row.type != wanted.type) return false;
+  if (row.payload == wanted.payload) return true;
+  v1::Envelope envelope;
+  const auto size = static_cast<int>(row.envelope.size());
+  if (!envelope.ParseFromArray(row.envelope.data(), size)) return false;
+  const auto recorded = types.to_json(row.type, envelope.content_type(), row.payload);
+  const auto meant = types.to_json(wanted.type, wanted.content_type, wanted.payload);
+  return recorded && meant && *recorded == *meant;
+}
+
+error another_event(std::size_t index, std::string_view where) {
+  return {errc::conflict,
+          fmt::format("the id of event {} belongs to another event{}; nothing was appended",
+                      index + 1, where)};
+}
+
 std::string shown(std::optional<position> at) {
   return at ? std::to_string(at->value) : std::string{"none"};
 }
@@ -125,48 +143,43 @@ std::optional<position> group::find_id(const std::string& id) const {
 /// Whether each id that is known, or comes twice, stands for the same event.
 result<void> group::check_ids(const append_request& request) const {
   if (!request.compares) return {};
-  std::unordered_map<std::string_view, const new_event*> own;
+  std::unordered_map<std::string_view, std::size_t> own;
+  known_events known;
   for (std::size_t i = 0; i < request.events.size(); ++i) {
     const auto& wanted = request.events[i];
     if (wanted.id.empty()) continue;
-    const auto before = find_id(wanted.id);
-    const auto* first = own.emplace(wanted.id, &wanted).first->second;
-    auto same = before ? is_recorded(wanted, *before)
-                       : first->type == wanted.type && first->payload == wanted.payload;
-    if (!same) return same.error();
-    if (*same) continue;
-    return error{errc::conflict,
-                 fmt::format("the id of event {} belongs to another event{}; nothing was appended",
-                             i + 1, before ? fmt::format(", at position {}", before->value) : "")};
+    const auto& first = request.events[own.emplace(wanted.id, i).first->second];
+    if (const auto before = find_id(wanted.id)) {
+      known.emplace(*before, i);
+    } else if (first.type != wanted.type || first.payload != wanted.payload) {
+      return another_event(i, "");
+    }
   }
-  return {};
+  return known.empty() ? result<void>{} : check_recorded(request, known);
 }
 
-/// By their bytes, or by what these mean.
-result<bool> group::is_recorded(const new_event& wanted, position at) const {
-  bool same = false;
+/// One read for all of them: it holds up everybody.
+result<void> group::check_recorded(const append_request& request, const known_events& known) const {
+  result<void> outcome;
   const auto compare = [&](const event_row& row) {
-    if (row.type != wanted.type) return false;
-    same = row.payload == wanted.payload;
-    if (same) return false;
-    v1::Envelope envelope;
-    if (!envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size()))) {
-      return false;
-    }
-    const auto recorded = around_.types.to_json(row.type, envelope.content_type(), row.payload);
-    const auto meant = around_.types.to_json(wanted.type, wanted.content_type, wanted.payload);
-    same = recorded && meant && *recorded == *meant;
+    const auto [begin, end] = known.equal_range(row.at);
+    const auto other = std::find_if(begin, end, [&](const auto& each) {
+      return !is_same(around_.types, request.events[each.second], row);
+    });
+    if (other == end) return true;
+    outcome = another_event(other->second, fmt::format(", at position {}", row.at.value));
     return false;
   };
-  if (at >= begin_) {
-    const auto here = std::find_if(batch_.events.begin(), batch_.events.end(),
-                                   [&](const event_row& row) { return row.at == at; });
-    if (here != batch_.events.end()) compare(*here);
-    return same;
+  std::vector<position> stored;
+  for (const auto& [at, event] : known) {
+    if (at < begin_ && (stored.empty() || stored.back() != at)) stored.push_back(at);
   }
-  const std::array<position, 1> wanted_at{at};
-  if (auto read = around_.stored.fetch(wanted_at, compare); !read) return read.error();
-  return same;
+  if (auto read = around_.stored.fetch(stored, compare); !read) return read;
+  if (known.rbegin()->first < begin_) return outcome;
+  for (const auto& row : batch_.events) {
+    if (!outcome || !compare(row)) break;
+  }
+  return outcome;
 }
 
 /// Whether all of it was appended before: then it was asked whether the condition held, and it did.

@@ -54,7 +54,8 @@ class group {
   [[nodiscard]] bool is_repeat(const append_request& request) const;
   result<void> check_condition(const append_request& request) const;
   result<void> check_ids(const append_request& request) const;
-  [[nodiscard]] result<bool> is_recorded(const new_event& wanted, position at) const;
+  using known_events = std::multimap<position, std::size_t>;  // by index in the request
+  result<void> check_recorded(const append_request& request, const known_events& known) const;
   result<bool> reached_since(const flow_key& key, position since) const;
   result<void> check_fence(const flow_commit& request) const;
   void react(const flow_commit& request, const reaction& one);

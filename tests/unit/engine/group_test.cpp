@@ -330,3 +330,16 @@ TEST_CASE_METHOD(groups, "ids are compared by what payloads mean, too") {
   typed.compares = true;
   CHECK(*add(typed) == positions{{0}});
 }
+
+TEST_CASE_METHOD(groups, "many known ids are compared with one read") {
+  std::vector<new_event> many;
+  for (int i = 0; i < 1000; ++i) many.push_back(word("a", std::to_string(i)));
+  REQUIRE(add(append_of(many)));
+  commit();
+  many.push_back(many.front());
+  auto again = append_of(many);
+  again.compares = true;
+  const auto before = stored.reads().events;
+  CHECK(add(again)->size() == 1001);
+  CHECK(stored.reads().events - before == 1000);
+}
