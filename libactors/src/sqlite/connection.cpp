@@ -55,6 +55,11 @@ result<connection> connection::open(const std::filesystem::path& file,
       fmt::format("PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0",
                   settings.cache_size / 1024);
   if (auto done = made.execute(pragmas.c_str()); !done) return done.error();
+  auto prepared = made.prepare({{&made.begin_, "BEGIN"},
+                                {&made.begin_immediate_, "BEGIN IMMEDIATE"},
+                                {&made.commit_, "COMMIT"},
+                                {&made.roll_back_, "ROLLBACK"}});
+  if (!prepared) return prepared.error();
   return made;
 }
 
@@ -124,13 +129,13 @@ void connection::closer::operator()(sqlite3* handle) const {
 }
 
 result<transaction> transaction::begin(connection& database, role as) {
-  const char* how = as == role::writer ? "BEGIN IMMEDIATE" : "BEGIN";
-  if (auto begun = database.execute(how); !begun) return begun.error();
+  auto& how = as == role::writer ? database.begin_immediate_ : database.begin_;
+  if (auto begun = how.run(); !begun) return begun.error();
   return transaction{database};
 }
 
 result<void> transaction::commit() {
-  if (auto done = database_->execute("COMMIT"); !done) return done;
+  if (auto done = database_->commit_.run(); !done) return done;
   database_ = nullptr;
   return {};
 }
@@ -138,7 +143,7 @@ result<void> transaction::commit() {
 transaction::~transaction() {
   if (database_ == nullptr) return;
   // SQLite may have rolled back by itself already; then this says so, which is no news.
-  (void)database_->execute("ROLLBACK");
+  (void)database_->roll_back_.run();
 }
 
 }  // namespace millrace::sqlite

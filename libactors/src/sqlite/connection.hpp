@@ -59,8 +59,11 @@ class connection {
     void operator()(sqlite3* handle) const;
   };
 
+  friend class transaction;
   std::unique_ptr<sqlite3, closer> handle_;
   std::unique_ptr<std::size_t> wal_pages_;  // its address is known to SQLite
+  // Each read is a transaction: parsing these costs more than many a read.
+  statement begin_, begin_immediate_, commit_, roll_back_;
   std::size_t page_size_ = 4096;
 };
 
