@@ -259,7 +259,7 @@ std::size_t pending_after(std::uint32_t flows, std::uint64_t round) {
 
 TEST_CASE("housekeeping changes nothing that is read") {
   const auto subject = make_store(GENERATE(from_range(every_store)));
-  constexpr std::uint32_t flows = 800;
+  constexpr std::uint32_t flows = 5'000;
   subject->commit(many_flows(flows));
   for (std::uint64_t round = 0; round < 8; ++round) {
     subject->commit(many_checkpoints(flows, round));

@@ -160,7 +160,10 @@ TEST_CASE("no more than the room limit is kept in memory for a slow flow; the re
   REQUIRE(running.open());
   append_notes(running, 0, 1);
   door.wait_for_somebody();
-  append_notes(running, 1, count);
+  constexpr std::int64_t at_once = limits::queue_events_max / 2;
+  for (std::int64_t from = 1; from < count; from += at_once) {
+    append_notes(running, from, std::min(count, from + at_once));
+  }
   OrderPaid last;
   const auto marker = running.append(last).get();
   REQUIRE(marker);

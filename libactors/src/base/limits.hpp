@@ -32,29 +32,31 @@ inline constexpr std::size_t queue_size_max = 128u << 20;
 inline constexpr std::size_t commit_events_max = 65'536;  // in one transaction
 inline constexpr std::size_t commit_size_max = 64u << 20;
 inline constexpr std::size_t fire_batch_max = 1024;  // timers in one request
+inline constexpr std::size_t fences_kept_max = 1u << 20;  // flows whose checkpoint it remembers
 inline constexpr std::size_t id_window_count = 65'536;
 inline constexpr auto id_window_age = std::chrono::hours{24};
 inline constexpr auto full_disk_retry = 500ms;
 
 // The router.
-inline constexpr std::size_t window_events_max = 65'536;       // one read of the timeline
-inline constexpr std::size_t window_size_max = 16u << 20;      // encoded
+inline constexpr std::size_t window_events_max = 131'072;      // one read of the timeline
+inline constexpr std::size_t window_size_max = 32u << 20;      // encoded
 inline constexpr std::size_t windows_max = 3;                  // decoded and still in use
-inline constexpr auto window_hold_max = 250ms;                 // then slow flows lose theirs
+inline constexpr auto window_hold_max = 250ms;                 // then slow flows lose theirs,
+inline constexpr auto window_hold_each = 2us;                  // and this much for each entry
 inline constexpr std::size_t feed_size_max = 16u << 20;        // committed, not yet routed
-inline constexpr std::size_t postings_buffered_max = 262'144;  // then they are written
+inline constexpr std::size_t postings_buffered_max = 1u << 20;  // then they are written
 inline constexpr auto postings_age_max = 1000ms;
 inline constexpr auto router_tick = 250ms;                      // looks at ages
 inline constexpr std::size_t directory_entries_max = 1u << 20;  // cached key → flow number
 
 // A rebuild.
 inline constexpr std::size_t rebuild_memory_max = 512u << 20;  // what is gathered in one pass
-inline constexpr std::size_t mend_size_max = 4u << 20;         // of postings in one request
-inline constexpr std::size_t mend_flows_max = 1024;
+inline constexpr std::size_t mend_size_max = 8u << 20;         // of postings in one request
+inline constexpr std::size_t mend_flows_max = 4096;
 inline constexpr std::uint64_t mend_distance_max = 65'536;  // events the router itself makes up for
 
 // One flow.
-inline constexpr std::size_t inbox_events_max = 131'072;  // pushed and not yet handled
+inline constexpr std::size_t inbox_events_max = 262'144;  // pushed and not yet handled
 inline constexpr std::size_t behind_read_max = 4096;      // postings in one read
 inline constexpr std::size_t behind_size_max = 8u << 20;
 inline constexpr std::size_t small_state_max = 4096;  // saved with every checkpoint
@@ -69,7 +71,7 @@ inline constexpr std::size_t repairs_under_way_max = 1024;  // of one retry of a
 
 // The store.
 inline constexpr std::size_t posting_block_size_max = 2048;
-inline constexpr std::size_t checkpoint_log_entries_max = 16'384;
+inline constexpr std::size_t checkpoint_log_entries_max = 32'768;
 inline constexpr std::size_t fold_slice = 512;   // checkpoints folded at once
 inline constexpr std::size_t drop_slice = 1024;  // rows of dropped builds deleted at once
 inline constexpr std::size_t wal_size_max = 4u << 20;

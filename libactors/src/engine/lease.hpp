@@ -50,8 +50,11 @@ class window_lease {
   };
 
   window_lease(content held, const std::shared_ptr<window_budget>& budget)
-      : held_(counted(std::move(held), budget)) {}
+      : hold_max_(limits::window_hold_max + held.entries.size() * limits::window_hold_each),
+        held_(counted(std::move(held), budget)) {}
 
+  /// How long flows may hold it when the router needs the room: the more of them, the longer.
+  [[nodiscard]] duration hold_max() const { return hold_max_; }
   /// Null: revoked.
   [[nodiscard]] std::shared_ptr<const content> acquire() const {
     std::scoped_lock lock{mutex_};
@@ -77,6 +80,7 @@ class window_lease {
             }};
   }
 
+  const duration hold_max_;
   mutable std::mutex mutex_;
   std::shared_ptr<const content> held_;
 };

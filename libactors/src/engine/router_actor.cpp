@@ -132,8 +132,10 @@ bool router_actor::make_room(windows_for whom) {
   auto& budget = *context_.budget;
   const auto has_room = [&] { return budget.has_room(whom); };
   const auto now = context_.time.steady();
-  while (!has_room() && !leases_.empty() && now - leases_.front().since > limits::window_hold_max) {
-    if (const auto lease = leases_.front().lease.lock()) lease->revoke();
+  while (!has_room() && !leases_.empty()) {
+    const auto lease = leases_.front().lease.lock();
+    if (lease && now - leases_.front().since <= lease->hold_max()) break;
+    if (lease) lease->revoke();
     leases_.pop_front();
   }
   if (has_room()) return true;
@@ -245,9 +247,10 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
   const auto& budget = *context_.budget;
   const auto held = budget.events + events->events().size();
   const bool more = core_.head() < context_.writes.tail() && held < context_.bounds.windows;
-  const auto entries = routed.entries;
   auto lease = std::make_shared<window_lease>(
       window_lease::content{events, std::move(routed.entries)}, context_.budget);
+  const auto held_here = lease->acquire();
+  const auto& entries = held_here->entries;
   for (const auto& each : routed.deliveries) {
     const auto number = each.flow->entry.number;
     const bool fresh = routed.first_new && number >= *routed.first_new;

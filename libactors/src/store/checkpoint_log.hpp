@@ -17,7 +17,7 @@ namespace millrace {
 inline constexpr std::size_t checkpoint_log_size_max = limits::commit_size_max / 2;
 /// Checkpoints that housekeeping leaves in the log: a busy flow is written again before its turn
 /// comes, and then needs no folding.
-inline constexpr std::size_t fold_lag = limits::checkpoint_log_entries_max / 4;
+inline constexpr std::size_t fold_lag = limits::checkpoint_log_entries_max / 4 * 3;
 static_assert(fold_lag + limits::fold_slice < limits::checkpoint_log_entries_max);
 
 /// The committing side: the log and the overlay over it. Works within a transaction that the owner

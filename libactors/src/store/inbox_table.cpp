@@ -54,12 +54,13 @@ result<void> inbox_writer::prepare(sqlite::connection& database) {
   });
 }
 
-result<void> inbox_writer::write(const commit_batch& batch) {
+result<void> inbox_writer::write(const commit_batch& batch, flow_number first_new) {
   for (const flow_number flow : batch.erased) {
     if (auto done = erase(flow); !done) return done;
   }
   for (const auto& rewrite : batch.rewritten) {
-    if (auto done = replace(rewrite); !done) return done;
+    const bool is_new = rewrite.entry.number >= first_new;
+    if (auto done = replace(rewrite, is_new); !done) return done;
   }
   return {};
 }
@@ -71,9 +72,11 @@ result<void> inbox_writer::erase(flow_number flow) {
   return {};
 }
 
-result<void> inbox_writer::replace(const commit_batch::inbox_rewrite& rewrite) {
+result<void> inbox_writer::replace(const commit_batch::inbox_rewrite& rewrite, bool is_new) {
   const std::uint32_t flow = to_integer(rewrite.entry.number);
-  if (auto done = clear_.run(flow); !done) return done;
+  if (!is_new) {
+    if (auto done = clear_.run(flow); !done) return done;
+  }
   std::string block;
   std::optional<position> last;
   auto reader = rewrite.postings.read();
@@ -89,7 +92,7 @@ result<void> inbox_writer::replace(const commit_batch::inbox_rewrite& rewrite) {
   const auto born =
       rewrite.entry.born == unplaced ? std::nullopt : std::optional{rewrite.entry.born};
   auto done = put_row_.run(born, last, count, std::string_view{block}, flow);
-  return done ? repeat_checkpoint(rewrite.entry.number) : done;
+  return done && !is_new ? repeat_checkpoint(rewrite.entry.number) : done;
 }
 
 result<void> inbox_writer::repeat_checkpoint(flow_number flow) {

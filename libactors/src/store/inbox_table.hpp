@@ -13,10 +13,11 @@ namespace millrace {
 class inbox_writer {
  public:
   result<void> prepare(sqlite::connection& database);
-  result<void> write(const commit_batch& batch);
+  /// Nothing is stored yet of flows from `first_new` on but their directory entries.
+  result<void> write(const commit_batch& batch, flow_number first_new);
 
  private:
-  result<void> replace(const commit_batch::inbox_rewrite& rewrite);
+  result<void> replace(const commit_batch::inbox_rewrite& rewrite, bool is_new);
   result<void> erase(flow_number flow);
   /// The columns that repeat what is in the flow's folded checkpoint.
   result<void> repeat_checkpoint(flow_number flow);
