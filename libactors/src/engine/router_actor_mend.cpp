@@ -1,6 +1,4 @@
 // How the router puts mended derived data in the place of what is stored, while it goes on routing.
-#include <algorithm>
-
 #include "engine/router_actor.hpp"
 #include "store/rules.hpp"
 
@@ -41,7 +39,6 @@ void router_actor::mend_next() {
 /// Hands it to the core; the next write carries it. Gives the flows that have another inbox then.
 result<router_actor::flow_names> router_actor::mend(mend_request& request) {
   flow_names flows;
-  derived_commit directory;
   for (auto& each : request.inboxes) {
     // Its type may have begun anew while this was made.
     const auto* row = core_.row(each.key.type(), each.build);
@@ -56,16 +53,10 @@ result<router_actor::flow_names> router_actor::mend(mend_request& request) {
     const auto born = each.born.value_or(unplaced);
     auto made = core_.replace(each.key, each.build, born, std::move(each.postings));
     if (!made) return made.error();
-    if (made->fresh) directory.part.flows.push_back(*made->fresh);
-    if (made->flow != nullptr) flows.emplace_back(each.key, each.build);
+    if (*made != nullptr) flows.emplace_back(each.key, each.build);
   }
   for (const auto orphan : request.orphans) core_.erase(orphan);
   for (auto& each : request.effects) core_.replace({each.span, std::move(each.effects)});
-  // Before the first checkpoint of these flows can be committed, as in route().
-  auto& entries = directory.part.flows;
-  std::sort(entries.begin(), entries.end(),
-            [](const flow_entry& a, const flow_entry& b) { return a.number < b.number; });
-  if (!entries.empty()) context_.writes.submit(std::move(directory));
   return flows;
 }
 
@@ -74,6 +65,7 @@ void router_actor::on_mended(const flow_names& flows) {
     auto flow = core_.find(key, build);
     if (!flow) return context_.fail(flow.error());
     if (*flow == nullptr || flows_.on_replaced((*flow)->entry.number)) continue;
+    if (!context_.run_flows || !core_.runs(**flow)) continue;
     auto row = context_.stored.find_flow((*flow)->entry.number);
     if (!row) return context_.fail(row.error());
     if (*row && is_pending((*row)->latest, (*row)->checkpoint)) to_wake_.emplace_back(key, build);

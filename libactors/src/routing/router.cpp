@@ -21,12 +21,25 @@ struct router::pass {
   };
   std::vector<hit> hits;         // in order of events
   std::vector<flow_entry> born;  // were known without a birth
-  std::string key;               // of the hit at hand
+  /// Where an event goes, before the flow is looked up.
+  struct target {
+    std::size_t text;  // its key's place in texts
+    std::size_t size;
+    build_number build;
+    std::uint64_t hash;
+    routed_entry entry;
+  };
+  std::vector<target> aimed;
+  std::string texts;
+  std::string key;  // of the target at hand
   millrace::route made;
   std::vector<route_target> targets;
 };
 
 namespace {
+
+/// Look-ups that wait for the memory together.
+constexpr std::size_t looked_up_at_once = 64;
 
 /// Of a build that is routed again: it does not ask for what the type had not asked for before, nor
 /// for what somebody had it pass by.
@@ -44,7 +57,8 @@ router::router(const interest_table& table, start from, directory_lookup lookup)
     : table_(table),
       lookup_(std::move(lookup)),
       routed_(from.routed),
-      next_number_(from.next_number) {
+      next_number_(from.next_number),
+      knows_all_(from.directory_is_empty) {
   for (auto& type : from.types) types_.emplace(std::pair{type.name(), build_of(type)}, type);
   for (std::uint32_t i = 0; i < table.types().size(); ++i) host(i);
   for (const auto& [name, row] : types_) note_unhosted(row);
@@ -76,6 +90,8 @@ result<routed_window> router::route(const window& events) {
           .out = {},
           .hits = {},
           .born = {},
+          .aimed = {},
+          .texts = {},
           .key = {},
           .made = {},
           .targets = {}};
@@ -86,13 +102,15 @@ result<routed_window> router::route(const window& events) {
   ++windows_;
   for (std::uint32_t i = 0; i < events.events().size(); ++i) {
     const event& what = events.events()[i];
-    const bool is_explicit = what.envelope->has_routes();
-    auto routed = is_explicit ? route_explicitly(in, what, i) : route_by_type(in, what, i);
-    if (!routed) return routed.error();
+    what.envelope->has_routes() ? route_explicitly(in, what, i) : route_by_type(in, what, i);
+    if (in.aimed.size() >= looked_up_at_once) {
+      if (auto done = hit_all(in); !done) return done.error();
+    }
     if (what.envelope->has_cause() && in.active_explicit && what.at >= routed_) {
       effects_.push_back({position{what.envelope->cause()}, what.at});
     }
   }
+  if (auto done = hit_all(in); !done) return done.error();
   for (std::size_t i = 0; i < progress_.size(); ++i) {
     if (in.active[i]) progress_[i]->set_routed(events.end().value);
   }
@@ -101,20 +119,18 @@ result<routed_window> router::route(const window& events) {
   return grouped(in);
 }
 
-result<void> router::route_explicitly(pass& in, const event& what, std::uint32_t index) {
+void router::route_explicitly(pass& in, const event& what, std::uint32_t index) {
   for (const auto& key_text : what.envelope->routes().keys()) {
     const auto type_name = std::string_view{key_text}.substr(0, key_text.find('|'));
     in.key = key_text;
     for (const auto type : table_.versions(type_name)) {
       if (!explicitly_active(in, type, what.at)) continue;
-      if (auto done = hit(in, builds_[type], what, {index, true}); !done) return done;
+      aim(in, builds_[type], {index, true});
     }
     if (!table_.versions(type_name).empty() || !in.active_explicit || what.at < routed_) continue;
     const auto build = unhosted_build(type_name);
-    if (!build) continue;
-    if (auto done = hit(in, *build, what, {index, true}); !done) return done;
+    if (build) aim(in, *build, {index, true});
   }
-  return {};
 }
 
 bool router::explicitly_active(const pass& in, std::uint32_t type, position at) const {
@@ -124,8 +140,8 @@ bool router::explicitly_active(const pass& in, std::uint32_t type, position at) 
   return in.active[type] && at.value >= row.routed() && is_in_range;
 }
 
-result<void> router::route_by_type(pass& in, const event& what, std::uint32_t index) {
-  if (what.envelope->has_due() && !what.envelope->from_schedule()) return {};
+void router::route_by_type(pass& in, const event& what, std::uint32_t index) {
+  if (what.envelope->has_due() && !what.envelope->from_schedule()) return;
   for (const auto type : table_.observers(what.type)) {
     const auto& row = *progress_[type];
     if (!in.active[type] || what.at.value < row.routed() || passes_by(row, what.at)) continue;
@@ -138,10 +154,9 @@ result<void> router::route_by_type(pass& in, const event& what, std::uint32_t in
     for (const auto& target : in.targets) {
       in.key.assign(observer.name);
       if (!observer.single) in.key.append(1, '|').append(target.id);
-      if (auto done = hit(in, builds_[type], what, {index, target.starts}); !done) return done;
+      aim(in, builds_[type], {index, target.starts});
     }
   }
-  return {};
 }
 
 void router::park(pass& in, std::uint32_t type, const event& what, const error& why) {
@@ -153,14 +168,36 @@ void router::park(pass& in, std::uint32_t type, const event& what, const error& 
   in.out.parked.push_back(progress.name());
 }
 
-result<void> router::hit(pass& in, build_number build, const event& what, routed_entry entry) {
-  auto found = known(in.key, build);
+void router::aim(pass& in, build_number build, routed_entry entry) {
+  const auto hash = flow_directory::hash_of(in.key, build);
+  flows_.fetch_slot(hash);
+  in.aimed.push_back({in.texts.size(), in.key.size(), build, hash, entry});
+  in.texts += in.key;
+}
+
+/// In the order in which they were aimed, which is that of events.
+result<void> router::hit_all(pass& in) {
+  for (const auto& one : in.aimed) flows_.fetch_flow(one.hash);
+  for (const auto& one : in.aimed) flows_.fetch_key(one.hash);
+  for (const auto& one : in.aimed) {
+    const auto key = std::string_view{in.texts}.substr(one.text, one.size);
+    if (auto done = hit(in, key, one.build, one.hash, one.entry); !done) return done;
+  }
+  in.aimed.clear();
+  in.texts.clear();
+  return {};
+}
+
+result<void> router::hit(pass& in, std::string_view key, build_number build, std::uint64_t hash,
+                         routed_entry entry) {
+  const event& what = in.events.events()[entry.index];
+  auto found = known(key, build, hash);
   if (!found) return found.error();
   routed_flow* flow = *found;
   if (flow == nullptr) {
     if (!entry.starts) return {};  // joins nobody
     flow_row fresh;
-    fresh.entry = {flow_number{next_number_++}, flow_key::parse(in.key), what.at, build};
+    fresh.entry = {flow_number{next_number_++}, flow_key::parse(std::string{key}), what.at, build};
     in.out.started.push_back(fresh.entry);
     if (!in.out.first_new) in.out.first_new = fresh.entry.number;
     flow = &remember(std::move(fresh));

@@ -6,35 +6,19 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "routing/flow_directory.hpp"
 #include "routing/interest.hpp"
 #include "store/builds.hpp"
 #include "store/store.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
-
-/// What the router knows of one flow.
-struct routed_flow {
-  flow_entry entry;
-  std::optional<std::uint32_t> type;  ///< index in the table, when its build is hosted here
-  std::optional<position> latest;     ///< last posting, written or not
-  std::optional<position> written;    ///< last posting in the store
-  std::vector<posting> unwritten;     ///< in order; those after `written`
-  bool keep = false;                  ///< set by the owner: do not forget this one
-  bool enlisted = false;   ///< its entry may not be in the store yet: the owner sees to it
-  bool replacing = false;  ///< another inbox is on its way into the store
-
- private:
-  friend class router;
-  std::uint64_t window_ = 0;    ///< in which it was last touched
-  std::uint32_t delivery_ = 0;  ///< its delivery there
-  bool listed_ = false;         ///< in router::touched_
-};
 
 /// One entry of a delivery.
 struct routed_entry {
@@ -81,6 +65,7 @@ class router {
     std::vector<v1::FlowType> types;
     position routed;  ///< of events with explicit routes, and of the cause index
     std::uint32_t next_number = 0;
+    bool directory_is_empty = false;  ///< no flow of any type is in the store
   };
   router(const interest_table& table, start from, directory_lookup lookup);
 
@@ -151,14 +136,11 @@ class router {
   // Replacing derived data (router_replace.cpp); between written() and take_unwritten().
 
   /// Another inbox for a flow: all that is routed to it. Null: there is no such flow, and nothing
-  /// is routed to it. A flow that is not in the directory gets an entry, which `fresh` tells and
-  /// which must be durable before its first checkpoint. Errors: those of the lookup.
-  struct replaced {
-    routed_flow* flow = nullptr;
-    std::optional<flow_entry> fresh;
-  };
-  result<replaced> replace(const flow_key& key, build_number build, position born,
-                           posting_run postings);
+  /// is routed to it. A flow that is not in the directory gets an entry, which the next write
+  /// brings too; that has to be taken before the flow can have a checkpoint. Errors: those of the
+  /// lookup.
+  result<routed_flow*> replace(const flow_key& key, build_number build, position born,
+                               posting_run postings);
   /// Takes a flow off the directory; it has neither postings nor a checkpoint. False: it is kept.
   /// Errors: those of the lookup.
   result<bool> erase(const flow_key& key, build_number build);
@@ -187,14 +169,21 @@ class router {
   [[nodiscard]] std::vector<build_number> builds_of(std::string_view type) const;
   [[nodiscard]] bool explicitly_active(const pass& in, std::uint32_t type, position at) const;
   void park(pass& in, std::uint32_t type, const event& what, const error& why);
-  result<void> route_explicitly(pass& in, const event& what, std::uint32_t index);
-  result<void> route_by_type(pass& in, const event& what, std::uint32_t index);
-  result<void> hit(pass& in, build_number build, const event& what, routed_entry entry);
+  void route_explicitly(pass& in, const event& what, std::uint32_t index);
+  void route_by_type(pass& in, const event& what, std::uint32_t index);
+  void aim(pass& in, build_number build, routed_entry entry);
+  result<void> hit_all(pass& in);
+  result<void> hit(pass& in, std::string_view key, build_number build, std::uint64_t hash,
+                   routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
   static routed_window grouped(pass& in);
   void take_replaced(commit_batch& into);
   void replaced_written();
   result<routed_flow*> known(std::string_view key_text, build_number build);
+  result<routed_flow*> known(std::string_view key_text, build_number build, std::uint64_t hash);
+  [[nodiscard]] bool knows_all(std::string_view key_text, build_number build) const;
+  result<routed_flow*> look_up(std::string_view key_text, build_number build);
+  result<routed_flow*> known_or_damaged(const flow_key& key, build_number build);
   routed_flow& remember(flow_row row);
 
   const interest_table& table_;
@@ -211,16 +200,22 @@ class router {
   std::uint32_t next_number_;
   std::uint64_t windows_ = 0;
 
-  // By key, one map a build: nearly always there is one.
-  using flow_map = std::unordered_map<std::string, routed_flow, text_hash, std::equal_to<>>;
-  std::map<build_number, flow_map> flows_;
+  flow_directory flows_;
+  // Who is not in memory is not in the store either: of all flows; of those of these builds.
+  bool knows_all_;
+  std::set<std::pair<std::string, build_number>> known_builds_;
   std::vector<routed_flow*> touched_;  // with unwritten postings
   struct taken {
     routed_flow* flow;
     std::size_t count;
   };
   std::vector<taken> being_written_;
-  std::vector<std::pair<routed_flow*, posting_run>> replaced_;
+  struct replacement {
+    routed_flow* flow;
+    posting_run postings;
+    bool fresh;  // its entry is not in the store
+  };
+  std::vector<replacement> replaced_;
   std::vector<std::pair<routed_flow*, std::optional<position>>> being_replaced_;
   std::vector<flow_number> erased_;
   std::vector<commit_batch::effects_rewrite> replaced_effects_;

@@ -32,6 +32,7 @@ void router::begin_build(std::uint32_t type, const v1::FlowType& former, const v
   put(former);
   put(next);
   builds_[type] = build_of(next);
+  known_builds_.emplace(next.name(), build_of(next));
   progress_[type] = &types_.at({next.name(), build_of(next)});
 }
 

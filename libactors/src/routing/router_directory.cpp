@@ -77,8 +77,18 @@ bool router::has_flows(std::string_view type) const {
 }
 
 result<routed_flow*> router::known(std::string_view key_text, build_number build) {
-  auto& flows = flows_[build];
-  if (const auto found = flows.find(key_text); found != flows.end()) return &found->second;
+  return known(key_text, build, flow_directory::hash_of(key_text, build));
+}
+
+result<routed_flow*> router::known(std::string_view key_text, build_number build,
+                                   std::uint64_t hash) {
+  if (auto* found = flows_.find(key_text, build, hash)) return found;
+  if (knows_all(key_text, build)) return static_cast<routed_flow*>(nullptr);
+  return look_up(key_text, build);
+}
+
+/// One that is not in memory, in the store.
+result<routed_flow*> router::look_up(std::string_view key_text, build_number build) {
   auto stored = lookup_(flow_key::parse(std::string{key_text}), build);
   if (!stored) return stored.error();
   const auto is_leaving = [&](flow_number one) { return one == (*stored)->entry.number; };
@@ -88,9 +98,14 @@ result<routed_flow*> router::known(std::string_view key_text, build_number build
   return &remember(std::move(**stored));
 }
 
+/// Whether the store has no flow of the build but those in memory: then it need not be asked.
+bool router::knows_all(std::string_view key_text, build_number build) const {
+  if (knows_all_ || known_builds_.empty()) return knows_all_;
+  return known_builds_.contains({std::string{key_text.substr(0, key_text.find('|'))}, build});
+}
+
 routed_flow& router::remember(flow_row row) {
-  auto& flow = flows_[row.entry.build][row.entry.key.text()];
-  flow.entry = std::move(row.entry);
+  auto& flow = flows_.add(std::move(row.entry));
   if (!has_flows(flow.entry.key.type())) types_with_flows_.emplace(flow.entry.key.type());
   for (const auto type : table_.versions(flow.entry.key.type())) {
     if (builds_[type] == flow.entry.build) flow.type = type;
@@ -163,15 +178,12 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
 }
 
 void router::forget(std::size_t limit) {
-  std::size_t count = 0;
-  for (const auto& [build, flows] : flows_) count += flows.size();
-  if (count <= limit || !being_written_.empty()) return;
-  for (auto& [build, flows] : flows_) {
-    std::erase_if(flows, [](const auto& entry) {
-      const auto& flow = entry.second;
-      return !flow.keep && !flow.enlisted && !flow.replacing && flow.unwritten.empty();
-    });
-  }
+  if (flows_.size() <= limit || !being_written_.empty()) return;
+  knows_all_ = false;
+  known_builds_.clear();
+  flows_.erase_if([](const routed_flow& flow) {
+    return !flow.keep && !flow.enlisted && !flow.replacing && flow.unwritten.empty();
+  });
 }
 
 }  // namespace millrace

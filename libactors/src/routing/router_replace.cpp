@@ -6,33 +6,39 @@
 
 namespace millrace {
 
-result<router::replaced> router::replace(const flow_key& key, build_number build, position born,
-                                         posting_run postings) {
+/// Also one that this router should know if it were here: what is mended was damaged.
+result<routed_flow*> router::known_or_damaged(const flow_key& key, build_number build) {
+  const auto hash = flow_directory::hash_of(key.text(), build);
+  if (auto* found = flows_.find(key.text(), build, hash)) return found;
+  return look_up(key.text(), build);
+}
+
+result<routed_flow*> router::replace(const flow_key& key, build_number build, position born,
+                                     posting_run postings) {
   MILLRACE_INVARIANT(being_written_.empty() && being_replaced_.empty());
-  auto found = known(key.text(), build);
+  auto found = known_or_damaged(key, build);
   if (!found) return found.error();
-  replaced made{.flow = *found, .fresh = {}};
-  if (made.flow == nullptr) {
-    if (postings.empty()) return made;
+  const bool is_new = *found == nullptr;
+  if (is_new && postings.empty()) return *found;
+  if (is_new) {
     flow_row fresh;
     fresh.entry = {flow_number{next_number_++}, key, born, build};
-    made.fresh = fresh.entry;
-    made.flow = &remember(std::move(fresh));
+    *found = &remember(std::move(fresh));
   }
-  routed_flow& flow = *made.flow;
+  routed_flow& flow = **found;
   flow.entry.born = born;
-  if (std::exchange(flow.enlisted, false)) made.fresh = flow.entry;
+  const bool was_enlisted = std::exchange(flow.enlisted, false);
   unwritten_count_ -= flow.unwritten.size();
   flow.unwritten.clear();
   flow.latest = postings.last();
   flow.replacing = true;
-  replaced_.emplace_back(&flow, std::move(postings));
+  replaced_.push_back({&flow, std::move(postings), is_new || was_enlisted});
   dirty_ = true;
-  return made;
+  return &flow;
 }
 
 result<bool> router::erase(const flow_key& key, build_number build) {
-  auto found = known(key.text(), build);
+  auto found = known_or_damaged(key, build);
   if (!found) return found.error();
   routed_flow* flow = *found;
   if (flow == nullptr) return true;
@@ -40,7 +46,7 @@ result<bool> router::erase(const flow_key& key, build_number build) {
   erased_.push_back(flow->entry.number);
   std::erase(touched_, flow);
   unwritten_count_ -= flow->unwritten.size();
-  flows_[build].erase(key.text());
+  flows_.erase(key.text(), build);
   dirty_ = true;
   return true;
 }
@@ -51,7 +57,8 @@ void router::replace(commit_batch::effects_rewrite effects) {
 }
 
 void router::take_replaced(commit_batch& into) {
-  for (auto& [flow, postings] : std::exchange(replaced_, {})) {
+  for (auto& [flow, postings, fresh] : std::exchange(replaced_, {})) {
+    if (fresh) into.flows.push_back(flow->entry);
     being_replaced_.emplace_back(flow, postings.last());
     into.rewritten.push_back({flow->entry, std::move(postings)});
   }

@@ -1,0 +1,81 @@
+/// The part of the directory that the router has in memory: flows by key and build.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// What the router knows of one flow.
+struct routed_flow {
+  flow_entry entry;
+  std::optional<std::uint32_t> type;  ///< index in the table, when its build is hosted here
+  std::optional<position> latest;     ///< last posting, written or not
+  std::optional<position> written;    ///< last posting in the store
+  std::vector<posting> unwritten;     ///< in order; those after `written`
+  bool keep = false;                  ///< set by the owner: do not forget this one
+  bool enlisted = false;   ///< its entry may not be in the store yet: the owner sees to it
+  bool replacing = false;  ///< another inbox is on its way into the store
+
+ private:
+  friend class router;
+  std::uint64_t window_ = 0;    ///< in which it was last touched
+  std::uint32_t delivery_ = 0;  ///< its delivery there
+  bool listed_ = false;         ///< in router::touched_
+};
+
+/// A flat table: a look-up is a slot, a flow and its key, three cache misses. Who has many of them
+/// at hand asks for all slots first, then for all flows, then for all keys, and waits for none. The
+/// flows stay where they are until they are erased. One thread.
+class flow_directory {
+ public:
+  flow_directory() : slots_(first_slots) {}
+
+  [[nodiscard]] static std::uint64_t hash_of(std::string_view key, build_number build);
+
+  /// Null: it is not here.
+  [[nodiscard]] routed_flow* find(std::string_view key, build_number build,
+                                  std::uint64_t hash) const;
+  void fetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[place_of(hash)]); }
+  void fetch_flow(std::uint64_t hash) const;
+  void fetch_key(std::uint64_t hash) const;
+
+  /// One that is not here yet.
+  routed_flow& add(flow_entry entry);
+  void erase(std::string_view key, build_number build);
+  template <class Predicate>
+  void erase_if(Predicate goes) {
+    auto all = std::exchange(slots_, std::vector<slot>(first_slots));
+    count_ = 0;
+    for (auto& each : all) {
+      if (each.flow && !goes(*each.flow)) insert(std::move(each));
+    }
+  }
+  [[nodiscard]] std::size_t size() const { return count_; }
+
+ private:
+  static constexpr std::size_t first_slots = 64;
+  struct slot {
+    std::uint64_t hash = 0;
+    std::unique_ptr<routed_flow> flow;  // null: free
+  };
+
+  [[nodiscard]] std::size_t place_of(std::uint64_t hash) const {
+    return hash & (slots_.size() - 1);
+  }
+  [[nodiscard]] std::size_t next(std::size_t place) const {
+    return (place + 1) & (slots_.size() - 1);
+  }
+  routed_flow& insert(slot made);
+
+  std::vector<slot> slots_;  // a power of two, at most half full
+  std::size_t count_ = 0;
+};
+
+}  // namespace millrace
