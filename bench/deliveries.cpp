@@ -172,6 +172,7 @@ class engine_without_router {
                  .types = types,
                  .interest = interest_,
                  .time = clock_} {
+    got(writes_.open(0));
     initialise_messages();
     apply(config_, {.threads = 0, .testing = false});
     actors_ = std::make_unique<caf::actor_system>(config_);

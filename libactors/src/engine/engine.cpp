@@ -2,6 +2,7 @@
 
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include <algorithm>
 #include <random>
 #include <thread>
 
@@ -41,6 +42,12 @@ class work_actor final : public caf::event_based_actor {
   journal& driven_;
   life life_;
 };
+
+/// CAF's own default is four on a machine of two cores, where they are in each other's way. With
+/// two a handler that takes long does not hold up the router.
+std::size_t threads_of(std::size_t wanted) {
+  return wanted != 0 ? wanted : std::max(2u, std::thread::hardware_concurrency());
+}
 
 template <class T>
 std::shared_ptr<answer_to<T>> shared(engine_answer<T> answer) {
@@ -125,14 +132,17 @@ result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
   if (!routed) return routed.error();
   auto next_number = parts.stored.flow_count();
   if (!next_number) return next_number.error();
-  if (auto opened = writes.open(); !opened) return opened;
+  if (auto opened = writes.open(*next_number); !opened) return opened;
 
   context.own_threads = !virtual_time;
   if (!parts.run_flows) context.timer_changes_settled = context.timer_changes.load();
   if (virtual_time) worker = in.spawn<work_actor>(&context, &writes);
   router = in.spawn<router_actor>(router_actor::start{
       .context = &context,
-      .from = {.types = std::move(known->all), .routed = *routed, .next_number = *next_number}});
+      .from = {.types = std::move(known->all),
+               .routed = *routed,
+               .next_number = *next_number,
+               .directory_is_empty = *next_number == 0}});
   context.watch_failure([to = router] { tell(to, timers_settled{}); });  // it looks at its waiters
   if (parts.run_flows) {
     timers = in.spawn<schedule_actor>(schedule_actor::start{.context = &context, .router = router});
@@ -172,7 +182,7 @@ result<std::unique_ptr<engine>> engine::open(engine_parts parts) {
   auto made = std::make_unique<inside>(std::move(parts));
   auto* system = made->parts.actors;
   if (system == nullptr) {
-    apply(made->config, {.threads = made->parts.worker_threads, .testing = false});
+    apply(made->config, {.threads = threads_of(made->parts.worker_threads), .testing = false});
     made->own = std::make_unique<caf::actor_system>(made->config);
     system = made->own.get();
   }

@@ -230,6 +230,8 @@ result<void> group::check_fence(const flow_commit& request) const {
   if (const auto here = checkpoints_.find(request.flow); here != checkpoints_.end()) {
     const auto& checkpoint = batch_.checkpoints[here->second].checkpoint;
     if (checkpoint.has_position()) present = position{checkpoint.position()};
+  } else if (const auto known = around_.fences.find(request.flow)) {
+    present = *known;
   } else {
     auto row = around_.stored.find_flow(request.flow);
     if (!row) return row.error();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text_arena.hpp"
+#include "engine/fences.hpp"
 #include "engine/id_window.hpp"
 #include "engine/requests.hpp"
 #include "routing/interest.hpp"
@@ -21,6 +22,7 @@ struct group_surroundings {
   const type_registry& types;
   const interest_table& interest;
   const id_window& ids;
+  const class fences& fences;
 };
 
 /// Checks each request before anything is written, numbers its events, and lays the batch out. The

@@ -58,10 +58,11 @@ journal::journal(store& stored, const type_registry& types, const interest_table
       tell_(std::move(tell)),
       tail_(stored.tail().value) {}
 
-result<void> journal::open() {
+result<void> journal::open(std::uint32_t first_new) {
   auto stored = store_.recent_ids();
   if (!stored) return stored.error();
   ids_.load(std::move(*stored));
+  fences_.open(first_new);
   return {};
 }
 
@@ -197,7 +198,7 @@ journal::worked journal::work() {
 journal::worked journal::commit(batch& taken) {
   const auto now = clock_.now();
   ids_.trim(now);
-  group made{{store_, types_, interest_, ids_}, tail(), now};
+  group made{{store_, types_, interest_, ids_, fences_}, tail(), now};
   std::vector<answer> answers;  // one for each request
   answers.reserve(taken.size());
   std::optional<error> broken;
@@ -248,6 +249,7 @@ void journal::refuse_outside(batch& taken, const error& why) {
 
 void journal::publish(group& done) {
   for (const auto& one : done.batch().ids) ids_.add(one);
+  for (const auto& one : done.batch().checkpoints) fences_.put(one.flow, one.checkpoint);
   counts_.events += done.batch().events.size();
   const auto begin = tail();
   tail_.store(done.end().value, std::memory_order_release);

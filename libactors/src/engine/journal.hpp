@@ -45,8 +45,9 @@ class journal {
   journal(store& stored, const type_registry& types, const interest_table& interest,
           const clock& time, listeners tell);
 
-  /// Loads the id window. Before the first call of work(); errors of the store.
-  result<void> open();
+  /// Loads the id window. No flow from `first_new` on is in the store. Before the first call of
+  /// work(); errors of the store.
+  result<void> open(std::uint32_t first_new);
 
   /// An append from outside. False: the queue is at its bound or the journal is closed, and `done`
   /// was called with overloaded or closed, on this thread.
@@ -112,6 +113,7 @@ class journal {
   const clock& clock_;
   listeners tell_;
   id_window ids_;
+  fences fences_;
   counts counts_;
   std::atomic<std::uint64_t> tail_;
   std::atomic<std::size_t> feed_size_{0};

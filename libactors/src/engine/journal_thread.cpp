@@ -6,6 +6,7 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t commits_between_maintenance = 16;
+constexpr auto looks_for = std::chrono::microseconds{50};
 
 }  // namespace
 
@@ -32,15 +33,24 @@ void journal_thread::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+/// Handing over to a thread that sleeps takes twice as long as to one that looks, so it looks for a
+/// moment first: who has just committed is often asked again at once.
+bool journal_thread::look_around() {
+  const auto until = std::chrono::steady_clock::now() + looks_for;
+  while (!woken_ && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  std::scoped_lock lock{mutex_};
+  return woken_.exchange(false);
+}
+
 bool journal_thread::wait(std::optional<std::chrono::milliseconds> limit) {
   std::unique_lock lock{mutex_};
-  const auto is_woken = [&] { return woken_; };
+  const auto is_woken = [&] { return woken_.load(); };
   if (limit) {
     changed_.wait_for(lock, *limit, is_woken);
   } else {
     changed_.wait(lock, is_woken);
   }
-  return std::exchange(woken_, false);
+  return woken_.exchange(false);
 }
 
 void journal_thread::run(journal& driven) {
@@ -59,7 +69,7 @@ void journal_thread::run(journal& driven) {
         break;
       case journal::worked::idle:
         if (stopping) return;
-        if (!driven.maintain()) wait(std::nullopt);
+        if (!driven.maintain() && !look_around()) wait(std::nullopt);
         break;
       case journal::worked::disk_full:
         if (stopping) return;

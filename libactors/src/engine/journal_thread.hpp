@@ -1,6 +1,7 @@
 /// Drives a journal on a thread of its own.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -25,12 +26,14 @@ class journal_thread {
 
  private:
   void run(journal& driven);
+  /// Waits without sleeping. True: woken.
+  bool look_around();
   /// True: woken; false: the time is up.
   bool wait(std::optional<std::chrono::milliseconds> limit);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool woken_ = false;
+  std::atomic<bool> woken_{false};
   bool stopping_ = false;
   std::thread thread_;
 };

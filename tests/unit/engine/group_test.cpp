@@ -12,6 +12,7 @@ namespace {
 /// One group after the other, over one store.
 struct groups : stored_words {
   id_window ids;
+  fences known;
   std::optional<group> open;
   timestamp now = minute(0);
 
@@ -24,7 +25,7 @@ struct groups : stored_words {
     return open->add(std::get<Request>(kept.back()));
   }
   void begin() {
-    open.emplace(group_surroundings{stored, types, interest, ids}, stored.tail(), now);
+    open.emplace(group_surroundings{stored, types, interest, ids, known}, stored.tail(), now);
   }
   void commit() {
     REQUIRE(stored.commit(open->batch()));

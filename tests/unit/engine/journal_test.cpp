@@ -38,7 +38,7 @@ struct journals : stored_words {
              log.push_back("failed " + std::string{to_string(why.code)});
            }}};
 
-  journals() { REQUIRE(at_work.open()); }
+  journals() { REQUIRE(at_work.open(*stored.flow_count())); }
 
   void note(const std::string& name, const error* why) {
     log.push_back(name + ' ' + (why == nullptr ? "done" : std::string{to_string(why->code)}));
@@ -142,7 +142,7 @@ TEST_CASE_METHOD(journals, "ids are remembered from before the journal was opene
                 .on_ready = [] {},
                 .before_commit = {},
                 .on_failed = {}}};
-  REQUIRE(next.open());
+  REQUIRE(next.open(*stored.flow_count()));
   CHECK(next.tail() == position{1});
   positions found;
   auto again = append_of({word("a", "id")});
