@@ -216,6 +216,7 @@ void flow_actor::handle_live() {
   cause_ = due ? inbox_.cause() : no_room_ ? flush_cause::full : flush_cause::dry;
   const auto limit = batch_limit();
   std::vector<observation> seen;
+  seen.reserve(std::min(limit, inbox_.waiting()));
   std::vector<std::shared_ptr<const window_lease::content>> held;
   for (const auto& one : queue_) {
     auto content = one.lease->acquire();
@@ -225,15 +226,19 @@ void flow_actor::handle_live() {
     }
     for (std::uint32_t i = 0; i < one.count && seen.size() < limit; ++i) {
       const auto& entry = content->entries[one.first + i];
-      seen.push_back({&content->events->events()[entry.index], entry.starts});
+      const auto& what = content->events->events()[entry.index];
+      __builtin_prefetch(&what);  // they lie far apart
+      seen.push_back({&what, entry.starts});
     }
     held.push_back(std::move(content));
     if (seen.size() >= limit) break;
   }
   pending_entries_ = seen.size();
   // Routed again after a crash, and handled before it.
-  std::erase_if(seen,
-                [&](const observation& each) { return each.what->at <= checkpoint_position(); });
+  if (!seen.empty() && seen.front().what->at <= checkpoint_position()) {
+    std::erase_if(seen,
+                  [&](const observation& each) { return each.what->at <= checkpoint_position(); });
+  }
   if (!seen.empty()) return observe(std::move(seen));
   consume_handled();
   report_progress();

@@ -78,30 +78,63 @@ turn runner::run(std::span<const observation> seen) {
   touched_.reset();
   must_save_ = false;
   std::size_t decided = 0;
-  for (const auto& one : seen) {
-    const bool last = made.handled + 1 == seen.size();
+  while (made.handled < seen.size() && decided < limits::turn_size_max) {
     const auto before = made.reactions.size();
-    auto wrong = attempt(one, last, made);
+    auto wrong = only_folds() ? fold(seen, made) : attempt(seen, made);
     if (wrong) {
-      made.failed = {one.what->at, std::move(*wrong)};
+      made.failed = {seen[made.handled].what->at, std::move(*wrong)};
       spent_ = true;
       break;
     }
-    ++made.handled;
     decided += size_of(made.reactions, before);
-    if (decided >= limits::turn_size_max) break;
   }
   finish(made);
   return made;
 }
 
-/// An event that fails leaves nothing in the turn.
-complaint runner::attempt(const observation& seen, bool last, turn& made) {
+/// A living query of which nothing is skipped or decided again: none of what observe() asks about
+/// each event can be.
+bool runner::only_folds() const {
+  return !type_.topic && alive() && !careful_ && !checkpoint_.has_replay_until() &&
+         checkpoint_.skipped().empty();
+}
+
+/// The same as attempt(), for one event after the other, until a life ends.
+complaint runner::fold(std::span<const observation> seen, turn& made) {
+  return guarded([&]() -> complaint {
+    for (bool over = false; made.handled < seen.size() && !over; ++made.handled) {
+      const event& what = *seen[made.handled].what;
+      if (is_known(what.at)) continue;
+      saver_.weigh(what.type, what.payload);
+      const auto observed = type_.find(what.type);
+      if (observed < type_.observes.size()) {
+        if (what.body == nullptr) return fmt::format("payload does not decode as {}", what.type);
+        give(observed, what, what.at);
+        over = instance_->ends(observed, *what.body, what);
+      }
+      must_save_ = must_save_ || over;
+      if (!over) {
+        if (auto wrong = inspect_state(made.handled + 1 == seen.size())) return wrong;
+      } else {
+        end_life(what.at, nullptr);
+      }
+      advance(what.at);
+    }
+    return std::nullopt;
+  });
+}
+
+/// The next event. One that fails leaves nothing in the turn.
+complaint runner::attempt(std::span<const observation> seen, turn& made) {
   const auto before = made.reactions.size();
-  auto wrong = guarded([&] { return observe(seen, last, made); });
-  if (wrong)
+  const bool last = made.handled + 1 == seen.size();
+  auto wrong = guarded([&] { return observe(seen[made.handled], last, made); });
+  if (wrong) {
     made.reactions.erase(made.reactions.begin() + static_cast<std::ptrdiff_t>(before),
                          made.reactions.end());
+  } else {
+    ++made.handled;
+  }
   return wrong;
 }
 

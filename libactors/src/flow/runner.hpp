@@ -98,7 +98,9 @@ class runner {
   [[nodiscard]] const google::protobuf::Message* state() const;
 
  private:
-  complaint attempt(const observation& seen, bool last, turn& made);
+  [[nodiscard]] bool only_folds() const;
+  complaint fold(std::span<const observation> seen, turn& made);
+  complaint attempt(std::span<const observation> seen, turn& made);
   complaint observe(const observation& seen, bool last, turn& made);
   complaint live_through(const observation& seen, bool begins, bool last, turn& made);
   complaint handle(const observation& seen, std::size_t observed, position life,
