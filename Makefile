@@ -3,7 +3,8 @@
 #   make           install what is missing, configure, build into build/
 #   make demo      the example on this machine's own package log, killed half-way and restarted
 #   make test      build and run the tests
-#   make check     what CI does: format, tidy, the page, clang-tidy, sanitizers with -Werror
+#   make check     what CI does: format, tidy, the page, clang-tidy, sanitizers with -Werror, a
+#                  browser
 #   make fix       rewrite the sources as clang-format wants them
 #   make tsan      the tests under ThreadSanitizer, with a CAF built for it
 #   make bench     build and run the benchmarks, in short form; make bench-full: the real sizes
@@ -14,7 +15,7 @@ PREFIX ?= /usr/local
 BUILD = scripts/build
 
 .PHONY: all packages demo test check format tidy page lint sanitize consumer fix tsan bench
-.PHONY: bench-full install clean
+.PHONY: browser bench-full install clean
 .NOTPARALLEL:
 
 all: packages
@@ -34,7 +35,7 @@ check: packages
 	@scripts/check
 
 # The parts of `make check`, one at a time.
-format tidy page lint sanitize consumer fix: packages
+format tidy page lint sanitize consumer browser fix: packages
 	@scripts/install-packages check
 	@scripts/check $@
 
