@@ -216,5 +216,8 @@ TEST_CASE("a timeline line that is no event is bad") {
   }
   CHECK(why(R"("position":123456789012345678901234567890,"type":"E",)" + time) ==
         "a number of more digits than fit 64 bits, outside of the data");
-  CHECK(why(R"("position":9007199254740991,"type":"E",)" + time) == "nothing is bad");
+  CHECK(why(R"("position":9007199254740991,"type":"E",)" + time) ==
+        "its position, 9007199254740991, leaves no room for what comes after it; the limit is "
+        "9007194959773695");
+  CHECK(why(R"("position":9007194959773695,"type":"E",)" + time) == "nothing is bad");
 }

@@ -112,8 +112,15 @@ class routed_history {
     }
     if (chance(1)) payload = "\xff\xff";
     tail_ += chance(2) ? below(5'000) : 0;  // imports leave holes
-    const auto encoded = chance(1) ? std::string{"\xff"} : envelope.SerializeAsString();
+    const bool is_broken = chance(1);
+    const auto encoded = is_broken ? std::string{"\xff"} : envelope.SerializeAsString();
     commit_batch batch;
+    if (!is_broken && envelope.has_due()) {
+      batch.scheduled.push_back({.at = {tail_}, .due = timestamp{duration{7}}, .type = type});
+    }
+    if (!is_broken && envelope.from_schedule() && envelope.has_cause()) {
+      batch.unscheduled.push_back({envelope.cause()});
+    }
     batch.events.push_back({{tail_++}, type, timestamp{}, payload, encoded});
     REQUIRE(stored.commit(batch));
   }
