@@ -31,19 +31,19 @@ inline constexpr std::size_t queue_events_max = 262'144;   // waiting appends fr
 inline constexpr std::size_t queue_size_max = 128u << 20;
 inline constexpr std::size_t commit_events_max = 65'536;  // in one transaction
 inline constexpr std::size_t commit_size_max = 64u << 20;
-inline constexpr std::size_t fire_batch_max = 1024;  // timers in one request
+inline constexpr std::size_t fire_batch_max = 1024;       // timers in one request
 inline constexpr std::size_t fences_kept_max = 1u << 20;  // flows whose checkpoint it remembers
 inline constexpr std::size_t id_window_count = 65'536;
 inline constexpr auto id_window_age = std::chrono::hours{24};
 inline constexpr auto full_disk_retry = 500ms;
 
 // The router.
-inline constexpr std::size_t window_events_max = 131'072;      // one read of the timeline
-inline constexpr std::size_t window_size_max = 32u << 20;      // encoded
-inline constexpr std::size_t windows_max = 3;                  // decoded and still in use
-inline constexpr auto window_hold_max = 250ms;                 // then slow flows lose theirs,
-inline constexpr auto window_hold_each = 2us;                  // and this much for each entry
-inline constexpr std::size_t feed_size_max = 16u << 20;        // committed, not yet routed
+inline constexpr std::size_t window_events_max = 131'072;       // one read of the timeline
+inline constexpr std::size_t window_size_max = 32u << 20;       // encoded
+inline constexpr std::size_t windows_max = 3;                   // decoded and still in use
+inline constexpr auto window_hold_max = 250ms;                  // then slow flows lose theirs,
+inline constexpr auto window_hold_each = 2us;                   // and this much for each entry
+inline constexpr std::size_t feed_size_max = 16u << 20;         // committed, not yet routed
 inline constexpr std::size_t postings_buffered_max = 1u << 20;  // then they are written
 inline constexpr auto postings_age_max = 1000ms;
 inline constexpr auto router_tick = 250ms;                      // looks at ages

@@ -137,12 +137,12 @@ result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
   context.own_threads = !virtual_time;
   if (!parts.run_flows) context.timer_changes_settled = context.timer_changes.load();
   if (virtual_time) worker = in.spawn<work_actor>(&context, &writes);
-  router = in.spawn<router_actor>(router_actor::start{
-      .context = &context,
-      .from = {.types = std::move(known->all),
-               .routed = *routed,
-               .next_number = *next_number,
-               .directory_is_empty = *next_number == 0}});
+  router = in.spawn<router_actor>(
+      router_actor::start{.context = &context,
+                          .from = {.types = std::move(known->all),
+                                   .routed = *routed,
+                                   .next_number = *next_number,
+                                   .directory_is_empty = *next_number == 0}});
   context.watch_failure([to = router] { tell(to, timers_settled{}); });  // it looks at its waiters
   if (parts.run_flows) {
     timers = in.spawn<schedule_actor>(schedule_actor::start{.context = &context, .router = router});

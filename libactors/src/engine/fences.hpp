@@ -27,8 +27,8 @@ class fences {
   /// After the commit of that checkpoint.
   void put(flow_number flow, const v1::Checkpoint& checkpoint) {
     if (known_.size() >= limits::fences_kept_max && !known_.contains(flow)) forget();
-    known_[flow] = checkpoint.has_position() ? std::optional{position{checkpoint.position()}}
-                                             : std::nullopt;
+    known_[flow] =
+        checkpoint.has_position() ? std::optional{position{checkpoint.position()}} : std::nullopt;
   }
 
  private:
