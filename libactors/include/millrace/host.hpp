@@ -95,7 +95,8 @@ struct flow_summary {
   std::uint64_t skipped = 0;
 };
 
-/// Counts since open, for tests, benchmarks and the curious. Monotonic.
+/// Counts since open, for tests, benchmarks and the curious. Monotonic; after stop() those at its
+/// end.
 struct host_counters {
   std::uint64_t appended = 0;        ///< events committed
   std::uint64_t commits = 0;         ///< transactions, each flushed
