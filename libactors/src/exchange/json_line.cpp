@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 #include "base/limits.hpp"
 #include "exchange/json_text.hpp"
 #include "wire/json.hpp"
@@ -25,6 +27,30 @@ std::string without_line(std::string why) {
   return why;
 }
 
+/// The parser's first stage noted where each bracket, comma, colon, string and number begins.
+/// So a value is found without a second look at the text in between.
+std::string_view marked_value(const simdjson::internal::dom_parser_implementation& found,
+                              std::string_view text, std::size_t index) {
+  const std::span marks{found.structural_indexes.get(), found.n_structural_indexes};
+  const auto sign = [&](std::size_t mark) { return text[marks[mark]]; };
+  std::size_t member = 0;
+  // A name, its colon, and the value: its end is the comma or the brace at the outermost level.
+  for (std::size_t begin = 3, at = 3, open = 1; at < marks.size(); ++at) {
+    const char c = sign(at);
+    if (c == '{' || c == '[') ++open;
+    const bool closes = c == '}' || c == ']';
+    if (closes) --open;
+    const bool ends = closes ? open == 0 : c == ',' && open == 1;
+    if (!ends) continue;
+    if (member++ == index) {
+      const auto value = text.substr(marks[begin], marks[at] - marks[begin]);
+      return value.substr(0, value.find_last_not_of(" \t\r\n") + 1);
+    }
+    begin = at + 3;
+  }
+  return {};
+}
+
 }  // namespace
 
 json_line::json_line() {
@@ -39,6 +65,7 @@ simdjson::error_code json_line::parse_quick(std::string_view text) {
 
 std::optional<std::string> json_line::parse(std::string_view text) {
   text_ = text;
+  reduced_.clear();
   if (text.size() <= limits::quick_line_size) {
     const auto problem = parse_quick(text);
     if (problem == simdjson::SUCCESS) return std::nullopt;
@@ -77,6 +104,10 @@ std::optional<std::string> json_line::parse_in_pieces(std::string_view text) {
 }
 
 std::string_view json_line::value_text(std::size_t index) const {
+  const bool is_read_whole = reduced_.empty();
+  if (is_read_whole && text_.front() == '{') {
+    return marked_value(*parser_.implementation, text_, index);
+  }
   json_walker members{text_};
   for (std::size_t i = 0; members.next(); ++i) {
     if (i == index) return members.value();

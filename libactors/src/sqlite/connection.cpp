@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <mutex>
+
 #include "base/invariant.hpp"
 #include "sqlite/error.hpp"
 
@@ -19,6 +21,13 @@ constexpr int empty_wal_milliseconds = 500;
 int count_wal_pages(void* counter, sqlite3*, const char*, int pages) {
   *static_cast<std::size_t*>(counter) = static_cast<std::size_t>(pages);
   return SQLITE_OK;
+}
+
+/// Counting what is allocated takes a lock at each allocation, of which a row has several; nobody
+/// asks for it. Refused, without harm, when the program has used SQLite before.
+void count_no_allocations() {
+  static std::once_flag once;
+  std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
 void configure(sqlite3* handle) {
@@ -43,6 +52,7 @@ result<connection> connection::open(const std::filesystem::path& file,
   if (!settings.create && !std::filesystem::exists(file, ignored)) {
     return error{errc::not_found, fmt::format("there is no file {}", file.string())};
   }
+  count_no_allocations();
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(settings), nullptr);
   connection made;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +35,7 @@ class timeline_writer {
     timestamp time;
   };
 
+  result<void> write_events(std::span<const event_row> events);
   result<std::int64_t> type_id(std::string_view name);
   result<void> write_imports(const std::vector<v1::Import>& imports);
   result<void> write_ids(const std::vector<remembered_id>& ids);
@@ -41,7 +43,7 @@ class timeline_writer {
   result<void> load_ids();
 
   sqlite::statement insert_event_, insert_type_, insert_id_, forget_ids_, all_types_, all_ids_;
-  sqlite::statement put_import_;
+  sqlite::statement insert_events_, put_import_;
   std::unordered_map<std::string, std::int64_t, text_hash, std::equal_to<>> types_;
   std::vector<std::string> new_types_;  // of the open transaction
   std::deque<remembered> ids_;          // the window without the ids themselves

@@ -184,6 +184,24 @@ TEST_CASE("other streams are ignored, whatever they hold") {
   CHECK(all.checkpoints.empty());
 }
 
+TEST_CASE("a body is kept to the letter, whatever it is and wherever it stands") {
+  const auto data =
+      GENERATE(as<std::string>{}, "{}", "[]", "7", "-1.50e+3", "true", "null", R"("}],{[\\\"")",
+               R"([{"a":[]}, {"b":{ "c" : "x,y" }} ,[1, 2]])", R"({"data":{"data":"]"}})");
+  const auto before = GENERATE(as<std::string>{}, "", " ", " \t");
+  const std::string rest = R"("stream":"timeline","position":0,"type":"E","own":[{"a":{}}],)"
+                           R"("time":"2025-01-01T00:00:00Z")";
+  const auto member = R"("data":)" + before + data + before;
+  CAPTURE(member);
+  for (const auto& line : {"{" + rest + "," + member + "}", "{" + member + "," + rest + "}",
+                           R"({ "data" :{"not":"this"},)" + rest + "," + member + R"(,"z":0})",
+                           " {" + member + "," + rest + "} "}) {
+    const auto all = read(line);
+    REQUIRE(all.events.size() == 1);
+    CHECK(all.events[0].payload == data);
+  }
+}
+
 TEST_CASE("missing data is null") {
   const auto all =
       read(R"({"stream":"timeline","position":0,"type":"E","time":"2025-01-01T00:00:00Z"})");
