@@ -86,7 +86,9 @@ bool kurrent_lines::read_event(const json_line& line, const members& has, positi
 
 /// What a line may set; Clear() would also free the list of routes.
 void kurrent_lines::begin_envelope() {
-  envelope_.set_content_type(content_type_json.data(), content_type_json.size());
+  if (envelope_.content_type().empty()) {
+    envelope_.set_content_type(content_type_json.data(), content_type_json.size());
+  }
   envelope_.clear_due();
   envelope_.clear_cause();
   envelope_.clear_from_schedule();

@@ -1,6 +1,7 @@
 /// Which flow types a part names, each once.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -16,8 +17,8 @@ class named_types {
   /// Adds the type of a flow key, unless the part has it.
   void add(std::string_view key, part& into) {
     const auto type = key.substr(0, key.find('|'));
-    if (type == last_ || seen_.contains(type)) return;
-    last_ = *seen_.emplace(type).first;
+    if (knows(type, into)) return;
+    seen_.emplace(type);
     into.flow_types.emplace_back(type);
   }
   /// What it is routed to, and the topic that emitted it: that one must not react a second time.
@@ -26,12 +27,17 @@ class named_types {
     for (const auto& key : envelope.routes().keys()) add(key, into);
   }
   /// What comes goes into another part.
-  void clear() {
-    seen_.clear();
-    last_.clear();
-  }
+  void clear() { seen_.clear(); }
 
  private:
+  /// A few are compared sooner than one is hashed.
+  [[nodiscard]] bool knows(std::string_view type, const part& into) const {
+    constexpr std::size_t few = 8;
+    const auto& all = into.flow_types;
+    if (all.size() > few) return seen_.contains(type);
+    return std::find(all.begin(), all.end(), type) != all.end();
+  }
+
   struct hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
@@ -39,7 +45,6 @@ class named_types {
     }
   };
   std::unordered_set<std::string, hash, std::equal_to<>> seen_;
-  std::string last_;
 };
 
 }  // namespace millrace::exchange
