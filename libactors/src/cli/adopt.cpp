@@ -1,6 +1,8 @@
 // adopt: imported flows begin to be run here.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
 #include "cli/daemon.hpp"
@@ -62,8 +64,8 @@ std::string_view name_of(overdue_timers overdue) {
   return {};
 }
 
-result<adoption> adopt_by_daemon(const context& in, const error& why, const adopt_options& options,
-                                 std::uint64_t flows) {
+result<adoption> adopt_by_daemon(const context& in, const error& why,
+                                 const adopt_options& options) {
   if (why.code != errc::in_use) return why;
   daemon_call wanted{fmt::format("/v1/types/{}/adopt", service::escaped(options.type))};
   if (options.overdue) wanted.arguments.emplace_back("overdue", name_of(*options.overdue));
@@ -71,7 +73,7 @@ result<adoption> adopt_by_daemon(const context& in, const error& why, const adop
   if (!answer) return answer.error();
   if (!*answer) return why;
   const auto adopted = json::parse(**answer);
-  return adoption{.flows = flows,
+  return adoption{.flows = adopted["flows"].get<std::uint64_t>(),
                   .activated = adopted["timers"].get<std::uint64_t>(),
                   .overdue = adopted["overdue"].get<std::uint64_t>()};
 }
@@ -82,10 +84,12 @@ result<adoption> adopt_or_plan(const context& in, const millrace::store& from,
   if (options.dry_run) {
     auto plan = plan_adoption(from, options.type, system_clock{}.now());
     if (!plan) return plan.error();
-    return plan->outcome(flows, options.overdue);
+    auto decided = imported_decisions(from, options.type);
+    if (!decided) return decided.error();
+    return plan->outcome(std::max<std::uint64_t>(flows, decided->size()), options.overdue);
   }
   auto opened = in.open_host({.run_flows = false}, false);
-  if (!opened) return adopt_by_daemon(in, opened.error(), options, flows);
+  if (!opened) return adopt_by_daemon(in, opened.error(), options);
   auto adopted = (*opened)->adopt(options.type, options.overdue);
   (*opened)->stop();
   return adopted;

@@ -35,8 +35,8 @@ class lag_pace {
   void sent(std::weak_ptr<const window_lease> window, std::size_t flows, timestamp begun,
             timestamp now) {
     if (now - begun > slow) shrink();
-    looked_ = begun = now;
-    if (flows >= flows_min) windows_.push_back({std::move(window), flows, begun});
+    looked_ = now;
+    if (flows >= flows_min) windows_.push_back({std::move(window), flows, now});
   }
 
  private:

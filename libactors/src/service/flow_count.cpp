@@ -1,21 +1,25 @@
 #include "service/flow_count.hpp"
 
-#include <chrono>
 #include <exception>
+#include <utility>
 
 namespace millrace::service {
 bool flow_count::start(std::vector<view_wish> for_views) {
-  if (stopping_ || under_way_.exchange(true)) return false;
-  const bool taken = thread_.run([this, views = std::move(for_views)] {
+  const std::scoped_lock lock{guard_};
+  if (stopping_ || under_way_) return false;
+  under_way_ = thread_.run([this, views = std::move(for_views)] {
     auto made = count_safely(views);
-    {
-      const std::scoped_lock lock{guard_};
-      outcome_ = std::move(made);
-    }
+    const std::scoped_lock done{guard_};
+    outcome_ = std::move(made);
     under_way_ = false;
+    ended_.notify_all();
   });
-  if (!taken) under_way_ = false;
-  return taken;
+  return under_way_;
+}
+
+void flow_count::wait(std::chrono::nanoseconds at_most) {
+  std::unique_lock lock{guard_};
+  ended_.wait_for(lock, at_most, [this] { return !under_way_; });
 }
 
 std::optional<result<counted_flows>> flow_count::take() {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -33,7 +35,8 @@ class flow_count {
 
   /// False: one is under way, or it was stopped.
   bool start(std::vector<view_wish> for_views);
-  [[nodiscard]] bool is_under_way() const { return under_way_; }
+  /// Waits until none is under way, but not longer than this.
+  void wait(std::chrono::nanoseconds at_most);
   /// What came of the last one, once. Errors: those of the host.
   [[nodiscard]] std::optional<result<counted_flows>> take();
   /// Ends what is under way.
@@ -45,9 +48,10 @@ class flow_count {
 
   host& over_;
   pool thread_{{.threads = 1, .queue = 0}};
-  std::atomic<bool> under_way_{false};
   std::atomic<bool> stopping_{false};
   std::mutex guard_;
+  std::condition_variable ended_;
+  bool under_way_ = false;
   std::optional<result<counted_flows>> outcome_;
 };
 

@@ -166,8 +166,7 @@ result<void> monitor::look() {
 /// that failed is not counted any more: what was known stays.
 void monitor::take_count(std::vector<flow_number>& wanted) {
   auto& now = *picture_;
-  const auto patience = steady::now() + look_interval_min;
-  while (count_.is_under_way() && steady::now() < patience) std::this_thread::sleep_for(1ms);
+  count_.wait(look_interval_min);
   auto counted = count_.take();
   if (!counted) return;
   duration pause = limits::monitor_interval_max;
