@@ -44,7 +44,8 @@ caf::behavior flow_actor::make_behavior() {
       },
       [this](const commit_done& news) { on_committed(news.failed); },
       [this](postings_written) {
-        if (mode_ == mode::loading) recover_and_go_on();
+        if (mode_ != mode::loading) return;
+        unrecoverable_ ? stop_unrecovered() : recover_and_go_on();
       },
       [this](inbox_replaced) { on_replaced(); },
       [this](const flow_tick& tick) {

@@ -63,6 +63,9 @@ class flow_actor final : public caf::event_based_actor {
   [[nodiscard]] result<loaded_flow> first_checkpoint() const;
   void recover_when_written();
   void recover_and_go_on();
+  void cannot_load(const error& why);
+  void cannot_recover(const std::string& why);
+  void stop_unrecovered();
   void go_on();
 
   // Taking in.
@@ -121,6 +124,7 @@ class flow_actor final : public caf::event_based_actor {
   std::optional<recorded_reactions> recorded_;  // while it decides again
   loaded_flow loaded_;                          // while loading
   v1::Checkpoint committed_;                    // as in the store
+  std::optional<std::string> unrecoverable_;    // why it stops, once its postings are written
   std::optional<turn> pending_;                 // under way; its checkpoint becomes committed_
   std::size_t pending_entries_ = 0;
 

@@ -66,8 +66,7 @@ void flow_actor::begin_repair() {
   const auto wanted = *std::exchange(repairs_, std::nullopt);
   if (const auto why = refusal(committed_, flow_, wanted.order)) {
     (*wanted.answer)(*why);
-    if (committed_.has_error_position()) return end(true);
-    return recover_when_written();
+    return committed_.has_error_position() ? end(true) : load();
   }
   if (wanted.order.what == repair_order::kind::reset) {
     repair_answer_ = wanted.answer;

@@ -170,13 +170,16 @@ result<void> verifier::check_error(const flow_row& row, const std::string& name)
 }
 
 result<void> verifier::check_state(const flow_row& row, const std::string& name) {
-  const auto type = types_.table.find(row.entry.key.type());
-  if (!type || !row.checkpoint.has_life()) return {};
-  const auto* prototype = types_.table.types()[*type]->state_prototype;
-  if (prototype == nullptr) return {};
+  if (!row.checkpoint.has_life()) return {};
   auto loaded = store_.load(row.entry.number);
+  if (!loaded && loaded.error().code == errc::corrupt) {
+    find(name, loaded.error().message);
+    return {};
+  }
   if (!loaded) return loaded.error();
-  if (!*loaded) return {};
+  const auto type = types_.table.find(row.entry.key.type());
+  const auto* prototype = type ? types_.table.types()[*type]->state_prototype : nullptr;
+  if (!*loaded || prototype == nullptr) return {};
   google::protobuf::Arena arena;
   const bool is_json = (*loaded)->checkpoint.state_json();
   if (decode_state((*loaded)->state, is_json, *prototype->New(&arena))) {

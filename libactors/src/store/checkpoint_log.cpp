@@ -44,7 +44,7 @@ result<void> checkpoint_log::load(sqlite::connection& database) {
     while (!records.empty()) {
       logged_checkpoint logged;
       if (!take_logged(records, logged)) return damaged_row(seq);
-      if (auto done = overlay_with(entries, logged, seq); !done) return done;
+      overlay_with(entries, logged, seq);
       found.flows.push_back(logged.flow);
     }
     count(found);
@@ -171,7 +171,7 @@ result<checkpoint_overlay::map> checkpoint_log_reader::read_all() {
     while (!records.empty()) {
       logged_checkpoint logged;
       if (!take_logged(records, logged)) return damaged_row(seq);
-      if (auto done = overlay_with(entries, logged, seq); !done) return done;
+      overlay_with(entries, logged, seq);
     }
     return {};
   });

@@ -73,22 +73,20 @@ std::optional<overlay_view> checkpoint_overlay::view(log_version seen) const {
   return overlay_view{std::move(entries)};
 }
 
-result<void> overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged,
-                          std::int64_t seq) {
+void overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged,
+                  std::int64_t seq) {
   v1::Checkpoint checkpoint;
-  if (!checkpoint.ParseFromArray(logged.record.data(), static_cast<int>(logged.record.size()))) {
-    return error{errc::corrupt, "a checkpoint in the log does not decode"};
-  }
+  const bool decodes =
+      checkpoint.ParseFromArray(logged.record.data(), static_cast<int>(logged.record.size()));
   auto after = std::make_shared<overlaid>();
   after->record = logged.record;
   after->seq = after->state_seq = seq;
-  if (checkpoint.has_position())
+  if (decodes && checkpoint.has_position())
     after->checkpoint = static_cast<std::int64_t>(checkpoint.position());
-  after->stopped = checkpoint.has_error_position();
+  after->stopped = !decodes || checkpoint.has_error_position();
   if (logged.state) after->state = std::make_shared<const std::string>(*logged.state);
   overlaid_ptr& place = entries[logged.flow];
   place = merged(place, after);
-  return {};
 }
 
 }  // namespace millrace

@@ -70,8 +70,8 @@ class checkpoint_overlay {
   map entries_;
 };
 
-/// Lays a logged checkpoint over what there was. Errors: corrupt (its record does not decode).
-result<void> overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged,
-                          std::int64_t seq);
+/// Lays a logged checkpoint over what there was. One that does not decode counts as stopped.
+void overlay_with(checkpoint_overlay::map& entries, const logged_checkpoint& logged,
+                  std::int64_t seq);
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/invariant.hpp"
+#include "store/builds.hpp"
 #include "store/posting_block.hpp"
 #include "store/rules.hpp"
 
@@ -21,29 +22,17 @@ flow_number number_at(const sqlite::statement& row, int column) {
   return static_cast<flow_number>(static_cast<std::uint32_t>(row.integer(column)));
 }
 
-result<void> decode(std::string_view record, v1::Checkpoint& checkpoint) {
-  if (checkpoint.ParseFromArray(record.data(), static_cast<int>(record.size()))) return {};
-  return error{errc::corrupt, "a checkpoint does not decode"};
+bool decodes(std::string_view record, v1::Checkpoint& checkpoint) {
+  return checkpoint.ParseFromArray(record.data(), static_cast<int>(record.size()));
 }
+
+/// Of a flow whose generation is lost: half of a build's range is past all that were likely used.
+constexpr std::uint64_t generations_passed = 32'768;
 
 /// As row_of() reads them.
 std::string select_rows(std::string_view from) {
-  return fmt::format("SELECT number, born, latest, postings, key, record, build FROM flows {}",
-                     from);
-}
-
-result<flow_row> row_of(const sqlite::statement& query) {
-  flow_row row;
-  row.entry.number = number_at(query, 0);
-  row.entry.born = query.maybe_at(1).value_or(unplaced);
-  row.entry.build = static_cast<build_number>(static_cast<std::uint32_t>(query.integer(6)));
-  row.latest = query.maybe_at(2);
-  row.postings = static_cast<std::uint64_t>(query.integer(3));
-  row.entry.key = flow_key::parse(std::string{query.bytes(4)});
-  if (!decode(query.bytes(5), row.checkpoint)) {
-    return error{errc::corrupt, "the checkpoint of " + row.entry.key.text() + " does not decode"};
-  }
-  return row;
+  return fmt::format(
+      "SELECT number, born, latest, postings, key, record, build, checkpoint FROM flows {}", from);
 }
 
 error damaged_postings(flow_number flow) {
@@ -77,8 +66,20 @@ result<std::uint64_t> count_within(std::string_view block, std::optional<positio
 
 }  // namespace
 
-result<void> lay_over(v1::Checkpoint& checkpoint, const overlaid* newest) {
-  return newest == nullptr ? result<void>{} : decode(newest->record, checkpoint);
+result<loaded_flow> loaded_from(flow_number flow, std::string_view record,
+                                std::optional<std::string> state) {
+  loaded_flow made;
+  if (!decodes(record, made.checkpoint)) {
+    return error{errc::corrupt,
+                 fmt::format("the checkpoint of flow number {} does not decode", to_integer(flow))};
+  }
+  if (!state && made.checkpoint.has_life() && made.checkpoint.has_snapshot()) {
+    return error{errc::corrupt, fmt::format("the state of flow number {} is lost: its checkpoint "
+                                            "says that there is one",
+                                            to_integer(flow))};
+  }
+  made.state = std::move(state).value_or("");
+  return made;
 }
 
 result<void> flow_writer::prepare(sqlite::connection& database) {
@@ -158,7 +159,7 @@ result<void> flow_reader::prepare(sqlite::connection& database) {
       {&by_key_, select_rows("WHERE key = ? ORDER BY build")},
       {&by_number_, select_rows("WHERE number = ?")},
       {&load_,
-       "SELECT record, state FROM flows LEFT JOIN states ON flow = number "
+       "SELECT record, state, flow FROM flows LEFT JOIN states ON flow = number "
        "WHERE number = ?"},
       {&blocks_,
        "SELECT block, last FROM posting_blocks WHERE flow = ? AND last > ? ORDER BY last"},
@@ -199,15 +200,56 @@ result<std::optional<flow_row>> flow_reader::find(flow_number flow) {
   return one(by_number_);
 }
 
-result<std::optional<loaded_flow>> flow_reader::load(flow_number flow) {
+result<std::optional<flow_reader::raw>> flow_reader::load(flow_number flow) {
   const auto guard = load_.start(to_integer(flow));
   const step next = load_.next();
   if (next == step::failed) return load_.failure();
-  if (next == step::done || load_.is_null(0)) return std::optional<loaded_flow>{};
-  loaded_flow loaded;
-  if (auto done = decode(load_.bytes(0), loaded.checkpoint); !done) return done.error();
-  loaded.state = load_.bytes(1);
+  if (next == step::done || load_.is_null(0)) return std::optional<raw>{};
+  raw loaded{std::string{load_.bytes(0)}, {}};
+  if (!load_.is_null(2)) loaded.state = load_.bytes(1);
   return std::optional{std::move(loaded)};
+}
+
+result<flow_row> flow_reader::row_of(const sqlite::statement& query) {
+  flow_row row;
+  row.entry.number = number_at(query, 0);
+  row.entry.born = query.maybe_at(1).value_or(unplaced);
+  row.entry.build = static_cast<build_number>(static_cast<std::uint32_t>(query.integer(6)));
+  row.latest = query.maybe_at(2);
+  row.postings = static_cast<std::uint64_t>(query.integer(3));
+  row.entry.key = flow_key::parse(std::string{query.bytes(4)});
+  if (decodes(query.bytes(5), row.checkpoint)) return row;
+  row.checkpoint.Clear();
+  if (query.integer(7) >= 0) {
+    row.checkpoint.set_position(static_cast<std::uint64_t>(query.integer(7)));
+  }
+  if (auto done = stop_damaged(row); !done) return done.error();
+  return row;
+}
+
+result<void> flow_reader::lay_over(flow_row& row, const overlaid* newest) {
+  if (newest == nullptr || decodes(newest->record, row.checkpoint)) return {};
+  row.checkpoint.Clear();
+  return stop_damaged(row);
+}
+
+/// Its position, when that is known, is there. Otherwise it may have handled all that was routed to
+/// it: a topic that is reset must not emit that again.
+result<void> flow_reader::stop_damaged(flow_row& row) {
+  auto& checkpoint = row.checkpoint;
+  std::optional<position> after;
+  if (checkpoint.has_position()) {
+    after = position{checkpoint.position()};
+  } else if (row.latest) {
+    checkpoint.set_replay_until(row.latest->value);
+  }
+  auto waiting = postings(row.entry.number, after, 1);
+  const bool is_known = waiting && !waiting->empty();
+  const position next = after ? after->next() : position{};
+  checkpoint.set_error_position(is_known ? waiting->front().at.value : next.value);
+  checkpoint.set_error_message("its checkpoint does not decode: only `reset` replaces it");
+  checkpoint.set_generation(first_generation(row.entry.build) + generations_passed);
+  return waiting || waiting.error().code == errc::corrupt ? result<void>{} : waiting.error();
 }
 
 result<std::vector<posting>> flow_reader::postings(flow_number flow, std::optional<position> after,
@@ -280,7 +322,7 @@ result<std::uint64_t> flow_reader::pending(const overlay_view& overlay,
       auto row = find(newer->first);
       if (!row) return row.error();
       if (!*row) continue;
-      if (auto done = lay_over((*row)->checkpoint, newer->second.get()); !done) return done.error();
+      if (auto done = lay_over(**row, newer->second.get()); !done) return done.error();
       if (!is_pending((*row)->latest, (*row)->checkpoint)) continue;
       ++rows;
       if (!visit(**row)) return rows;
@@ -289,7 +331,7 @@ result<std::uint64_t> flow_reader::pending(const overlay_view& overlay,
     auto row = row_of(pending_);
     if (!row) return row.error();
     if (newer != end && newer->first == row->entry.number) {
-      if (auto done = lay_over(row->checkpoint, newer->second.get()); !done) return done.error();
+      if (auto done = lay_over(*row, newer->second.get()); !done) return done.error();
       ++newer;
     }
     if (!is_pending(row->latest, row->checkpoint)) continue;
@@ -306,7 +348,7 @@ result<bool> flow_reader::visit_range(sqlite::statement& query, const overlay_vi
     if (next == step::done) return true;
     auto row = row_of(query);
     if (!row) return row.error();
-    auto done = lay_over(row->checkpoint, overlay.find(row->entry.number));
+    auto done = lay_over(*row, overlay.find(row->entry.number));
     if (!done) return done.error();
     ++rows;
     if (!visit(*row)) return false;

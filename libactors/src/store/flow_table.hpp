@@ -48,18 +48,29 @@ class flow_reader {
   result<std::uint32_t> count();
   result<std::optional<flow_row>> find(const flow_key& key, build_number build);
   result<std::optional<flow_row>> find(flow_number flow);
-  result<std::optional<loaded_flow>> load(flow_number flow);
+  /// As it lies: what the checkpoint says, and whether there is a state that it speaks of, is not
+  /// looked at. None: there is no record.
+  struct raw {
+    std::string record;
+    std::optional<std::string> state;
+  };
+  result<std::optional<raw>> load(flow_number flow);
   result<std::vector<posting>> postings(flow_number flow, std::optional<position> after,
                                         std::size_t limit);
   result<std::uint64_t> count_postings(flow_number flow, std::optional<position> after,
                                        position until);
   result<std::uint64_t> state_size(flow_number flow);
+  /// Puts a newer checkpoint in the place of the stored one; null: there is none. One that does not
+  /// decode becomes that of a flow that is stopped, see docs/formats/checkpoint.md.
+  result<void> lay_over(flow_row& row, const overlaid* newest);
   /// Both return how many rows they handed out.
   result<std::uint64_t> pending(const overlay_view& overlay, const store::flow_visitor& visit);
   result<std::uint64_t> all(std::string_view type, const overlay_view& overlay,
                             const store::flow_visitor& visit);
 
  private:
+  result<flow_row> row_of(const sqlite::statement& query);
+  result<void> stop_damaged(flow_row& row);
   result<std::optional<flow_row>> one(sqlite::statement& query);
   // False: the visitor wants no more.
   result<bool> visit_range(sqlite::statement& query, const overlay_view& overlay,
@@ -69,7 +80,9 @@ class flow_reader {
       range_, state_size_;
 };
 
-/// Puts a newer checkpoint in the place of the stored one; null: there is none. Errors: corrupt.
-result<void> lay_over(v1::Checkpoint& checkpoint, const overlaid* newest);
+/// What a record and the state beside it say. Errors: corrupt (the record does not decode, or the
+/// state is lost that it speaks of).
+result<loaded_flow> loaded_from(flow_number flow, std::string_view record,
+                                std::optional<std::string> state);
 
 }  // namespace millrace

@@ -127,7 +127,7 @@ void checker::flows() {
   auto blocks =
       database_.prepare("SELECT last, block FROM posting_blocks WHERE flow = ? ORDER BY last");
   if (!blocks) return found("{}", blocks.error().message);
-  each("SELECT number, latest, postings, tail, checkpoint, stopped, record FROM flows",
+  each("SELECT number, latest, postings, tail, checkpoint, stopped, record, key FROM flows",
        [&](const sqlite::statement& row) {
          const std::int64_t flow = row.integer(0);
          inbox sum = blocks_of(*blocks, flow);
@@ -142,7 +142,7 @@ void checker::flows() {
          v1::Checkpoint checkpoint;
          const std::string_view record = row.bytes(6);
          if (!checkpoint.ParseFromArray(record.data(), static_cast<int>(record.size()))) {
-           found("flow number {}: its checkpoint does not decode", flow);
+           found("flow number {}, {}: its checkpoint does not decode", flow, row.bytes(7));
          } else if (row.integer(4) != (checkpoint.has_position()
                                            ? static_cast<std::int64_t>(checkpoint.position())
                                            : -1) ||

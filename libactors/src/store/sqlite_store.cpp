@@ -237,7 +237,7 @@ result<std::optional<flow_row>> sqlite_store::find_any(Find find) const {
         if (!*found) return std::make_optional<row>();
         const auto newest = overlay_.find(seen, (*found)->entry.number);
         if (!newest) return std::optional<row>{};
-        if (auto done = lay_over((*found)->checkpoint, newest->get()); !done) return done.error();
+        if (auto done = reader.flows.lay_over(**found, newest->get()); !done) return done.error();
         ++flows_read_;
         return std::make_optional<row>(std::move(*found));
       });
@@ -245,15 +245,14 @@ result<std::optional<flow_row>> sqlite_store::find_any(Find find) const {
 
 result<std::optional<loaded_flow>> sqlite_store::load(flow_number flow) const {
   using loaded = std::optional<loaded_flow>;
-  const auto from_overlay = [&](const overlaid& newest, std::string state) -> result<loaded> {
-    loaded made{loaded_flow{{}, std::move(state)}};
-    if (auto done = lay_over(made->checkpoint, &newest); !done) return done.error();
+  const auto whole = [&](std::string_view record, std::optional<std::string> state) {
     ++flows_read_;
-    return made;
+    auto made = loaded_from(flow, record, std::move(state));
+    return made ? result<loaded>{std::move(*made)} : result<loaded>{made.error()};
   };
   // The newest commit is as good as any moment, and then the database need not be asked.
   if (const auto newest = owns_ ? overlay_.newest(flow) : nullptr; newest && newest->state) {
-    return from_overlay(*newest, *newest->state);
+    return whole(newest->record, *newest->state);
   }
   return at_one_moment<loaded>(
       [&](sqlite_reader& reader, log_version seen) -> result<std::optional<loaded>> {
@@ -261,13 +260,10 @@ result<std::optional<loaded_flow>> sqlite_store::load(flow_number flow) const {
         if (!newest) return std::optional<loaded>{};
         auto stored = reader.flows.load(flow);
         if (!stored) return stored.error();
-        if (!*newest) {
-          if (*stored) ++flows_read_;
-          return std::make_optional<loaded>(std::move(*stored));
-        }
-        std::string state = *stored ? std::move((*stored)->state) : std::string{};
-        if ((*newest)->state) state = *(*newest)->state;
-        auto made = from_overlay(**newest, std::move(state));
+        if (!*newest && !*stored) return std::make_optional<loaded>();
+        auto state = *stored ? std::move((*stored)->state) : std::nullopt;
+        if (*newest && (*newest)->state) state = *(*newest)->state;
+        auto made = whole(*newest ? (*newest)->record : (*stored)->record, std::move(state));
         if (!made) return made.error();
         return std::make_optional<loaded>(std::move(*made));
       });
