@@ -149,6 +149,19 @@ def test_follow_keeps_up_with_a_growing_file_until_a_signal():
         equal(positions(store), [0, 1, 2])
 
 
+def test_follow_ends_with_an_error_when_the_file_is_cut():
+    with Store() as store:
+        file = store.path.parent / "history.jsonl"
+        file.write_text(line(0) + line(1))
+        with store.start("import", file, "--follow") as running:
+            wait_for(store, 1, running)
+            os.truncate(file, 5)
+            _, err = running.communicate(timeout=LIMIT)
+            equal(running.returncode, 4, err)
+            expect("history.jsonl was cut to 5 bytes" in err, err)
+        equal(positions(store), [0, 1])
+
+
 def test_follow_reads_a_pipe_as_lines_come():
     with Store() as store:
         with store.start("import", "-", "--follow", stdin=subprocess.PIPE) as running:

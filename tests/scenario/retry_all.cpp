@@ -48,7 +48,7 @@ TEST_CASE("retry of all tries every stopped flow again") {
 TEST_CASE("retry of all can be limited to a type, and to an error") {
   broken_shop shop{3};
   shop.broken = false;
-  CHECK(*shop.test.running().retry_all({.type = "Another", .error = {}}) == 0);
+  CHECK(*shop.test.running().retry_all({.type = "Fragile", .error = "another"}) == 0);
   CHECK(*shop.test.running().retry_all({.type = {}, .error = "digest flow1"}) == 1);
   CHECK(*shop.test.running().retry_all({.type = "Fragile", .error = "cannot digest"}) == 2);
   shop.test.run();
@@ -60,4 +60,12 @@ TEST_CASE("what was not mended stops again, and is counted as tried") {
   CHECK(*shop.test.running().retry_all() == 4);
   shop.test.run();
   CHECK(shop.stopped() == 4);
+}
+
+TEST_CASE("retry of all flows of a type that is not there is an error") {
+  broken_shop shop{1};
+  const auto count = shop.test.running().retry_all({.type = "Nope", .error = {}});
+  REQUIRE_FALSE(count);
+  CHECK(count.error().code == errc::not_found);
+  CHECK(count.error().message == "there is no flow type Nope");
 }

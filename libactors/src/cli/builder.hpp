@@ -1,9 +1,11 @@
 /// What the grammar of every command is made with. Only cli_parse.cpp includes it.
 #pragma once
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +56,27 @@ class command_builder {
             },
             help)
         ->type_name(unit);
+  }
+
+  /// One of a few words.
+  template <class Choice, class Into>
+  void add_choice(CLI::App* command, const std::string& name, Into& into,
+                  const std::map<std::string, Choice>& words, const char* help) {
+    std::vector<std::string> names;
+    for (const auto& [word, choice] : words) names.push_back(word);
+    command
+        ->add_option_function<std::string>(
+            name,
+            [&into, name, words, names](const std::string& text) {
+              const auto found = words.find(text);
+              if (found == words.end()) {
+                throw CLI::ValidationError(
+                    name, fmt::format("{} is none of {}", text, fmt::join(names, ", ")));
+              }
+              into = found->second;
+            },
+            help)
+        ->type_name(fmt::format("{}", fmt::join(names, "|")));
   }
 
   /// `--store PATH` means the same behind the name of a command of the program's own, and `--json`

@@ -23,7 +23,8 @@ colour colour_of(flow_status status) {
 std::string note_of(const flow_view& view, const standing& of) {
   const auto& checkpoint = view.row.checkpoint;
   if (checkpoint.has_error_position()) {
-    return fmt::format("event {}: {}", checkpoint.error_position(), checkpoint.error_message());
+    return fmt::format("{}event {}: {}", of.inert ? "inert, " : "", checkpoint.error_position(),
+                       checkpoint.error_message());
   }
   if (of.inert) return checkpoint.done() ? "inert, ended" : "inert";
   if (!of.hosted && view.status == flow_status::pending) return "not a flow of this program";

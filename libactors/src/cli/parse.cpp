@@ -186,13 +186,11 @@ class builder : command_builder {
     auto options = std::make_shared<adopt_options>();
     auto* command = add("adopt", "Let the flows of an imported type, and their timers, run here");
     command->add_option("TYPE", options->type, "The flow type")->required()->type_name("");
-    command
-        ->add_option("--overdue", options->overdue, "What becomes of timers that are due already")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, overdue_timers>{{"fire", overdue_timers::fire},
-                                                  {"skip", overdue_timers::skip},
-                                                  {"keep", overdue_timers::keep}}))
-        ->type_name("fire|skip|keep");
+    add_choice<overdue_timers>(command, "--overdue", options->overdue,
+                               {{"fire", overdue_timers::fire},
+                                {"skip", overdue_timers::skip},
+                                {"keep", overdue_timers::keep}},
+                               "What becomes of timers that are due already");
     command->add_flag("--dry-run", options->dry_run, "Only show what each flow would get");
     on(command, [options](const context& in) { return adopt(in, *options); });
   }

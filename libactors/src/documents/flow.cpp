@@ -43,6 +43,10 @@ result<void> fold_state(const source& of, const flow_view& view, const flow_type
 result<void> read_state(const source& of, const flow_view& view, flow_report& made) {
   if (!view.stored || !view.row.checkpoint.has_position()) return {};
   auto loaded = of.from.load(view.row.entry.number);
+  if (!loaded && loaded.error().code == errc::corrupt) {
+    made.state_note = loaded.error().message;
+    return {};
+  }
   if (!loaded) return loaded.error();
   if (!*loaded || !(*loaded)->checkpoint.has_life()) return {};
   const auto index = of.known.table.find(view.row.entry.key.type());
@@ -115,12 +119,23 @@ result<flow_answer> find_flow(const source& of, const flow_key& key) {
 }
 
 error unknown_flow(const overview& now, const flow_key& key) {
+  const auto type = now.types().find(key.text());
+  if (type != now.types().end() && !type->second.single()) {
+    const auto& row = type->second;
+    return {errc::not_found,
+            fmt::format("{} is a flow type of many instances: name one of its flows{}", key.text(),
+                        row.has_error_position()
+                            ? fmt::format("; its routing is stopped, and `explain {}` shows where "
+                                          "the present code routes that event",
+                                          row.error_position())
+                            : std::string{})};
+  }
   if (now.types().contains(std::string{key.type()}) || now.is_known(key.type())) {
     return {errc::not_found,
             fmt::format("there is no flow {}: no event ever started it", key.text())};
   }
   std::vector<std::string> names;
-  for (const auto& [name, type] : now.types()) names.push_back(name);
+  for (const auto& [name, each] : now.types()) names.push_back(name);
   const auto near = near_names(key.type(), names);
   return {errc::not_found, fmt::format("there is no flow {}{}", key.text(),
                                        near.empty() ? std::string{}

@@ -52,12 +52,13 @@ std::string in_words(const flow_report& report) {
     const auto what =
         report.event ? named(*report.event) : fmt::format("event {}", checkpoint.error_position());
     const auto behind = report.lag > 0 ? report.lag - 1 : 0;
-    return fmt::format(
-        "{} stopped on {}: {}. {} behind it. `retry` tries that event again, `skip` "
-        "passes it by.",
-        inert(key), what, inert(checkpoint.error_message()),
-        behind == 0 ? "Nothing waits"
-                    : counted(behind, "event") + (behind == 1 ? " waits" : " wait"));
+    return fmt::format("{} stopped on {}: {}. {} behind it. {}", inert(key), what,
+                       inert(checkpoint.error_message()),
+                       behind == 0 ? "Nothing waits"
+                                   : counted(behind, "event") + (behind == 1 ? " waits" : " wait"),
+                       report.type.inert()
+                           ? "Its type came with an import and is inert: `adopt` comes first."
+                           : "`retry` tries that event again, `skip` passes it by.");
   }
   if (report.view.status != flow_status::pending) {
     return fmt::format("{} is idle: everything that was routed to it is handled{}.", inert(key),

@@ -1,4 +1,5 @@
 // Flows that stopped go on, and flows begin anew.
+#include <algorithm>
 #include <deque>
 #include <vector>
 
@@ -50,6 +51,17 @@ result<std::size_t> repair_all(host::parts& parts, const std::vector<flow_key>& 
     under_way.pop_front();
   }
   return count;
+}
+
+/// Whether it is hosted here, or the store has heard of it.
+result<bool> is_flow_type(host::parts& parts, std::string_view name) {
+  const std::shared_lock use{parts.usage};
+  if (const auto why = unusable(parts)) return *why;
+  if (parts.interest->find(name)) return true;
+  auto rows = parts.stored->flow_types();
+  if (!rows) return rows.error();
+  return std::any_of(rows->begin(), rows->end(),
+                     [name](const v1::FlowType& row) { return row.name() == name; });
 }
 
 /// The flows of a type's running build, and what it costs to let them begin anew, in events of a
@@ -112,6 +124,11 @@ result<void> host::reset(const flow_key& key, reset_options options) {
 }
 
 result<std::size_t> host::retry_all(const retry_filter& which) {
+  if (!which.type.empty()) {
+    auto known = is_flow_type(*parts_, which.type);
+    if (!known) return known.error();
+    if (!*known) return error{errc::not_found, "there is no flow type " + which.type};
+  }
   std::vector<flow_key> stopped;
   auto listed = flows(
       [&](const flow_summary& one) {

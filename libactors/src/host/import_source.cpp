@@ -206,6 +206,22 @@ result<void> import_source::skip_to(const v1::Import& known, const std::function
   return {};
 }
 
+result<void> import_source::is_still_there() const {
+  struct stat open {};
+  if (kind_ != kind::file || fstat(descriptor_, &open) != 0) return {};
+  if (static_cast<std::uint64_t>(open.st_size) < at_) {
+    return error{errc::conflict, fmt::format("{} was cut to {} bytes, and {} of it were read: an "
+                                             "import follows only a file that grows",
+                                             name_, open.st_size, at_)};
+  }
+  struct stat named {};
+  if (::stat(name_.c_str(), &named) != 0) return {};  // removed or renamed, it may still grow
+  if (named.st_dev == open.st_dev && named.st_ino == open.st_ino) return {};
+  return error{errc::conflict, fmt::format("another file took the place of {}, of which {} bytes "
+                                           "were read: import it by itself",
+                                           name_, at_)};
+}
+
 bool import_source::has_more() const {
   if (!held_.empty()) return true;
   if (const auto whole = size()) return *whole > at_;

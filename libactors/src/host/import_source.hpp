@@ -63,6 +63,9 @@ class import_source {
   result<piece> read(std::span<char> into, const std::function<bool()>& ending);
   /// Whether read() would give bytes at once.
   [[nodiscard]] bool has_more() const;
+  /// Whether what is read at its end still is the file of that name: it may have been cut, or
+  /// another may have taken its place, and then nothing will ever come. Errors: conflict.
+  [[nodiscard]] result<void> is_still_there() const;
   /// Whether more may come after at_end.
   [[nodiscard]] bool can_grow() const { return kind_ != kind::pipe_of_parent; }
 

@@ -75,6 +75,7 @@ result<void> import_thread::read_all() {
     const bool at_rest = got->how != state::bytes || !source_.has_more();
     push(options_.follow && at_rest ? reader::hurry::now : reader::hurry::full_parts);
     if (got->how != state::at_end) continue;
+    if (auto there = source_.is_still_there(); !there) return there;
     std::unique_lock lock{mutex_};
     changed_.wait_for(lock, look_again, ending);
   }

@@ -48,6 +48,8 @@ import_request request_of(std::unique_ptr<exchange::part> from) {
       read.checkpoint.set_life(read.checkpoint.position());
       read.checkpoint.set_snapshot(read.checkpoint.position());
       read.checkpoint.set_state_json(!read.state.empty());
+    } else if (read.checkpoint.has_position()) {
+      read.checkpoint.add_ended(read.checkpoint.position());  // for looks into the past
     }
     made.checkpoints.push_back(std::move(read));
   }

@@ -200,3 +200,16 @@ TEST_CASE("schedule lists entries in order of time") {
   const auto lines = line.out();
   CHECK(parsed(lines.substr(0, lines.find('\n')))["position"] == 1);
 }
+
+TEST_CASE("what-if of a type says to name a flow, and how to look at what stops its routing") {
+  store_builder made;
+  const auto types = types_of<acts>();
+  made.append(act("1", "unroutable"));
+  command_line line{made.stored, types};
+  const auto refused = cli::what_if(line.in, "Acts");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::not_found);
+  CHECK_THAT(refused.error().message,
+             Contains("Acts is a flow type of many instances: name one of its flows") &&
+                 Contains("`explain 0` shows where the present code routes that event"));
+}

@@ -105,3 +105,10 @@ TEST_CASE("help and version are no errors") {
              Contains("orders [--store PATH] report [--all]"));
   CHECK(parse_words({"report", "--help"}).code == exit_code::done);
 }
+
+TEST_CASE("a word that is none of the few is answered with those") {
+  const auto made = parse_words({"adopt", "X", "--overdue", "maybe"});
+  CHECK(made.code == exit_code::usage);
+  CHECK_THAT(made.text, Contains("--overdue: maybe is none of fire, keep, skip"));
+  CHECK(parse_words({"adopt", "X", "--overdue", "skip"}).command);
+}

@@ -145,3 +145,29 @@ TEST_CASE("an inert timer is marked in the schedule") {
   REQUIRE(cli::schedule(line.in));
   CHECK_THAT(line.out(), Catch::Matchers::Contains(R"("inert":true})"));
 }
+
+TEST_CASE("a flow that is stopped and inert is told to be adopted first") {
+  store_builder made;
+  made.append_json("E", "{}", made.routed_to({"Foreign|x"}));
+  made.route({});
+  v1::FlowType row;
+  row.set_name("Foreign");
+  row.set_build(1);
+  row.set_served(true);
+  row.set_inert(true);
+  row.set_explicit_only(true);
+  commit_batch batch;
+  batch.flow_types = {row};
+  made.commit(batch);
+  v1::Checkpoint stopped;
+  stopped.set_error_position(0);
+  stopped.set_error_message("broke");
+  made.checkpoint("Foreign|x", stopped);
+  command_line line{made.stored, {}};
+  REQUIRE(cli::flow(line.in, {"Foreign|x"}));
+  const auto said = line.out();
+  CHECK_THAT(said, Catch::Matchers::Contains("inert: `adopt` comes first"));
+  CHECK_THAT(said, !Catch::Matchers::Contains("`retry`"));
+  REQUIRE(cli::flows(line.in, {}));
+  CHECK_THAT(line.out(), Catch::Matchers::Contains("inert, event 0: broke"));
+}
