@@ -22,13 +22,14 @@ class Answer:
 
 
 class Daemon:
-    """`serve` on a port that the system picked; `with` ends it in order, and it must end well."""
+    """`serve`, as a rule on a port that the system picks; `with` ends it in order, and it must end
+    well."""
 
-    def __init__(self, store, *words):
-        self.store, self.words = store, words
+    def __init__(self, store, *words, port=0):
+        self.store, self.words, self.wanted = store, words, f"127.0.0.1:{port}"
 
     def __enter__(self):
-        self.running = self.store.start("serve", "--listen", "127.0.0.1:0", "--json", *self.words)
+        self.running = self.store.start("serve", "--listen", self.wanted, "--json", *self.words)
         ready, _, _ = select.select([self.running.stdout], [], [], LIMIT)
         expect(ready, "the daemon says where it listens")
         line = self.running.stdout.readline()

@@ -139,7 +139,8 @@ def test_what_is_offered_is_what_is_described():
         names = {"position": "0", "type": "PackageHistory", "id": "bash",
                  "key": "PackageHistory%7Cbash", "time": "2014_09_29_23_59_10"}
         for path, methods in described["paths"].items():
-            target = path.format(**names)
+            elsewhere = {"key": "Tally%7Cada"} if path == "/v1/inbox/{key}" else {}
+            target = path.format(**{**names, **elsewhere})
             if "get" in methods:
                 status = 426 if "101" in methods["get"]["responses"] else 200
                 equal(daemon.call("GET", target).status, status, path)

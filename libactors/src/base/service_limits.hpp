@@ -68,9 +68,17 @@ inline constexpr auto call_wait_max = 60s;
 inline constexpr auto command_wait_usual = 5s;
 inline constexpr std::size_t command_effects_max = 65'536;  // events that one command led to
 inline constexpr std::size_t command_stops_max = 1024;      // of flows, while commands wait
+inline constexpr auto inbox_look_interval = 10ms;  // between two looks of a call that waits
 inline constexpr auto wait_slice = 500ms;  // then a waiting call looks whether the service ends
 inline constexpr auto service_stop_max = 10s;
 inline constexpr std::size_t disk_free_min = 64u << 20;  // with less the service is not ready
+
+// Flows elsewhere.
+inline constexpr auto lease_usual = 30s;
+inline constexpr auto lease_time_max = 600s;
+inline constexpr std::size_t leases_max = 10'000;  // held at the same time
+inline constexpr std::size_t lease_holder_size_max = 200;
+inline constexpr std::uint64_t epochs_reserved = 1000;  // for each write of the file
 
 // Time series.
 inline constexpr std::size_t series_block_events = 1024;  // for each entry of the index

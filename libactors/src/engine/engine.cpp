@@ -281,6 +281,10 @@ void engine::repair(const flow_key& key, repair_order order, engine_answer<void>
   tell(inside_->router, repair_call{shared<void>(std::move(answer)), key, order});
 }
 
+void engine::commit_elsewhere(flow_commit request) {
+  tell(inside_->router, foreign_call{std::make_shared<flow_commit>(std::move(request))});
+}
+
 void engine::import(import_request request) {
   tell(inside_->router, import_call{std::make_shared<import_request>(std::move(request))});
 }

@@ -102,6 +102,11 @@ class engine {
   void mend(std::shared_ptr<mend_request> request, engine_answer<mend_outcome> answer);
   /// Answered when it is durable that the flow goes on, or begins anew.
   void repair(const flow_key& key, repair_order order, engine_answer<void> answer);
+  /// The turn of a flow that another process hosts; it has `elsewhere`, and its number is filled in
+  /// here. Errors, besides those of the store: conflict (the checkpoint is another one; the type
+  /// is run here, or by a program that is not running), not_found (no such flow), invalid (the
+  /// inbox has no entry at that position), overloaded.
+  void commit_elsewhere(flow_commit request);
   /// A stretch of a history from elsewhere. Stretches are written in the order of the calls. The
   /// caller bounds how many are under way. Errors: conflict (a position is taken; a checkpoint of a
   /// type that has flows here), invalid.

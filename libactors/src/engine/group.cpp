@@ -246,6 +246,9 @@ result<void> group::check_fence(const flow_commit& request) const {
 
 result<void> group::add(const flow_commit& request) {
   if (auto fenced = check_fence(request); !fenced) return fenced;
+  if (request.elsewhere) {
+    for (const auto& one : *request.elsewhere) react(request, one);
+  }
   const auto& decided = request.decided;
   auto cancelled = decided.cancellations.begin();
   for (const auto& one : decided.reactions) {
@@ -272,6 +275,16 @@ result<void> group::add(const flow_commit& request) {
 void group::react(const flow_commit& request, const reaction& one) {
   const auto at = place(one.type, one.payload, envelope_of(request.key, one));
   if (one.due) schedule(at, one.type, *one.due, &request.key, one.cause);
+}
+
+void group::react(const flow_commit& request, const foreign_reaction& one) {
+  const auto& what = one.what;
+  auto envelope = envelope_of(what);
+  envelope.set_emitter(request.key.text());
+  envelope.set_ordinal(one.ordinal);
+  envelope.set_depth(one.depth);
+  const auto at = place(what.type, what.payload, envelope);
+  if (what.due) schedule(at, what.type, *what.due, &request.key, what.cause);
 }
 
 result<void> group::cancel(const flow_commit& request, const cancellation& one) {

@@ -61,6 +61,7 @@ class group {
   result<bool> reached_since(const flow_key& key, position since) const;
   result<void> check_fence(const flow_commit& request) const;
   void react(const flow_commit& request, const reaction& one);
+  void react(const flow_commit& request, const foreign_reaction& one);
   result<void> cancel(const flow_commit& request, const cancellation& one);
   result<std::vector<position>> outstanding(const flow_key& flow, const cancellation& one) const;
   result<std::optional<schedule_entry>> find_entry(position at) const;

@@ -44,7 +44,18 @@ std::size_t size_of(const import_request& request) {
 std::size_t size_of(const flow_commit& request) {
   std::size_t size = request.decided.state ? request.decided.state->size() : 0;
   for (const auto& each : request.decided.reactions) size += each.payload.size();
+  if (!request.elsewhere) return size;
+  for (const auto& each : *request.elsewhere) size += each.what.payload.size();
   return size;
+}
+
+/// Somebody outside waits for it, who can try again.
+bool is_from_outside(const journal_request& request) {
+  const auto* turn = std::get_if<flow_commit>(&request);
+  return std::holds_alternative<append_request>(request) ||
+         std::holds_alternative<import_request>(request) ||
+         std::holds_alternative<timers_request>(request) ||
+         (turn != nullptr && turn->elsewhere.has_value());
 }
 
 }  // namespace
@@ -118,7 +129,8 @@ void journal::give_back(const append_request& request) {
 }
 
 void journal::submit(flow_commit request) {
-  const auto events = request.decided.reactions.size();
+  const auto events =
+      request.elsewhere ? request.elsewhere->size() : request.decided.reactions.size();
   const auto size = size_of(request);
   push({.request = std::move(request), .events = events, .size = size});
 }
@@ -239,9 +251,7 @@ journal::worked journal::commit(batch& taken) {
 /// What came from outside is told now; what the engine itself needs is held until there is room.
 void journal::refuse_outside(batch& taken, const error& why) {
   std::erase_if(taken, [&](queued& each) {
-    const bool outside = std::holds_alternative<append_request>(each.request) ||
-                         std::holds_alternative<import_request>(each.request) ||
-                         std::holds_alternative<timers_request>(each.request);
+    const bool outside = is_from_outside(each.request);
     if (outside) refuse(each.request, why);
     return outside;
   });

@@ -119,6 +119,10 @@ struct import_ended {
   std::vector<former_row> rows;  ///< that it made
   std::optional<error> failed;
 };
+/// The turn of a flow that another process hosts.
+struct foreign_call {
+  std::shared_ptr<flow_commit> request;
+};
 /// Lets the flows of an imported type run here.
 struct adopt_call {
   std::shared_ptr<answer_to<std::uint64_t>> answer;
@@ -255,6 +259,7 @@ struct work {};
   each(timer_tick) \
   each(timers_fired) \
   each(loads_call) \
+  each(foreign_call) \
   each(work)
 
 // clang-format on

@@ -32,6 +32,13 @@ struct append_request {
   completion<std::vector<position>> done;
 };
 
+/// An event that another process decided on.
+struct foreign_reaction {
+  new_event what;  ///< checked as an append is; has a cause and no id
+  std::uint32_t ordinal = 0;
+  std::uint32_t depth = 0;
+};
+
 /// A flow's turn: checkpoint, state, reactions and cancellations.
 struct flow_commit {
   flow_number flow{};
@@ -39,6 +46,9 @@ struct flow_commit {
   std::optional<position> expected;  ///< the checkpoint's position before: the fence
   turn decided;
   completion<void> done;
+  /// Set: another process hosts the flow, and these are its reactions, instead of those of the
+  /// turn. It is told of a full disk as those are who append.
+  std::optional<std::vector<foreign_reaction>> elsewhere = {};
 };
 
 /// What somebody wants done about one flow, or about a type whose routing is parked.

@@ -87,6 +87,7 @@ caf::behavior router_actor::make_behavior() {
         on_progress();
       },
       [this](const conditional_append_call& call) { on_conditional_append(call); },
+      [this](const foreign_call& call) { on_foreign(call); },
       [this](const import_call& call) { on_import(call); },
       [this](const switch_call& call) { on_switch(call); },
       [this](const type_reset_call& call) { on_type_reset(call); },

@@ -74,6 +74,10 @@ class router_actor final : public caf::event_based_actor {
   void on_conditional_append(const conditional_append_call& call);
   bool try_append(position appended, const conditional_append_call& call);
   result<position> routed_for(std::string_view flow_type) const;
+  // Flows elsewhere (router_actor_foreign.cpp).
+  void on_foreign(const foreign_call& call);
+  result<flow_number> number_of_foreign(const flow_commit& request);
+  result<bool> is_entry(const routed_flow& flow, position at) const;
   // Imports (router_actor_imports.cpp).
   void on_import(const import_call& call);
   result<import_ended> prepare(import_request& request);

@@ -41,6 +41,23 @@ result<bool> call::flag(std::string_view name) const {
   return error{errc::invalid, fmt::format("{}={} is neither true nor false", name, text)};
 }
 
+result<std::optional<duration>> call::time(std::string_view name, std::chrono::seconds most) const {
+  const auto text = argument(name);
+  if (!text) return std::optional<duration>{};
+  const bool in_millis = text->ends_with("ms");
+  const auto number =
+      text->ends_with('s')
+          ? documents::parse_number(text->substr(0, text->size() - (in_millis ? 2 : 1)))
+          : std::nullopt;
+  const auto bound = static_cast<std::uint64_t>(most.count());
+  if (!number || *number > (in_millis ? 1000 * bound : bound)) {
+    return error{errc::invalid,
+                 fmt::format("{} is a time like 5s or 500ms, {}s at most", name, bound)};
+  }
+  if (in_millis) return std::optional{duration{std::chrono::milliseconds{*number}}};
+  return std::optional{duration{std::chrono::seconds{*number}}};
+}
+
 result<std::size_t> call::page_size() const {
   auto wanted = number("limit");
   if (!wanted) return wanted.error();

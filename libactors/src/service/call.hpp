@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@ class command_watch;
 class conversation;
 class gauges;
 class health;
+class lease_table;
 class monitor;
 class outlet;
 class series_index;
@@ -37,6 +39,7 @@ struct parts {
   gauges& measured;
   health& checks;
   command_watch& commands;
+  lease_table& leases;
   series_index& series;
   const connection_counts& counts;
   std::string application;
@@ -66,6 +69,9 @@ struct call {
   [[nodiscard]] result<std::optional<std::uint64_t>> number(std::string_view name) const;
   /// `true` or `false`; not there: false. Errors: invalid.
   [[nodiscard]] result<bool> flag(std::string_view name) const;
+  /// `5s` or `500ms`. Errors: invalid, also when it is more than `most`.
+  [[nodiscard]] result<std::optional<duration>> time(std::string_view name,
+                                                     std::chrono::seconds most) const;
   /// Rows of a page. Errors: invalid (0, or more than limits::page_max).
   [[nodiscard]] result<std::size_t> page_size() const;
   /// Of the path: a number. Errors: not_found.

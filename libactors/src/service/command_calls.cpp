@@ -19,22 +19,6 @@ struct wish {
   duration limit = limits::command_wait_usual;
 };
 
-/// `5s` or `500ms`. Errors: invalid.
-result<duration> duration_of(std::string_view text) {
-  const bool in_millis = text.ends_with("ms");
-  const auto number =
-      text.ends_with('s')
-          ? documents::parse_number(text.substr(0, text.size() - (in_millis ? 2 : 1)))
-          : std::nullopt;
-  constexpr auto most = static_cast<std::uint64_t>(limits::call_wait_max.count());
-  if (!number || *number > (in_millis ? 1000 * most : most)) {
-    return error{errc::invalid,
-                 fmt::format("timeout is a time like 5s or 500ms, {}s at most", most)};
-  }
-  if (in_millis) return duration{std::chrono::milliseconds{*number}};
-  return duration{std::chrono::seconds{*number}};
-}
-
 result<wish> wish_of(const call& asked) {
   wish made;
   auto names = asked.argument("until").value_or("");
@@ -46,11 +30,9 @@ result<wish> wish_of(const call& asked) {
   if (made.answers.empty()) {
     return error{errc::invalid, "until names the types of event that answer the command"};
   }
-  if (const auto text = asked.argument("timeout")) {
-    auto limit = duration_of(*text);
-    if (!limit) return limit.error();
-    made.limit = *limit;
-  }
+  auto limit = asked.time("timeout", limits::call_wait_max);
+  if (!limit) return limit.error();
+  if (*limit) made.limit = **limit;
   return made;
 }
 

@@ -9,6 +9,7 @@
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
+#include "service/lease_table.hpp"
 #include "service/monitor.hpp"
 #include "service/series_index.hpp"
 #include "service/socket_name.hpp"
@@ -23,6 +24,7 @@ struct service_daemon::inside {
   inside(host& over, open_view view, std::unique_ptr<const known_types> types,
          const std::string& application, guard watch)
       : known(std::move(types)),
+        leases(view.time, view.directory),
         series(view.stored),
         shared{.over = over,
                .view = view,
@@ -31,6 +33,7 @@ struct service_daemon::inside {
                .measured = measured,
                .checks = checks,
                .commands = commands,
+               .leases = leases,
                .series = series,
                .counts = counts,
                .application = application,
@@ -43,6 +46,7 @@ struct service_daemon::inside {
   /// On the committing thread.
   void note(const commit_batch& written, duration took) {
     measured.count_commit(took);
+    leases.note(written);
     watched.note(written);
     followed.note(written);
   }
@@ -52,6 +56,7 @@ struct service_daemon::inside {
   gauges measured;
   health checks;
   command_watch commands;
+  lease_table leases;
   series_index series;
   connection_counts counts;
   parts shared;
@@ -128,6 +133,7 @@ const std::string& service_daemon::address() const { return inside_->address; }
 
 void service_daemon::stop(duration grace) {
   inside_->shared.stopping = true;
+  inside_->leases.wake();
   inside_->front->stop(grace);
   inside_->commits = {};
   inside_->watched.stop();

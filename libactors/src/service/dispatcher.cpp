@@ -42,8 +42,8 @@ std::variant<std::size_t, response, upgrade> dispatcher::admit(const request& he
 }
 
 pool& dispatcher::pool_of(const endpoint& to, const call& asked) {
-  const bool may_wait =
-      asked.wish_to_wait().has_value() || asked.argument("min_position") || asked.argument("until");
+  const bool may_wait = asked.wish_to_wait().has_value() || asked.argument("min_position") ||
+                        asked.argument("until") || asked.argument("wait");
   if (!may_wait || to.where == lane::works) return works_;
   return to.where == lane::waits ? waits_ : waits_after_append_;
 }

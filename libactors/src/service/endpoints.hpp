@@ -14,6 +14,7 @@ namespace millrace::service {
 [[nodiscard]] std::vector<endpoint> query_endpoints();
 [[nodiscard]] std::vector<endpoint> flow_endpoints();
 [[nodiscard]] std::vector<endpoint> repair_endpoints();
+[[nodiscard]] std::vector<endpoint> lease_endpoints();
 [[nodiscard]] std::vector<endpoint> process_endpoints();
 [[nodiscard]] std::vector<endpoint> socket_endpoints();
 

@@ -240,6 +240,16 @@ TEST_CASE_METHOD(journals, "a full disk refuses what came from outside, and hold
   CHECK(lines() == texts{"Word <- 0", "Word"});
 }
 
+TEST_CASE_METHOD(journals, "a full disk refuses a turn from elsewhere, whose sender can wait") {
+  auto foreign = turn_at(0);
+  foreign.elsewhere.emplace();
+  at_work.submit(turn("turn", foreign));
+  disk_says(errc::storage_full);
+  CHECK(at_work.work() == worked::disk_full);
+  CHECK(told() == texts{"turn storage_full"});
+  CHECK(at_work.idle());
+}
+
 TEST_CASE_METHOD(journals, "the room of what a full disk refused is given back") {
   disk_says(errc::storage_full);
   for (int i = 0; i < 3; ++i) {
