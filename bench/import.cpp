@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "bare/timeline.hpp"
+#include "base/one_arena.hpp"
 #include "harness/basics.hpp"
 #include "harness/history.hpp"
 #include "harness/report.hpp"
@@ -132,6 +133,7 @@ void ask(report& to, const std::filesystem::path& file, const std::string& name)
 }  // namespace
 
 int main(int argc, char** argv) {
+  use_one_arena();  // as the command does
   report to{"import", argc, argv};
   for (const auto& file : to.asked().rest) ask(to, file, "import, " + file);
   if (!to.asked().rest.empty()) return 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/one_arena.hpp"
 #include "cli/commands.hpp"
 #include "cli/signals.hpp"
 #include "documents/event.hpp"
@@ -201,6 +202,7 @@ void import_run::print_summary() {
 outcome import_history(const context& in, const import_options& options) {
   auto source = import_source::open(options.file);
   if (!source) return source.error();
+  use_one_arena();
   const interrupts stop;
   auto opened = in.open_host({.strict = false, .run_flows = false}, true);
   if (!opened) return opened.error();
