@@ -79,7 +79,9 @@ struct night_watch {
     state.set_count(state.count() + 1);
     state.add_numbers(static_cast<std::int64_t>(e.at.value));
   }
-  void given(const shop::ReminderSent&) { state.set_sum(state.sum() * 3 + state.count()); }
+  void given(const shop::ReminderSent&) {
+    state.set_sum(state.sum() * 3 % 1'000'003 + state.count());
+  }
   void when(const scans::NewImageDetected& e, reactions& then) const {
     if (state.count() % 2 == 0) then.emit<shop::ReminderSent>().set_order_id(e.user());
   }
@@ -111,7 +113,7 @@ struct diarist {
     state.add_numbers(static_cast<std::int64_t>(envelope.at.value));
   }
   void given(const shop::Noted& e) {
-    state.set_sum(state.sum() * 3 + e.number());
+    state.set_sum(state.sum() * 3 % 1'000'003 + e.number());
     state.add_numbers(-e.number());
   }
   void when(const scans::NewImageDetected& e, reactions& then) const {
