@@ -20,6 +20,17 @@ v1::Envelope due_at(std::int64_t seconds) {
   return made;
 }
 
+/// A type that an import brought, and nobody has adopted.
+v1::FlowType imported_type(const std::string& name) {
+  v1::FlowType row;
+  row.set_name(name);
+  row.set_build(1);
+  row.set_served(true);
+  row.set_inert(true);
+  row.set_explicit_only(true);
+  return row;
+}
+
 }  // namespace
 
 TEST_CASE("an empty timeline has nothing to resume") {
@@ -106,14 +117,8 @@ TEST_CASE("what a host of the type has routed is not read again for it") {
 
 TEST_CASE("inert flows are in the manifest, and marked in lists") {
   store_builder made;
-  v1::FlowType row;
-  row.set_name("Old");
-  row.set_build(1);
-  row.set_served(true);
-  row.set_inert(true);
-  row.set_explicit_only(true);
   commit_batch batch;
-  batch.flow_types = {row};
+  batch.flow_types = {imported_type("Old")};
   made.commit(batch);
   made.append_json("E", "{}", made.routed_to({"Old|1"}));
   CHECK(manifest(made.stored, {}) == R"({"checkpoint":0,"routes":[["Old","1"]],"schedule":[]})");
@@ -150,14 +155,8 @@ TEST_CASE("a flow that is stopped and inert is told to be adopted first") {
   store_builder made;
   made.append_json("E", "{}", made.routed_to({"Foreign|x"}));
   made.route({});
-  v1::FlowType row;
-  row.set_name("Foreign");
-  row.set_build(1);
-  row.set_served(true);
-  row.set_inert(true);
-  row.set_explicit_only(true);
   commit_batch batch;
-  batch.flow_types = {row};
+  batch.flow_types = {imported_type("Foreign")};
   made.commit(batch);
   v1::Checkpoint stopped;
   stopped.set_error_position(0);
