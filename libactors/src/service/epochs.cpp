@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "base/service_limits.hpp"
 #include "documents/text.hpp"
@@ -50,7 +51,8 @@ result<std::uint64_t> epochs::next() {
 
 result<std::uint64_t> epochs::read() const {
   const auto path = directory_ / "epochs";
-  if (!std::filesystem::exists(path)) return std::uint64_t{1};
+  std::error_code unreadable;
+  if (!std::filesystem::exists(path, unreadable) && !unreadable) return std::uint64_t{1};
   std::ifstream in{path};
   std::string line;
   std::getline(in, line);
