@@ -301,6 +301,8 @@ void residents::drain_all() {
 void residents::kill_all() {
   for (auto& [number, one] : in_memory_) kill(one.actor);
   in_memory_.clear();
+  repairs_.clear();
+  held_.clear();
 }
 
 }  // namespace millrace

@@ -67,6 +67,7 @@ class residents {
   /// many are left. Call again until none is.
   std::size_t expel(std::string_view type, build_number build);
   void drain_all();
+  /// And forgets who waits for a repair: the end of that answer says `closed`.
   void kill_all();
   [[nodiscard]] bool empty() const { return in_memory_.empty(); }
   [[nodiscard]] std::size_t waking() const { return waking_; }

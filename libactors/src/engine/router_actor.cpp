@@ -101,7 +101,10 @@ caf::behavior router_actor::make_behavior() {
 }
 
 void router_actor::on_exit() {
+  // Who waits for a repair holds this actor: it would keep itself.
   flows_.kill_all();
+  after_next_write_.clear();
+  after_this_write_.clear();
   watchers_.clear();
   refuse_calls({errc::closed, "the host is stopping"});
   life_.end();
