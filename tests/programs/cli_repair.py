@@ -26,7 +26,8 @@ def test_a_reset_flow_folds_its_own_events_again_and_others_none():
         before = flow(store, "PackageHistory|bash")
         others = {row["flow"]: row for row in store.json("flows")}
         equal(store.json("reset", "PackageHistory|bash"),
-              [{"flow": "PackageHistory|bash", "repair": "reset", "accept_history": False}])
+              [{"flow": "PackageHistory|bash", "repair": "reset", "accept_history": False,
+                "skips_forgotten": False}])
         waiting = flow(store, "PackageHistory|bash")
         equal((waiting["status"], waiting["checkpoint"], waiting["lag"]), ("pending", None, 3))
         equal(store.json("verify")[-1]["findings"], 0)

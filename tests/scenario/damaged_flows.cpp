@@ -97,6 +97,16 @@ TEST_CASE("verify names the flow whose checkpoint does not decode") {
   CHECK_THAT(found.front(), Contains("Notes|a: its checkpoint does not decode"));
 }
 
+TEST_CASE("verify finds a log row that does not fall into records, and says what is not checked") {
+  on_disk made;
+  made.sql("INSERT INTO checkpoint_log VALUES (1000, x'00ff')");
+  const auto found = made.findings();
+  REQUIRE(found.size() == 2);
+  CHECK(found.front() == "store: checkpoint log: row 1000 does not decode");
+  CHECK_THAT(found.back(), Contains("`export` the timeline and `import` it into a new one"));
+  CHECK_THAT(found.back(), Contains("; the rest is not checked"));
+}
+
 TEST_CASE("a flow that cannot be loaded stops on the next event, and others go on") {
   const auto damage = GENERATE(lose_state, break_checkpoint);
   on_disk made;

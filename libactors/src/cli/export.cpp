@@ -34,7 +34,9 @@ outcome export_timeline(const context& in, const export_options& options) {
       in.out.raw(lines);
       lines.clear();
     }
-    if (++count % events_per_look == 0) bar.tell(count, 0);
+    if (++count % events_per_look == 0) {
+      bar.tell(row.at.value - options.from, end.value - options.from);
+    }
     return in.out.is_open();
   });
   in.out.raw(lines);

@@ -39,12 +39,22 @@ outcome repair(const context& in, const std::string& key_text, const repaired& w
   return exit_code::done;
 }
 
+/// What is to be known besides when its checkpoint did not decode.
+std::string_view forgotten_note(bool forgotten) {
+  return forgotten ? "; its checkpoint did not decode, so what it had skipped is not known any more"
+                   : "";
+}
+
 outcome reset_by_daemon(const context& in, const error& why, const reset_command& options) {
   return ask_daemon(in, why,
                     {flow_target(options.key, "reset"),
                      {{"accept_history", options.accept_history ? "true" : "false"}}},
                     [&](const json& answer) {
-                      if (!answer.contains("flows")) return inert(options.key) + " begins anew";
+                      if (!answer.contains("flows")) {
+                        const bool forgotten = answer.value("skips_forgotten", false);
+                        return fmt::format("{} begins anew{}", inert(options.key),
+                                           forgotten_note(forgotten));
+                      }
                       return fmt::format("{} of {} begin anew",
                                          counted(answer["flows"].get<std::uint64_t>(), "flow"),
                                          inert(options.key));
@@ -111,16 +121,21 @@ outcome skip(const context& in, const std::string& key) {
 outcome reset(const context& in, const reset_command& options) {
   const auto key = flow_key::parse(options.key);
   if (names_many(in.known, key)) return reset_all(in, options);
+  auto from = in.open_store();
+  if (!from) return from.error();
   auto opened = in.open_host({.run_flows = false}, false);
   if (!opened) return reset_by_daemon(in, opened.error(), options);
+  auto forgotten = documents::has_forgotten(**from, key);
+  if (!forgotten) return forgotten.error();
   auto begun = (*opened)->reset(key, {.accept_history = options.accept_history});
   if (!begun) return begun.error();
   (*opened)->stop();
   if (in.json) {
-    in.out.json(documents::reset_line(options.key, options.accept_history));
+    in.out.json(documents::reset_line(options.key, options.accept_history, *forgotten));
     return exit_code::done;
   }
-  in.out.line(fmt::format("{} begins anew with the next run", inert(options.key)));
+  in.out.line(fmt::format("{} begins anew with the next run{}", inert(options.key),
+                          forgotten_note(*forgotten)));
   return exit_code::done;
 }
 

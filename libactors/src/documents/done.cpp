@@ -20,6 +20,17 @@ result<std::optional<position>> stopped_at(const millrace::store& from, const fl
   return std::optional{position{(*row)->checkpoint.error_position()}};
 }
 
+result<bool> has_forgotten(const millrace::store& from, const flow_key& key) {
+  auto types = from.flow_types();
+  if (!types) return types.error();
+  auto row = from.find_flow(key, build_list{*types}.running(key.type()));
+  if (!row) return row.error();
+  if (!*row || (*row)->checkpoint.has_life()) return false;
+  const auto loaded = from.load((*row)->entry.number);
+  if (!loaded && loaded.error().code != errc::corrupt) return loaded.error();
+  return !loaded;
+}
+
 bool names_many(const known_types& known, const flow_key& key) {
   const auto type = known.table.find(key.text());
   return !key.has_id() && type && !known.table.types()[*type]->single;
@@ -44,8 +55,11 @@ std::string retried_line(std::size_t flows) {
   return dump({{"repair", "retry"}, {"flows", flows}});
 }
 
-std::string reset_line(const std::string& flow, bool accept_history) {
-  return dump({{"flow", flow}, {"repair", "reset"}, {"accept_history", accept_history}});
+std::string reset_line(const std::string& flow, bool accept_history, bool forgotten) {
+  return dump({{"flow", flow},
+               {"repair", "reset"},
+               {"accept_history", accept_history},
+               {"skips_forgotten", forgotten}});
 }
 
 std::string reset_line(const std::string& type, bool accept_history, const type_reset& of) {

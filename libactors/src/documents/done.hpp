@@ -15,6 +15,8 @@ namespace millrace::documents {
 /// known.
 [[nodiscard]] result<std::optional<position>> stopped_at(const millrace::store& from,
                                                          const flow_key& key);
+/// Whether the flow's checkpoint does not decode: what it had skipped is not known any more then.
+[[nodiscard]] result<bool> has_forgotten(const millrace::store& from, const flow_key& key);
 /// Whether the key is the name of a flow type of many instances, which this program has.
 [[nodiscard]] bool names_many(const known_types& known, const flow_key& key);
 /// What the host says, but that the name of a type of many instances, which is no flow, is not
@@ -31,7 +33,8 @@ namespace millrace::documents {
                                         std::optional<position> at);
 [[nodiscard]] std::string retried_line(std::size_t flows);
 
-[[nodiscard]] std::string reset_line(const std::string& flow, bool accept_history);
+/// `forgotten`: its checkpoint did not decode, so what it had skipped is decided again.
+[[nodiscard]] std::string reset_line(const std::string& flow, bool accept_history, bool forgotten);
 /// Of all flows of a type.
 [[nodiscard]] std::string reset_line(const std::string& type, bool accept_history,
                                      const type_reset& of);

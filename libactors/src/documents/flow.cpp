@@ -25,6 +25,7 @@ result<void> fold_state(const source& of, const flow_view& view, const flow_type
                      ? loaded.state
                      : state_as_json(*type.state_prototype, loaded.state).value_or("");
     if (made.state.empty()) {
+      made.only_reset_helps = true;
       made.state_note = fmt::format("{} bytes that do not decode as {}", loaded.state.size(),
                                     type.state_prototype->GetDescriptor()->name());
     }
@@ -33,6 +34,7 @@ result<void> fold_state(const source& of, const flow_view& view, const flow_type
   runner instance{type, view.row.entry.key};
   auto folded = recover(of.from, of.known.registry, type, view.row.entry, loaded, instance);
   if (!folded) {
+    made.only_reset_helps = true;
     made.state_note = folded.error().message;
   } else if (instance.state() != nullptr) {
     made.state = state_as_json(*instance.state());
@@ -41,9 +43,11 @@ result<void> fold_state(const source& of, const flow_view& view, const flow_type
 }
 
 result<void> read_state(const source& of, const flow_view& view, flow_report& made) {
-  if (!view.stored || !view.row.checkpoint.has_position()) return {};
+  const auto& known = view.row.checkpoint;
+  if (!view.stored || !(known.has_position() || known.has_error_position())) return {};
   auto loaded = of.from.load(view.row.entry.number);
   if (!loaded && loaded.error().code == errc::corrupt) {
+    made.only_reset_helps = true;
     made.state_note = loaded.error().message;
     return {};
   }

@@ -22,6 +22,8 @@ struct flow_report {
   std::string state;                        ///< JSON; empty: see state_note
   std::string state_note;                   ///< why there is no state to show; empty: not alive
   std::optional<position> state_as_of;      ///< the stored state is older than the checkpoint
+  /// Its checkpoint or state cannot be read or brought up to date: see state_note.
+  bool only_reset_helps = false;
   std::vector<schedule_entry> timers;
 };
 

@@ -45,6 +45,22 @@ std::optional<position> checkpoint_of(const v1::Checkpoint& checkpoint) {
   return position{checkpoint.position()};
 }
 
+namespace {
+
+/// What helps a flow that is stopped, or whose checkpoint or state is damaged.
+std::string advice(const flow_report& report) {
+  const auto& checkpoint = report.view.row.checkpoint;
+  if (report.type.inert()) return "Its type came with an import and is inert: `adopt` comes first.";
+  if (!report.only_reset_helps) return "`retry` tries that event again, `skip` passes it by.";
+  // A checkpoint that decodes, and speaks of a state, has a life.
+  const bool forgets = !checkpoint.has_life();
+  return fmt::format("Only `reset {}` helps: it begins anew from the timeline{}.",
+                     inert(report.view.row.entry.key.text()),
+                     forgets ? ", and what it had skipped is not known any more" : "");
+}
+
+}  // namespace
+
 std::string in_words(const flow_report& report) {
   const auto& key = report.view.row.entry.key.text();
   const auto& checkpoint = report.view.row.checkpoint;
@@ -56,13 +72,13 @@ std::string in_words(const flow_report& report) {
                        inert(checkpoint.error_message()),
                        behind == 0 ? "Nothing waits"
                                    : counted(behind, "event") + (behind == 1 ? " waits" : " wait"),
-                       report.type.inert()
-                           ? "Its type came with an import and is inert: `adopt` comes first."
-                           : "`retry` tries that event again, `skip` passes it by.");
+                       advice(report));
   }
+  const auto damage =
+      report.only_reset_helps ? " But it cannot go on from there. " + advice(report) : "";
   if (report.view.status != flow_status::pending) {
-    return fmt::format("{} is idle: everything that was routed to it is handled{}.", inert(key),
-                       checkpoint.done() ? ", and it has ended" : "");
+    return fmt::format("{} is idle: everything that was routed to it is handled{}.{}", inert(key),
+                       checkpoint.done() ? ", and it has ended" : "", damage);
   }
   const auto next = report.event ? "; the next is " + named(*report.event) : std::string{};
   const auto why = report.type.inert()
@@ -71,8 +87,9 @@ std::string in_words(const flow_report& report) {
                    : report.hosted ? "They are handled when the flows run."
                                    : "Its type is not part of this program: the program that has "
                                      "it handles them.";
-  return fmt::format("{} waits: {} {} not handled yet{}. {}", inert(key),
-                     counted(report.lag, "event"), report.lag == 1 ? "is" : "are", next, why);
+  return fmt::format("{} waits: {} {} not handled yet{}. {}{}", inert(key),
+                     counted(report.lag, "event"), report.lag == 1 ? "is" : "are", next, why,
+                     damage);
 }
 
 std::string in_words(const type_report& report) {
@@ -133,6 +150,7 @@ std::string line_of(const flow_report& report) {
                {"error_position", stopped ? json(checkpoint.error_position()) : json(nullptr)},
                {"error_message", stopped ? json(checkpoint.error_message()) : json(nullptr)},
                {"done", checkpoint.done()},
+               {"only_reset_helps", report.only_reset_helps},
                {"alive", checkpoint.has_life()},
                {"life", checkpoint.has_life() ? json(checkpoint.life()) : json(nullptr)},
                {"hosted", report.hosted},

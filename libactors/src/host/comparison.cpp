@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 
 #include "base/limits.hpp"
 
 namespace millrace {
 namespace {
+
+using clock = std::chrono::steady_clock;
 
 constexpr std::size_t round_size = 1024;  // flows or spans for each thread between two reports
 
@@ -30,8 +33,10 @@ void move_to(std::vector<T>& to, std::vector<T>& from) {
 result<rebuild_counts> comparison::run() {
   std::uint64_t first = 0;
   while (true) {
-    auto expected = expectation::gather(with_.from, with_.plan, first, with_.may_use, with_.tell);
+    const auto begun = clock::now();
+    auto expected = gather(first);
     if (!expected) return expected.error();
+    const auto gathered = clock::now();
     if (counts_.passes++ == 0) {
       counts_.events = expected->events();
       report_failures(*expected);
@@ -39,11 +44,33 @@ result<rebuild_counts> comparison::run() {
       if (auto done = compare_timers(*expected); !done) return done.error();
     }
     if (auto done = run_pass(*expected); !done) return done.error();
+    estimate_.ended(expected->covers(),
+                    {.gathering = gathered - begun, .comparing = clock::now() - gathered});
     if (expected->covers().last == UINT64_MAX) break;
     first = expected->covers().last + 1;
   }
   if (auto done = hand_over(true); !done) return done.error();
   return counts_;
+}
+
+result<expectation> comparison::gather(std::uint64_t first) {
+  const auto told = [this](const gathered_part& at) {
+    estimate_.gathered(at);
+    tell();
+  };
+  return expectation::gather(with_.from, with_.plan, first, with_.may_use,
+                             with_.tell ? gathering_teller{told} : gathering_teller{});
+}
+
+void comparison::tell() {
+  if (!with_.tell) return;
+  const auto all = with_.plan.end().value;
+  with_.tell(static_cast<std::uint64_t>(estimate_.done() * static_cast<double>(all)), all);
+}
+
+void comparison::begin_comparing(std::size_t steps) {
+  steps_ = steps;
+  steps_done_ = 0;
 }
 
 /// A type that the store has routed further than its code gets: its inboxes cannot be told.
@@ -61,14 +88,6 @@ void comparison::report_failures(const expectation& expected) {
 
 result<void> comparison::run_pass(const expectation& expected) {
   if (auto read = read_directory(expected.covers()); !read) return read;
-  auto flows = in_parallel(expected.flows_end(), [&](std::size_t number, found& into) {
-    if (auto done = compare_flow(expected, number, into); !done) into.failure = done.error();
-  });
-  if (!flows) return flows;
-  auto rest = in_parallel(directory_.size(), [&](std::size_t number, found& into) {
-    if (auto done = compare_rest(directory_[number], into); !done) into.failure = done.error();
-  });
-  if (!rest) return rest;
   auto stored = with_.from.effect_spans();
   if (!stored) return stored.error();
   auto spans = expected.spans();
@@ -77,6 +96,15 @@ result<void> comparison::run_pass(const expectation& expected) {
   }
   std::sort(spans.begin(), spans.end());
   spans.erase(std::unique(spans.begin(), spans.end()), spans.end());
+  begin_comparing(expected.flows_end() + directory_.size() + spans.size());
+  auto flows = in_parallel(expected.flows_end(), [&](std::size_t number, found& into) {
+    if (auto done = compare_flow(expected, number, into); !done) into.failure = done.error();
+  });
+  if (!flows) return flows;
+  auto rest = in_parallel(directory_.size(), [&](std::size_t number, found& into) {
+    if (auto done = compare_rest(directory_[number], into); !done) into.failure = done.error();
+  });
+  if (!rest) return rest;
   return in_parallel(spans.size(), [&](std::size_t number, found& into) {
     if (auto done = compare_span(expected, spans[number], into); !done) {
       into.failure = done.error();
@@ -114,6 +142,9 @@ result<void> comparison::in_parallel(std::size_t count,
       for (auto i = next++; i < end && !all[thread].failure; i = next++) work(i, all[thread]);
     });
     if (auto done = settle(all); !done) return done;
+    steps_done_ += end - begin;
+    estimate_.compared(static_cast<double>(steps_done_) / static_cast<double>(steps_));
+    tell();
   }
   return {};
 }

@@ -9,6 +9,7 @@
 
 #include "engine/mending.hpp"
 #include "host/expectation.hpp"
+#include "host/overview.hpp"
 #include "host/schedule_comparison.hpp"
 #include "host/verify.hpp"
 #include "routing/routing_plan.hpp"
@@ -45,7 +46,7 @@ class comparison {
     const routing_plan& plan;
     rebuild_limits may_use = {};
     finding_sink report;
-    progress_teller tell = {};  ///< may be empty
+    progress_teller tell = {};  ///< may be empty; of all passes, as if there were one
     mender mend = {};           ///< may be empty: only compared
     timer_mender mend_timers = {};
   };
@@ -79,10 +80,13 @@ class comparison {
     std::optional<error> failure;
   };
 
+  result<expectation> gather(std::uint64_t first);
   result<void> run_pass(const expectation& expected);
   result<void> read_directory(const hash_range& covers);
   void report_failures(const expectation& expected);
   result<void> in_parallel(std::size_t count, const std::function<void(std::size_t, found&)>& work);
+  void begin_comparing(std::size_t steps);
+  void tell();
   result<void> settle(std::vector<found>& all);
   result<void> hand_over(bool all);
 
@@ -101,6 +105,9 @@ class comparison {
   std::set<std::string, std::less<>> broken_types_;  ///< whose routing fails: not compared
   std::vector<entry> directory_;                     ///< by hash
   mend_request mends_;                               ///< not handed over yet
+  pass_estimate estimate_;
+  std::size_t steps_ = 0;  ///< of the present pass's comparing
+  std::size_t steps_done_ = 0;
 };
 
 }  // namespace millrace

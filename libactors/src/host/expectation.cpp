@@ -27,7 +27,7 @@ class gathering {
         memory_each_(std::max<std::size_t>(1, may_use.memory / threads)),
         first_(first) {}
 
-  void work(inbox_builder& into, const progress_teller& tell) {
+  void work(inbox_builder& into, const gathering_teller& tell) {
     while (!stop_) {
       const position begin{next_.fetch_add(piece_)};
       if (begin >= end_) return;
@@ -41,7 +41,11 @@ class gathering {
       if (!read) return fail(read.error());
       look(into);
       done_ += end.value - begin.value;
-      if (tell) tell(done_, end_.value);
+      if (tell) {
+        tell({.read = static_cast<double>(done_) / static_cast<double>(end_.value),
+              .covers = covers(),
+              .full = static_cast<double>(into.bytes_held()) / static_cast<double>(memory_each_)});
+      }
     }
   }
   [[nodiscard]] hash_range covers() const { return {first_, last_}; }
@@ -93,7 +97,7 @@ std::size_t threads_of(const rebuild_limits& may_use) {
 
 result<expectation> expectation::gather(const store& from, const routing_plan& plan,
                                         std::uint64_t first, const rebuild_limits& may_use,
-                                        const progress_teller& tell) {
+                                        const gathering_teller& tell) {
   expectation made;
   const auto threads = threads_of(may_use);
   for (std::size_t i = 0; i < threads; ++i) {
@@ -101,7 +105,7 @@ result<expectation> expectation::gather(const store& from, const routing_plan& p
   }
   gathering all{from, plan.end(), threads, may_use, first};
   on_threads(threads, [&](std::size_t i) {
-    all.work(*made.builders_[i], i == 0 ? tell : progress_teller{});
+    all.work(*made.builders_[i], i == 0 ? tell : gathering_teller{});
   });
   if (all.failure()) return *all.failure();
   made.covers_ = all.covers();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "host/overview.hpp"
+#include "host/pass_estimate.hpp"
 #include "routing/inbox_builder.hpp"
 #include "routing/merged_inbox.hpp"
 #include "store/store.hpp"
@@ -24,11 +24,11 @@ struct rebuild_limits {
 /// it is gathered.
 class expectation {
  public:
-  /// Gathers what is in [first, UINT64_MAX], or less. Returns when all threads have ended. Errors:
-  /// those of the store.
+  /// Gathers what is in [first, UINT64_MAX], or less. Returns when all threads have ended. Told is
+  /// the caller's thread, now and then. Errors: those of the store.
   static result<expectation> gather(const store& from, const routing_plan& plan,
                                     std::uint64_t first, const rebuild_limits& may_use,
-                                    const progress_teller& tell);
+                                    const gathering_teller& tell);
 
   [[nodiscard]] const hash_range& covers() const { return covers_; }
   [[nodiscard]] std::uint64_t events() const;

@@ -39,6 +39,7 @@ class verifier {
   result<verify_counts> run();
 
  private:
+  result<void> check_all();
   result<void> take_snapshot();
   result<void> check_timeline();
   result<void> compare_derived();

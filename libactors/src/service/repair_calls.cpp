@@ -43,8 +43,10 @@ response reset(const call& asked) {
     if (!begun) return problem(begun.error());
     return document(documents::reset_line(key.text(), *accept, *begun));
   }
+  auto forgotten = documents::has_forgotten(asked.of.view.stored, key);
+  if (!forgotten) return problem(forgotten.error());
   if (auto done = asked.of.over.reset(key, options); !done) return problem(done.error());
-  return document(documents::reset_line(key.text(), *accept));
+  return document(documents::reset_line(key.text(), *accept, *forgotten));
 }
 
 response what_if(const call& asked) {

@@ -13,7 +13,11 @@ using sqlite::step;
 namespace {
 
 error damaged_row(std::int64_t seq) {
-  return {errc::corrupt, fmt::format("row {} of the checkpoint log does not decode", seq)};
+  return {errc::corrupt,
+          fmt::format("row {} of the checkpoint log does not decode, so nobody knows which flows' "
+                      "newest checkpoints are lost: go back to a copy of the store, or `export` "
+                      "the timeline and `import` it into a new one",
+                      seq)};
 }
 
 // Whether rows after `last` hold all of it, so that its turn will come with them.

@@ -206,3 +206,19 @@ TEST_CASE_METHOD(damaged, "a route that fails now for what was routed") {
   CHECK_THAT(found[0], Catch::StartsWith("flow type Diary: event ") &&
                            Catch::Contains("is routed in the store, but routing it fails"));
 }
+
+TEST_CASE("progress of several passes is told as that of one, up to all events") {
+  routed_history history{31};
+  history.go_on(3000);
+  std::vector<std::uint64_t> told;
+  const auto counts = compare_derived(history.stored, *history.known,
+                                      {.may_use = {.threads = 2, .memory = 20'000},
+                                       .tell = [&](std::uint64_t done, std::uint64_t total) {
+                                         CHECK(total == history.stored.tail().value);
+                                         told.push_back(done);
+                                       }});
+  REQUIRE(counts);
+  CHECK(counts->passes > 2);
+  CHECK(std::is_sorted(told.begin(), told.end()));
+  CHECK(told.back() == history.stored.tail().value);
+}

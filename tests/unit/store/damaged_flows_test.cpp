@@ -99,6 +99,30 @@ TEST_CASE("of a damaged checkpoint in the log no position is known, so all may b
   CHECK((*from->load(sound))->state == "state");
 }
 
+TEST_CASE("a log row that does not fall into records stops the store, and says what helps") {
+  two_flows made{false};
+  made.sql("UPDATE checkpoint_log SET records = x'00ff'");
+  const auto owned = open_sqlite_store(made.place.path(), open_mode::own);
+  REQUIRE_FALSE(owned);
+  CHECK(owned.error().code == errc::corrupt);
+  CHECK_THAT(owned.error().message, Catch::Contains("row 1 of the checkpoint log does not decode"));
+  CHECK_THAT(owned.error().message, Catch::Contains("`export` the timeline and `import` it"));
+  const auto from = made.read();
+  CHECK(from->find_flow(sound).error().message == owned.error().message);
+}
+
+TEST_CASE("beside a log row that does not fall into records the timeline can be read") {
+  two_flows made{false};
+  made.sql("UPDATE checkpoint_log SET records = x'00ff'");
+  const auto from = made.read();
+  std::vector<position> seen;
+  REQUIRE(from->scan({}, from->tail(), [&](const event_row& row) {
+    seen.push_back(row.at);
+    return true;
+  }));
+  CHECK(seen == std::vector<position>{{0}, {1}, {2}});
+}
+
 TEST_CASE("a state that its checkpoint speaks of, and that is not there, is an error") {
   two_flows made{true};
   made.sql("DELETE FROM states WHERE flow = 0");
