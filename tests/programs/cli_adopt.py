@@ -71,6 +71,23 @@ def test_an_adopted_flow_goes_on_from_the_state_that_came_with_it():
         store.do("rebuild", "--check")
 
 
+def test_an_imported_end_is_known_when_one_looks_back():
+    with Store("scans") as store:
+        ended = checkpoint("ScanActivityQuery|ann", 4, {})
+        ended["metadata"]["isDone"] = True
+        again = registered(12, "ann", "s3")
+        store.do("import", "-", stdin=text([HISTORY[0], HISTORY[2], ended, HISTORY[3], again]))
+        store.do("adopt", "ScanActivityQuery")
+        store.do("run", "--until-caught-up")
+        then = {at: store.json("flow", "ScanActivityQuery|ann", "--at", at)[0]
+                for at in (3, 4, 9, 12)}
+        equal({at: (one["alive"], one["life"]) for at, one in then.items()},
+              {3: (True, 3), 4: (False, None), 9: (False, None), 12: (True, 12)})
+        equal(then[3]["state"]["registered"], "1")
+        equal(then[12]["state"]["registered"], "1", "a life of its own")
+        store.do("verify")
+
+
 def test_overdue_timers_want_a_word():
     with Store("scans") as store:
         late = event(10, "NewImageDetected", image("ann", "s1"), ["ann"],

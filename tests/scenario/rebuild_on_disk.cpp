@@ -141,3 +141,37 @@ TEST_CASE("a query whose directory entry is lost is folded again") {
   CHECK(one.compared() == std::vector<std::string>{});
   CHECK(one.verified() == std::vector<std::string>{});
 }
+
+TEST_CASE("a topic whose directory entry is lost says nothing again, and goes on") {
+  on_disk one;
+  one.sql("DELETE FROM flows WHERE key = CAST('Answers' AS BLOB)");
+  const auto over = one.opened(true);
+  const auto tail = over->inside().running->tail();
+  REQUIRE(rebuild(over->inside(), {}));
+  REQUIRE(over->wait_until_caught_up(60s));
+  CHECK(over->inside().running->tail() == tail);
+  REQUIRE(over->append(note(3)).get());
+  REQUIRE(over->wait_until_caught_up(60s));
+  CHECK(over->inside().running->tail().value == tail.value + 2);
+  over->stop();
+  CHECK(one.compared() == std::vector<std::string>{});
+  CHECK(one.verified() == std::vector<std::string>{});
+}
+
+TEST_CASE("topics that are lost with the whole directory say nothing again") {
+  on_disk one;
+  one.sql("DELETE FROM flows; DELETE FROM posting_blocks; DELETE FROM states");
+  const std::size_t memory = GENERATE(std::size_t{512} << 20, std::size_t{20'000});
+  {
+    const auto over = one.opened(false);
+    REQUIRE(rebuild(over->inside(), {.may_use = {.threads = 2, .memory = memory}}));
+    over->stop();
+  }
+  const auto over = one.opened(true);
+  const auto tail = over->inside().running->tail();
+  REQUIRE(over->wait_until_caught_up(60s));
+  CHECK(over->inside().running->tail() == tail);
+  CHECK(over->read<tallies>("k3")->state.SerializeAsString() == one.before);
+  over->stop();
+  CHECK(one.verified() == std::vector<std::string>{});
+}

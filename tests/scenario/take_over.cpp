@@ -210,6 +210,29 @@ TEST_CASE("overdue timers are skipped or kept when the one who adopts says so") 
   CHECK(numbers(test.read<notes>("a")->state) == list{1, 2, 2});
 }
 
+TEST_CASE("timers are freed a page at a time, however many an import brought") {
+  constexpr std::uint64_t many = 9'000;  // some pages
+  const auto wanted = GENERATE(overdue_timers::fire, overdue_timers::skip);
+  host_test test;
+  test.add<notes>();
+  std::vector<old_event> timers;
+  for (std::uint64_t i = 0; i < many; ++i) {
+    const auto due = i % 3 == 0 ? test.now() + 1h : test.now() - 1h;
+    timers.push_back({i, static_cast<std::int64_t>(i), {"Notes|a"}, due});
+  }
+  REQUIRE(import(test, part_of(timers)));
+  const auto adopted = test.running().adopt("Notes", wanted);
+  REQUIRE(adopted);
+  const bool fires = wanted == overdue_timers::fire;
+  CHECK(adopted->overdue == many / 3 * 2);
+  CHECK(adopted->activated == (fires ? many : many / 3));
+  test.run();
+  CHECK(test.schedule().size() == many / 3);
+  test.advance(2h);
+  CHECK(test.schedule().empty());
+  CHECK(test.timeline("Noted").size() == many + (fires ? many : many / 3));
+}
+
 TEST_CASE("an adoption that a crash overtakes is whole or was never there") {
   for (std::uint64_t at = 1; at < 12; ++at) {
     CAPTURE(at);

@@ -14,6 +14,7 @@
 #include "engine/journal.hpp"
 #include "engine/lease.hpp"
 #include "engine/meter.hpp"
+#include "engine/shared_reactions.hpp"
 #include "engine/work_bounds.hpp"
 #include "routing/interest.hpp"
 #include "store/store.hpp"
@@ -60,6 +61,8 @@ struct engine_context {
   /// has seen with nothing due any more.
   std::atomic<std::uint64_t> timer_changes{1};
   std::atomic<std::uint64_t> timer_changes_settled{0};
+  /// Of topics that decide again.
+  reactions_by_type recorded{stored, types};
   std::shared_ptr<window_budget> budget = std::make_shared<window_budget>(bounds.windows);
 
   /// One for each actor that may still run; see life.

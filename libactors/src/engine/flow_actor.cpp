@@ -305,7 +305,12 @@ bool flow_actor::recall(std::vector<observation>& seen) {
     return true;
   }
   const position last{committed_.replay_until()};
-  if (!recorded_) recorded_.emplace(context_.stored, context_.types, flow_.key, last);
+  // What comes in windows comes to others at the same time.
+  const bool alone = mode_ != mode::live;
+  if (!recorded_ || recorded_->reads_alone() != alone) {
+    recorded_.emplace(context_.stored, context_.types, flow_.key, last,
+                      alone ? nullptr : context_.recorded.of(flow_.key.type()));
+  }
   auto fits = recorded_->attach(seen);
   if (!fits) {
     context_.fail(fits.error());

@@ -89,6 +89,7 @@ void flow_actor::begin_repair() {
 
 /// The checkpoint is replaced by an empty one; then it loads again, as any other flow.
 void flow_actor::begin_anew(bool accept_history) {
+  context_.recorded.forget(flow_.key.type());
   turn decided;
   decided.checkpoint = reset_checkpoint(committed_, *type_, accept_history);
   decided.state = std::string{};

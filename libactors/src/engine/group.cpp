@@ -321,22 +321,6 @@ result<std::vector<position>> group::outstanding(const flow_key& flow,
   return found;
 }
 
-result<void> group::add(const derived_commit& request) {
-  const auto append = [](auto& to, const auto& from) {
-    to.insert(to.end(), from.begin(), from.end());
-  };
-  append(batch_.flows, request.part.flows);
-  append(batch_.postings, request.part.postings);
-  append(batch_.effects, request.part.effects);
-  append(batch_.rewritten, request.part.rewritten);
-  append(batch_.erased, request.part.erased);
-  append(batch_.rewritten_effects, request.part.rewritten_effects);
-  append(batch_.flow_types, request.part.flow_types);
-  append(batch_.dropped, request.part.dropped);
-  if (request.part.routed) batch_.routed = request.part.routed;
-  return {};
-}
-
 result<std::optional<schedule_entry>> group::find_entry(position at) const {
   if (unscheduled_.contains(at)) return std::optional<schedule_entry>{};
   if (const auto here = new_timers_.find(at); here != new_timers_.end()) {

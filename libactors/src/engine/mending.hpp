@@ -18,6 +18,9 @@ struct inbox_mend {
   position until;
   /// It has no checkpoint: if nothing is routed to it, its directory entry goes.
   bool may_be_erased = false;
+  /// Of a flow whose directory entry is lost, and its checkpoint with it: the last event that made
+  /// it emit anything. Up to there it decides again; none: it never did.
+  std::optional<position> decided_until = {};
 };
 
 /// The effects of the causes of one span, before a position.

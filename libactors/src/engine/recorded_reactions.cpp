@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "millrace/envelope.pb.h"
+#include "routing/merged_inbox.hpp"
 #include "wire/system_events.hpp"
 
 namespace millrace {
@@ -16,14 +17,14 @@ bool parse(std::string_view bytes, v1::Envelope& into) {
 }  // namespace
 
 result<std::size_t> recorded_reactions::attach(std::span<observation> seen) {
-  if (!scanned_) {
-    if (auto found = find_unindexed(); !found) return found.error();
-    scanned_ = true;
-  }
+  shared_.clear();
+  shared_span_.reset();
   window_builder built{types_, {}};
   std::vector<std::size_t> ends;
-  for (const auto& one : seen) {
-    if (one.what->at <= last_) {
+  for (auto& one : seen) {
+    auto known = attach_shared(one);
+    if (!known) return known.error();
+    if (one.what->at <= last_ && !*known) {
       auto at = emissions(one.what->at);
       if (!at) return at.error();
       if (auto done = read(built, *at); !done) return done.error();
@@ -34,10 +35,26 @@ result<std::size_t> recorded_reactions::attach(std::span<observation> seen) {
   events_ = built.finish({});
   std::size_t begin = 0;
   for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (begin == ends[i]) continue;
     seen[i].recorded = events_->events().subspan(begin, ends[i] - begin);
     begin = ends[i];
   }
   return ends.size();
+}
+
+result<bool> recorded_reactions::attach_shared(observation& one) {
+  one.recorded = {};
+  if (!together_ || one.what->at > last_) return false;
+  const auto span = effect_span(one.what->at);
+  if (shared_span_ != span) {
+    auto content = together_->of_span(span);
+    if (!content) return content.error();
+    shared_.push_back(std::move(*content));
+    shared_span_ = span;
+  }
+  if (!shared_.back()) return false;
+  one.recorded = shared_.back()->of(flow_.text(), one.what->at);
+  return true;
 }
 
 /// Emissions that the cause index does not cover yet.
@@ -55,13 +72,25 @@ result<void> recorded_reactions::find_unindexed() {
 }
 
 result<std::vector<position>> recorded_reactions::emissions(position cause) {
-  auto found = stored_.effects(cause);
-  if (!found) return found;
-  if (const auto more = unindexed_.find(cause.value); more != unindexed_.end()) {
-    found->insert(found->end(), more->second.begin(), more->second.end());
+  if (!scanned_) {
+    if (auto done = find_unindexed(); !done) return done.error();
+    scanned_ = true;
   }
-  std::sort(found->begin(), found->end());
-  found->erase(std::unique(found->begin(), found->end()), found->end());
+  if (const auto span = effect_span(cause); span_ != span) {
+    auto pairs = stored_.effects_of_span(span);
+    if (!pairs) return pairs.error();
+    pairs_ = std::move(*pairs);
+    put_in_order(pairs_);
+    span_ = span;
+  }
+  std::vector<position> found;
+  auto pair = std::lower_bound(pairs_.begin(), pairs_.end(), effect{cause, {}});
+  for (; pair != pairs_.end() && pair->cause == cause; ++pair) found.push_back(pair->at);
+  if (const auto more = unindexed_.find(cause.value); more != unindexed_.end()) {
+    found.insert(found.end(), more->second.begin(), more->second.end());
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

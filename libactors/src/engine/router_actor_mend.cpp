@@ -1,5 +1,6 @@
 // How the router puts mended derived data in the place of what is stored, while it goes on routing.
 #include "engine/router_actor.hpp"
+#include "store/builds.hpp"
 #include "store/rules.hpp"
 
 namespace millrace {
@@ -36,6 +37,20 @@ void router_actor::mend_next() {
   });
 }
 
+namespace {
+
+/// Of a flow that was lost with its checkpoint. What it emitted is on the timeline: it must not
+/// emit that again.
+std::optional<v1::Checkpoint> deciding_again(const inbox_mend& of) {
+  if (!of.decided_until) return {};
+  v1::Checkpoint made;
+  made.set_generation(first_generation(of.build));
+  made.set_replay_until(of.decided_until->value);
+  return made;
+}
+
+}  // namespace
+
 /// Hands it to the core; the next write carries it. Gives the flows that have another inbox then.
 result<router_actor::flow_names> router_actor::mend(mend_request& request) {
   flow_names flows;
@@ -51,7 +66,8 @@ result<router_actor::flow_names> router_actor::mend(mend_request& request) {
       if (*erased) continue;
     }
     const auto born = each.born.value_or(unplaced);
-    auto made = core_.replace(each.key, each.build, born, std::move(each.postings));
+    auto made =
+        core_.replace(each.key, each.build, born, std::move(each.postings), deciding_again(each));
     if (!made) return made.error();
     if (*made != nullptr) flows.emplace_back(each.key, each.build);
   }

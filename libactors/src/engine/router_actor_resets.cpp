@@ -48,6 +48,7 @@ void router_actor::check_resets() {
 void router_actor::begin_anew(std::uint32_t type, const type_reset_call& call) {
   auto former = core_.progress(type);
   const bool was_served = former.served();
+  context_.recorded.forget(call.type);
   auto next = former;
   std::vector<v1::FlowType> rows;
   for (const auto& [name, row] : core_.types()) rows.push_back(row);

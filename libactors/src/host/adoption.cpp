@@ -67,21 +67,14 @@ result<std::vector<schedule_entry>> freed(const store& from,
   return found;
 }
 
-result<adoption_plan> free_timers_of(const store& from, const std::string& type, timestamp now) {
-  auto inert = other_inert_types(from, type);
-  if (!inert) return inert.error();
+result<adoption_plan> count_timers(const store& from, const std::string& type, timestamp now) {
+  freed_timers timers{from, type};
   adoption_plan plan;
-  std::optional<std::pair<timestamp, position>> after;
   for (;;) {
-    auto page = from.schedule(store::timers::all, after, limits::behind_read_max);
+    auto page = timers.next();
     if (!page) return page.error();
-    auto free = freed(from, *page, type, *inert);
-    if (!free) return free.error();
-    for (auto& entry : *free) {
-      (entry.due <= now ? plan.overdue : plan.later).push_back(std::move(entry));
-    }
-    if (page->size() < limits::behind_read_max) return plan;
-    after = {page->back().due, page->back().at};
+    if (!*page) return plan;
+    for (const auto& entry : **page) ++(entry.due <= now ? plan.overdue : plan.later);
   }
 }
 
@@ -98,20 +91,35 @@ result<std::optional<bool>> is_inert(const store& from, std::string_view type) {
 
 }  // namespace
 
+result<std::optional<std::vector<schedule_entry>>> freed_timers::next() {
+  using found = std::optional<std::vector<schedule_entry>>;
+  if (ended_) return found{};
+  if (!inert_) {
+    auto inert = other_inert_types(from_, adopted_);
+    if (!inert) return inert.error();
+    inert_ = std::move(*inert);
+  }
+  auto page = from_.schedule(store::timers::all, after_, limits::behind_read_max);
+  if (!page) return page.error();
+  ended_ = page->size() < limits::behind_read_max;
+  if (!page->empty()) after_ = {page->back().due, page->back().at};
+  auto free = freed(from_, *page, adopted_, *inert_);
+  if (!free) return free.error();
+  return found{std::move(*free)};
+}
+
 adoption adoption_plan::outcome(std::uint64_t flows, std::optional<overdue_timers> what) const {
   const bool fires = what == overdue_timers::fire;
-  return {.flows = flows,
-          .activated = later.size() + (fires ? overdue.size() : 0),
-          .overdue = overdue.size()};
+  return {.flows = flows, .activated = later + (fires ? overdue : 0), .overdue = overdue};
 }
 
 result<adoption_plan> plan_adoption(const store& from, const std::string& type, timestamp now) {
   auto is = is_inert(from, type);
   if (!is) return is.error();
   if (!*is) return error{errc::not_found, "no import brought flows of a type " + type};
-  auto plan = free_timers_of(from, type, now);
+  auto plan = count_timers(from, type, now);
   if (!plan) return plan;
-  if (!**is && plan->overdue.empty() && plan->later.empty()) {
+  if (!**is && plan->overdue == 0 && plan->later == 0) {
     return error{errc::conflict, type + " is not waiting to be adopted: it runs here"};
   }
   return plan;

@@ -1,9 +1,12 @@
 /// What adopting an imported flow type does: to its flows, and to the schedule.
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "host/overview.hpp"
@@ -15,10 +18,29 @@
 namespace millrace {
 
 /// Imported timers that nothing keeps inert once `type` is adopted: all flow types that they reach
-/// run here then. One that reaches nobody waits until no type is inert.
+/// run here then. One that reaches nobody waits until no type is inert. Reads the inert part of the
+/// schedule and its events, a page at a time: other timers may come and go between two pages.
+class freed_timers {
+ public:
+  freed_timers(const store& from, std::string adopted)
+      : from_(from), adopted_(std::move(adopted)) {}
+  /// Those of the next page, in order of (due, position), perhaps none; no value: that was all.
+  /// Errors: those of the store; corrupt.
+  result<std::optional<std::vector<schedule_entry>>> next();
+
+ private:
+  using names = std::set<std::string, std::less<>>;
+  const store& from_;
+  const std::string adopted_;
+  std::optional<names> inert_;
+  std::optional<std::pair<timestamp, position>> after_;
+  bool ended_ = false;
+};
+
+/// How many there are of them.
 struct adoption_plan {
-  std::vector<schedule_entry> overdue;  ///< due at `now` or before
-  std::vector<schedule_entry> later;
+  std::uint64_t overdue = 0;  ///< due at `now` or before
+  std::uint64_t later = 0;
 
   /// What it comes to when so many flows have something waiting.
   [[nodiscard]] adoption outcome(std::uint64_t flows, std::optional<overdue_timers> what) const;

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/limits.hpp"
+#include "millrace/envelope.pb.h"
 
 namespace millrace {
 namespace {
@@ -114,6 +115,8 @@ result<void> comparison::run_pass(const expectation& expected) {
 
 result<void> comparison::read_directory(const hash_range& covers) {
   directory_.clear();
+  decided_.reset();
+  covers_ = covers;
   auto read = with_.from.flows({}, [&](const flow_row& row) {
     const auto hash = hash_of(row.entry.key.text());
     if (!covers.holds(hash)) return true;
@@ -151,8 +154,10 @@ result<void> comparison::in_parallel(std::size_t count,
 
 result<void> comparison::settle(std::vector<found>& all) {
   std::vector<difference> differences;
+  bool lost_topics = false;
   for (auto& each : all) {
     if (each.failure) return *each.failure;
+    lost_topics = lost_topics || each.lost_topics;
     counts_.flows += each.flows;
     counts_.postings += each.postings;
     counts_.effects += each.effects;
@@ -164,7 +169,49 @@ result<void> comparison::settle(std::vector<found>& all) {
             [](const auto& a, const auto& b) { return a.subject < b.subject; });
   counts_.differences += differences.size();
   for (const auto& one : differences) with_.report(one.subject, one.what);
+  if (lost_topics && with_.mend) {
+    if (auto found = find_decisions(); !found) return found;
+  }
   return hand_over(false);
+}
+
+/// A flow of a topic that is not in the directory has lost its checkpoint as well. What it emitted
+/// says how far it had come; one look at the timeline finds that for all of a pass.
+result<void> comparison::find_decisions() {
+  const auto is_lost = [this](std::string_view key, std::string_view type) {
+    const auto hash = hash_of(key);
+    if (!covers_.holds(hash)) return false;
+    const auto scopes = with_.plan.scopes_of(type);
+    return std::any_of(scopes.begin(), scopes.end(), [&](const routed_scope& scope) {
+      const auto at = std::pair{hash, scope.build};
+      const auto found = std::lower_bound(directory_.begin(), directory_.end(), at,
+                                          [](const entry& one, const auto& wanted) {
+                                            return std::pair{one.hash, one.build} < wanted;
+                                          });
+      return scope.known &&
+             (found == directory_.end() || std::pair{found->hash, found->build} != at);
+    });
+  };
+  if (!decided_) {
+    decided_.emplace();
+    v1::Envelope envelope;
+    auto read = with_.from.scan({}, with_.from.tail(), [&](const event_row& row) {
+      const auto size = static_cast<int>(row.envelope.size());
+      if (size == 0 || !envelope.ParseFromArray(row.envelope.data(), size)) return true;
+      const std::string_view key = envelope.emitter();
+      if (key.empty() || !envelope.has_cause()) return true;
+      if (!is_lost(key, key.substr(0, key.find('|')))) return true;
+      auto& last = (*decided_)[envelope.emitter()];
+      last = std::max(last, position{envelope.cause()});
+      return true;
+    });
+    if (!read) return read;
+  }
+  for (auto& each : mends_.inboxes) {
+    const auto known = decided_->find(each.key.text());
+    if (known != decided_->end()) each.decided_until = known->second;
+  }
+  return {};
 }
 
 /// Gives the mender what there is, in requests of a bounded size; without `all` only full ones.

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/mending.hpp"
@@ -73,6 +74,7 @@ class comparison {
   /// What one thread found.
   struct found {
     std::vector<difference> differences;
+    bool lost_topics = false;  ///< flows among the mends that may have emitted something
     mend_request mends;
     std::uint64_t flows = 0;
     std::uint64_t postings = 0;
@@ -89,6 +91,7 @@ class comparison {
   void tell();
   result<void> settle(std::vector<found>& all);
   result<void> hand_over(bool all);
+  result<void> find_decisions();
 
   entry* find_entry(const inbox_builder::flow& flow);
   result<void> compare_flow(const expectation& expected, std::size_t number, found& into);
@@ -105,6 +108,10 @@ class comparison {
   std::set<std::string, std::less<>> broken_types_;  ///< whose routing fails: not compared
   std::vector<entry> directory_;                     ///< by hash
   mend_request mends_;                               ///< not handed over yet
+  /// Of flows of topics that are not in the directory, and that the present pass covers: the last
+  /// event that made each emit. None: no such flow was found.
+  std::optional<std::unordered_map<std::string, position>> decided_;
+  hash_range covers_;
   pass_estimate estimate_;
   std::size_t steps_ = 0;  ///< of the present pass's comparing
   std::size_t steps_done_ = 0;

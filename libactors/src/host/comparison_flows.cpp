@@ -100,6 +100,8 @@ result<void> comparison::compare_flow(const expectation& expected, std::size_t n
   into.differences.push_back(
       {subject_of(key, scope.build),
        fmt::format("is not in the directory; {} events are routed to it", inbox.postings.size())});
+  const auto type = with_.plan.table().find(key.type());
+  if (type && with_.plan.table().types()[*type]->topic) into.lost_topics = true;
   into.mends.inboxes.push_back(
       {key, scope.build, std::move(inbox.postings), inbox.born, scope.range.until, false});
   return {};

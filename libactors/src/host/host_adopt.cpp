@@ -11,10 +11,10 @@
 namespace millrace {
 namespace {
 
-result<adoption_plan> plan(host::parts& own, const std::string& type) {
+result<adoption_plan> plan(host::parts& own, const std::string& type, timestamp now) {
   const std::shared_lock use{own.usage};
   if (const auto why = unusable(own)) return *why;
-  return plan_adoption(*own.stored, type, own.time->now());
+  return plan_adoption(*own.stored, type, now);
 }
 
 result<last_causes> decisions(host::parts& own, const std::string& type) {
@@ -61,7 +61,7 @@ result<std::uint64_t> take_decisions(host::parts& own, const std::string& type) 
 }
 
 /// In slices: a transaction has its limits.
-result<void> free_timers(host::parts& own, const std::vector<schedule_entry>& timers, bool fire) {
+result<void> free_slices(host::parts& own, const std::vector<schedule_entry>& timers, bool fire) {
   for (std::size_t from = 0; from < timers.size(); from += limits::fire_batch_max) {
     const auto end = std::min(from + limits::fire_batch_max, timers.size());
     timers_request request;
@@ -81,29 +81,50 @@ result<void> free_timers(host::parts& own, const std::vector<schedule_entry>& ti
   return {};
 }
 
+/// A page of the schedule after the other, however many there are: those due at `now` or before as
+/// is said, later ones in any case.
+result<void> free_timers(host::parts& own, const std::string& type, timestamp now,
+                         overdue_timers overdue) {
+  std::optional<freed_timers> timers;
+  for (;;) {
+    std::vector<schedule_entry> late;
+    std::vector<schedule_entry> later;
+    {
+      const std::shared_lock use{own.usage};
+      if (const auto why = unusable(own)) return *why;
+      if (!timers) timers.emplace(*own.stored, type);
+      auto page = timers->next();
+      if (!page) return page.error();
+      if (!*page) return {};
+      for (auto& one : **page) (one.due <= now ? late : later).push_back(std::move(one));
+    }
+    if (auto freed = free_slices(own, later, true); !freed) return freed;
+    if (overdue == overdue_timers::keep) continue;
+    if (auto freed = free_slices(own, late, overdue == overdue_timers::fire); !freed) return freed;
+  }
+}
+
 }  // namespace
 
 result<adoption> host::adopt(std::string_view type, std::optional<overdue_timers> overdue) {
   auto& own = *parts_;
   const std::string name{type};
-  auto timers = plan(own, name);
+  const auto now = own.time->now();
+  auto timers = plan(own, name, now);
   if (!timers) return timers.error();
-  if (!timers->overdue.empty() && !overdue) {
+  if (timers->overdue > 0 && !overdue) {
     return error{errc::conflict, fmt::format("{} timers that reach {} are overdue: say what "
                                              "becomes of them (--overdue fire, skip or keep)",
-                                             timers->overdue.size(), type)};
+                                             timers->overdue, type)};
   }
   auto decided = take_decisions(own, name);
   if (!decided) return decided.error();
   auto waiting = ask<std::uint64_t>(
       own, [&](engine& running, auto done) { running.adopt(name, *decided > 0, std::move(done)); });
   if (!waiting) return waiting.error();
-  const auto made = timers->outcome(std::max(*waiting, *decided), overdue);
-  if (auto freed = free_timers(own, timers->later, true); !freed) return freed.error();
-  if (!overdue || *overdue == overdue_timers::keep) return made;
-  const bool fire = *overdue == overdue_timers::fire;
-  if (auto freed = free_timers(own, timers->overdue, fire); !freed) return freed.error();
-  return made;
+  auto freed = free_timers(own, name, now, overdue.value_or(overdue_timers::keep));
+  if (!freed) return freed.error();
+  return timers->outcome(std::max(*waiting, *decided), overdue);
 }
 
 }  // namespace millrace

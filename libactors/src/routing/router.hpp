@@ -137,10 +137,11 @@ class router {
 
   /// Another inbox for a flow: all that is routed to it. Null: there is no such flow, and nothing
   /// is routed to it. A flow that is not in the directory gets an entry, which the next write
-  /// brings too; that has to be taken before the flow can have a checkpoint. Errors: those of the
-  /// lookup.
+  /// brings too, with the checkpoint that is named here; that has to be taken before the flow can
+  /// have another one. Errors: those of the lookup.
   result<routed_flow*> replace(const flow_key& key, build_number build, position born,
-                               posting_run postings);
+                               posting_run postings,
+                               std::optional<v1::Checkpoint> of_new_entry = {});
   /// Takes a flow off the directory; it has neither postings nor a checkpoint. False: it is kept.
   /// Errors: those of the lookup.
   result<bool> erase(const flow_key& key, build_number build);
@@ -214,6 +215,7 @@ class router {
     routed_flow* flow;
     posting_run postings;
     bool fresh;  // its entry is not in the store
+    std::optional<v1::Checkpoint> checkpoint;
   };
   std::vector<replacement> replaced_;
   std::vector<std::pair<routed_flow*, std::optional<position>>> being_replaced_;

@@ -14,7 +14,8 @@ result<routed_flow*> router::known_or_damaged(const flow_key& key, build_number 
 }
 
 result<routed_flow*> router::replace(const flow_key& key, build_number build, position born,
-                                     posting_run postings) {
+                                     posting_run postings,
+                                     std::optional<v1::Checkpoint> of_new_entry) {
   MILLRACE_INVARIANT(being_written_.empty() && being_replaced_.empty());
   auto found = known_or_damaged(key, build);
   if (!found) return found.error();
@@ -32,7 +33,9 @@ result<routed_flow*> router::replace(const flow_key& key, build_number build, po
   flow.unwritten.clear();
   flow.latest = postings.last();
   flow.replacing = true;
-  replaced_.push_back({&flow, std::move(postings), is_new || was_enlisted});
+  if (!is_new) of_new_entry.reset();
+  replaced_.push_back(
+      {&flow, std::move(postings), is_new || was_enlisted, std::move(of_new_entry)});
   dirty_ = true;
   return &flow;
 }
@@ -57,8 +60,9 @@ void router::replace(commit_batch::effects_rewrite effects) {
 }
 
 void router::take_replaced(commit_batch& into) {
-  for (auto& [flow, postings, fresh] : std::exchange(replaced_, {})) {
+  for (auto& [flow, postings, fresh, checkpoint] : std::exchange(replaced_, {})) {
     if (fresh) into.flows.push_back(flow->entry);
+    if (checkpoint) into.checkpoints.push_back({flow->entry.number, std::move(*checkpoint), {}});
     being_replaced_.emplace_back(flow, postings.last());
     into.rewritten.push_back({flow->entry, std::move(postings)});
   }

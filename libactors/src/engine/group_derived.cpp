@@ -1,0 +1,27 @@
+// What a group takes over of the router's derived data.
+#include "engine/group.hpp"
+
+namespace millrace {
+
+result<void> group::add(const derived_commit& request) {
+  const auto append = [](auto& to, const auto& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(batch_.flows, request.part.flows);
+  append(batch_.postings, request.part.postings);
+  append(batch_.effects, request.part.effects);
+  append(batch_.rewritten, request.part.rewritten);
+  append(batch_.erased, request.part.erased);
+  append(batch_.rewritten_effects, request.part.rewritten_effects);
+  append(batch_.flow_types, request.part.flow_types);
+  append(batch_.dropped, request.part.dropped);
+  // Of flows that a rebuild puts back into the directory: nobody else can have written one.
+  for (const auto& each : request.part.checkpoints) {
+    checkpoints_.emplace(each.flow, batch_.checkpoints.size());
+    batch_.checkpoints.push_back(each);
+  }
+  if (request.part.routed) batch_.routed = request.part.routed;
+  return {};
+}
+
+}  // namespace millrace
