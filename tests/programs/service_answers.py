@@ -45,7 +45,7 @@ def test_readers_who_wait_leave_room_for_commands():
             statuses.append(daemon.call("GET", "/v1/queries/ScanActivityQuery/u?min_position=99999",
                                         Prefer="wait=8").status)
 
-        readers = [threading.Thread(target=read) for _ in range(70)]
+        readers = [threading.Thread(target=read) for _ in range(134)]
         for reader in readers:
             reader.start()
         until(lambda: 503 in statuses, "no room for more readers")
@@ -55,7 +55,7 @@ def test_readers_who_wait_leave_room_for_commands():
         expect(504 not in statuses, "the readers still wait")
         for reader in readers:
             reader.join()
-        equal((statuses.count(503), statuses.count(504)), (6, 64))
+        equal((statuses.count(503), statuses.count(504)), (6, 128))
 
 
 main(globals())

@@ -196,10 +196,12 @@ def test_hostile_frames_end_their_own_connection_alone():
 def test_sockets_have_a_bound_and_a_killed_client_gives_its_place_back():
     with Store() as store, Daemon(store) as daemon:
         every = []
-        while len(every) < 64:
+        while len(every) < 128:
             every.append(WebSocket(daemon, "/v1/subscribe"))
-        equal(refusal(daemon, "/v1/monitor"), 503)
-        for one in every[:32]:  # reset, as when the process is killed
+        equal(refusal(daemon, "/v1/subscribe"), 503)
+        with WebSocket(daemon, "/v1/monitor") as socket_:  # has places of its own
+            equal(Picture(socket_).hear()["message"], "snapshot")
+        for one in every[:64]:  # reset, as when the process is killed
             one.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                       struct.pack("ii", 1, 0))
         for one in every:

@@ -16,11 +16,13 @@ inline constexpr auto head_time_max = 5s;                    // from its first b
 inline constexpr auto idle_time_max = 60s;                   // between requests
 inline constexpr auto transfer_time_min = 10s;               // of a body or an answer; and besides
 inline constexpr std::size_t transfer_rate_min = 64u << 10;  // a second for each so many bytes
-inline constexpr std::size_t linger_size_max = 1u << 20;     // read and dropped after a refusal
+inline constexpr auto arriving_pause_max = 60s;  // between two pieces of a body without an end
+inline constexpr std::size_t linger_size_max = 1u << 20;  // read and dropped after a refusal
 inline constexpr auto linger_time_max = 2s;
 
 // One WebSocket.
-inline constexpr std::size_t sockets_max = 64;
+inline constexpr std::size_t monitor_sockets_max = 64;  // neither takes places of the other
+inline constexpr std::size_t subscribe_sockets_max = 128;
 inline constexpr std::size_t socket_message_size_max = 16u << 10;  // from a client
 inline constexpr auto socket_message_interval = 10ms;              // is read at the most
 inline constexpr auto socket_idle_max = 30s;                       // after half of it: a ping
@@ -38,6 +40,7 @@ inline constexpr std::size_t monitor_loads_max = 1024;       // flows the router
 inline constexpr std::size_t sampled_events_max = 2000;      // of the timeline for one look
 inline constexpr std::size_t topology_edges_max = 1000;
 inline constexpr std::size_t timers_counted_max = 1000;
+inline constexpr std::size_t mailboxes_counted_max = 10'000;  // flows, for /metrics
 inline constexpr unsigned count_pause_factor = 9;  // a count of all flows, and so long nothing
 
 // Subscriptions.
@@ -60,16 +63,18 @@ inline constexpr std::size_t page_usual = 100;
 inline constexpr std::size_t page_scan_max = 65'536;  // events looked at for one page
 
 // Calls.
-inline constexpr std::size_t calls_at_once_max = 8;   // that are worked on
-inline constexpr std::size_t calls_queued_max = 256;  // behind them
-inline constexpr std::size_t calls_waiting_max =
-    64;  // that wait for flows; as many after an append
+inline constexpr std::size_t calls_at_once_max = 8;    // that are worked on
+inline constexpr std::size_t calls_queued_max = 256;   // behind them
+inline constexpr std::size_t calls_waiting_max = 128;  // of each kind; they hold no thread
+inline constexpr std::size_t looks_at_once_max = 4;    // of those that wait
+inline constexpr auto look_interval = 2ms;             // between two looks of one, at least;
+inline constexpr auto look_interval_each = 500us;      // so much longer for each that waits;
+inline constexpr auto look_interval_max = 50ms;        // and longer than that by this at most
+inline constexpr std::size_t streams_at_once_max = 2;  // bodies that are worked on as they arrive
 inline constexpr auto call_wait_max = 60s;
 inline constexpr auto command_wait_usual = 5s;
 inline constexpr std::size_t command_effects_max = 65'536;  // events that one command led to
 inline constexpr std::size_t command_stops_max = 1024;      // of flows, while commands wait
-inline constexpr auto inbox_look_interval = 10ms;  // between two looks of a call that waits
-inline constexpr auto wait_slice = 500ms;  // then a waiting call looks whether the service ends
 inline constexpr auto service_stop_max = 10s;
 inline constexpr std::size_t disk_free_min = 64u << 20;  // with less the service is not ready
 
@@ -80,9 +85,17 @@ inline constexpr std::size_t leases_max = 10'000;  // held at the same time
 inline constexpr std::size_t lease_holder_size_max = 200;
 inline constexpr std::uint64_t epochs_reserved = 1000;  // for each write of the file
 
+// Long work: rebuild and verify.
+inline constexpr std::size_t jobs_kept = 16;               // that ended
+inline constexpr std::size_t job_findings_max = 10'000;    // of one, that are kept to be shown
+inline constexpr std::size_t import_bad_lines_max = 1000;  // likewise
+inline constexpr std::size_t export_piece_size = 256u << 10;
+
 // Time series.
-inline constexpr std::size_t series_block_events = 1024;  // for each entry of the index
-inline constexpr auto series_read_max = 2s;               // of the timeline, for one call
+inline constexpr std::size_t series_block_events = 1024;         // for each entry of the index
+inline constexpr std::chrono::milliseconds series_slice = 50ms;  // of reading, and as long nothing
+inline constexpr std::chrono::milliseconds series_save_interval = 1s;
+inline constexpr auto series_read_max = 2s;  // of the timeline, for one call
 
 // Names and secrets.
 inline constexpr std::size_t idempotency_key_size_max = 200;
@@ -90,6 +103,8 @@ inline constexpr std::size_t token_size_min = 16;
 inline constexpr std::size_t token_size_max = 256;
 inline constexpr std::size_t tokens_max = 1000;
 
+static_assert(3 * calls_waiting_max + connections_kept_free < connections_max,
+              "those who wait leave connections to others");
 static_assert(append_body_size_max <= bodies_size_max, "the largest body is admitted alone");
 static_assert(idempotency_key_size_max + 16 <= event_id_size_max,
               "a key and two numbers are an id");

@@ -12,11 +12,12 @@
 
 namespace millrace::cli {
 
-/// `POST target?arguments`; `body` is JSON, or empty.
+/// `POST target?arguments`, or another method; `body` is JSON, or empty.
 struct daemon_call {
   std::string target;
   std::vector<std::pair<std::string, std::string>> arguments = {};
   std::string body = {};
+  std::string method = "POST";
 };
 
 /// What a command does that could not open the store: when that is in use and a daemon serves it,
@@ -29,6 +30,23 @@ struct daemon_call {
 /// The answer itself; none: nobody serves the store.
 [[nodiscard]] result<std::optional<std::string>> answer_of_daemon(const context& in,
                                                                   const daemon_call& wanted);
+
+/// Without looking whether the daemon is well: for those who just did. Errors: not_found (nobody
+/// serves the store), the daemon's; closed, timed_out.
+[[nodiscard]] result<std::string> ask_again(const context& in, const daemon_call& wanted);
+
+/// Begins a job, and waits until it has ended: its result. `find` gets what it finds, and `tell`
+/// how far it is. Nobody serves the store, or it could not be opened for another reason: `why`.
+/// Errors: those of the job, the daemon's; closed, timed_out.
+struct job_watch {
+  std::function<void(const std::string& subject, const std::string& what)> find;
+  std::function<void(std::uint64_t done, std::uint64_t total)> tell;
+};
+[[nodiscard]] result<json> await_job(const context& in, const error& why, const daemon_call& wanted,
+                                     const job_watch& watch);
+
+/// The problem that an answer tells.
+[[nodiscard]] error error_of_daemon(unsigned status, const std::string& body);
 
 /// `/v1/flows/KEY/…`
 [[nodiscard]] std::string flow_target(const std::string& key, std::string_view call);

@@ -1,8 +1,12 @@
 // rebuild: derived data again from the timeline.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.hpp"
+#include "cli/daemon.hpp"
 #include "documents/event.hpp"
+#include "documents/rebuilt.hpp"
 #include "documents/text.hpp"
 #include "host/rebuild.hpp"
 
@@ -47,21 +51,8 @@ std::string verdict(const context& in, const rebuild_counts& counts, bool check)
 }
 
 void print_summary(const context& in, const rebuild_counts& counts, double seconds, bool check) {
+  if (in.json) return in.out.json(dump(documents::json_of(counts, seconds)));
   const auto rate = static_cast<double>(counts.events) / std::max(seconds, 1e-6);
-  if (in.json) {
-    in.out.json(dump({{"events", counts.events},
-                      {"flows", counts.flows},
-                      {"postings", counts.postings},
-                      {"effects", counts.effects},
-                      {"timers", counts.timers},
-                      {"passes", counts.passes},
-                      {"differences", counts.differences},
-                      {"mended", counts.mended},
-                      {"unmended", counts.unmended},
-                      {"seconds", seconds},
-                      {"rate", rate}}));
-    return;
-  }
   in.out.line(fmt::format("routed {} again in {:.2f} s ({}/s), compared {}, {} and {}: {}",
                           counted(counts.events, "event"), seconds,
                           grouped(static_cast<std::uint64_t>(rate)), counted(counts.flows, "flow"),
@@ -69,14 +60,31 @@ void print_summary(const context& in, const rebuild_counts& counts, double secon
                           verdict(in, counts, check)));
 }
 
-result<rebuild_counts> work(const context& in, bool check, const rebuild_settings& settings) {
-  if (check) {
+/// The same by a daemon, which shows what it finds and how far it is in the same way.
+result<rebuild_counts> work_by_daemon(const context& in, const error& why,
+                                      const rebuild_options& options, lister& list, progress& bar) {
+  daemon_call wanted{.target = "/v1/rebuild"};
+  if (options.threads > 0) {
+    wanted.arguments.emplace_back("threads", std::to_string(options.threads));
+  }
+  if (options.memory > 0) wanted.arguments.emplace_back("memory", std::to_string(options.memory));
+  auto result =
+      await_job(in, why, wanted,
+                {.find = [&](const auto& subject, const auto& what) { list(subject, what); },
+                 .tell = [&](auto done, auto total) { bar.tell(done, total); }});
+  if (!result) return result.error();
+  return documents::rebuild_counts_of(*result);
+}
+
+result<rebuild_counts> work(const context& in, const rebuild_options& options,
+                            const rebuild_settings& settings, lister& list, progress& bar) {
+  if (options.check) {
     auto from = in.open_store();
     if (!from) return from.error();
     return compare_derived(**from, in.known, settings);
   }
   auto opened = in.open_host({.run_flows = false}, false);
-  if (!opened) return opened.error();
+  if (!opened) return work_by_daemon(in, opened.error(), options, list, bar);
   auto counts = millrace::rebuild((*opened)->inside(), settings);
   (*opened)->stop();
   return counts;
@@ -93,7 +101,7 @@ outcome rebuild(const context& in, const rebuild_options& options) {
       .tell = [&](std::uint64_t done, std::uint64_t total) { bar.tell(done, total); }};
   settings.may_use.threads = static_cast<std::size_t>(options.threads);
   if (options.memory > 0) settings.may_use.memory = static_cast<std::size_t>(options.memory) << 20;
-  auto counts = work(in, options.check, settings);
+  auto counts = work(in, options, settings, list, bar);
   bar.wipe();
   list.finish();
   if (!counts) return counts.error();

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/daemon.hpp"
 #include "cli/signals.hpp"
 #include "cli/statistics.hpp"
 #include "documents/statistics.hpp"
@@ -63,6 +64,7 @@ struct summary {
   std::uint64_t stopped = 0;
   double seconds = 0;
   std::optional<host_statistics> statistics;
+  std::optional<json> told;  ///< the same as a daemon tells it
 };
 
 void print(const context& in, const summary& of) {
@@ -76,7 +78,11 @@ void print(const context& in, const summary& of) {
                  {"routed", counted_up.routed},
                  {"seconds", of.seconds},
                  {"stopped", of.stopped}};
-    if (of.statistics) line["statistics"] = json_of(*of.statistics);
+    if (of.told) {
+      line["statistics"] = *of.told;
+    } else if (of.statistics) {
+      line["statistics"] = json_of(*of.statistics);
+    }
     in.out.json(dump(line));
     return;
   }
@@ -87,13 +93,111 @@ void print(const context& in, const summary& of) {
                           counted(counted_up.timeline_reads, "event")));
 }
 
+flow_statistics figures_of(const json& shown) {
+  const auto number = [&](const char* name) { return shown.at(name).get<std::uint64_t>(); };
+  flow_statistics made;
+  if (shown["name"].is_string()) made.name = shown["name"].get<std::string>();
+  made.flows = number("flows");
+  made.pending = number("pending");
+  made.stopped = number("stopped");
+  made.lag = number("lag");
+  made.activity.handled = number("handled");
+  made.activity.rate = shown["rate"].get<double>();
+  made.activity.causes = {.full = number("full"),
+                          .aged = number("aged"),
+                          .dry = number("dry"),
+                          .reading = number("reading")};
+  for (const auto& one : shown["batch_sizes"]) {
+    const auto place = batch_sizes::place_of(one["up_to"].get<std::uint64_t>());
+    made.activity.sizes.counts[place] = one["batches"].get<std::uint64_t>();
+  }
+  return made;
+}
+
+/// As far as show_activity() wants it; the last one is that of all.
+host_statistics statistics_of(const json& shown) {
+  host_statistics made;
+  for (const auto& one : shown) made.types.push_back(figures_of(one));
+  if (made.types.empty()) return made;
+  made.all = std::move(made.types.back());
+  made.types.pop_back();
+  return made;
+}
+
+/// What a daemon counts.
+summary counted_by_daemon(const json& shown) {
+  const auto number = [&](const char* name) { return shown.at(name).get<std::uint64_t>(); };
+  summary made;
+  made.counters.timeline_reads = number("read");
+  made.counters.handled = number("handled");
+  made.counters.appended = number("appended");
+  made.counters.commits = number("commits");
+  made.counters.delivered = number("delivered");
+  made.counters.routed = number("routed");
+  return made;
+}
+
+/// Since the command began.
+void take_off(host_counters& from, const host_counters& before) {
+  from.timeline_reads -= before.timeline_reads;
+  from.handled -= before.handled;
+  from.appended -= before.appended;
+  from.commits -= before.commits;
+  from.delivered -= before.delivered;
+  from.routed -= before.routed;
+}
+
+/// A daemon runs the flows: they are watched, until it ends, a signal comes, or they are caught up
+/// when that is asked for.
+outcome run_by_daemon(const context& in, const error& why, const run_options& options,
+                      const interrupts& stop, const progress& clock) {
+  if (why.code != errc::in_use) return why;
+  const daemon_call look{.target = "/v1/progress", .arguments = {{"wait", "1s"}}, .method = "GET"};
+  auto first = answer_of_daemon(in, {.target = look.target, .method = "GET"});
+  if (!first) return first.error();
+  if (!*first) return why;
+  const auto before = counted_by_daemon(json::parse(**first));
+  auto last = json::parse(**first);
+  progress bar = in.long_work("running");
+  bool caught_up = false;
+  while (!stop.arrived() && !(caught_up && options.until_caught_up)) {
+    auto answer = ask_again(in, look);
+    if (!answer) return answer.error();
+    last = json::parse(*answer);
+    caught_up = last["caught_up"].get<bool>();
+    auto now = counted_by_daemon(last);
+    bar.tell(now.counters.handled - before.counters.handled, 0);
+    if (caught_up && !options.until_caught_up && stop.wait(look_interval)) break;
+  }
+  bar.wipe();
+  auto of = counted_by_daemon(last);
+  take_off(of.counters, before.counters);
+  of.seconds = clock.elapsed().count();
+  auto stopped = answer_of_daemon(in, {.target = "/v1/flows",
+                                       .arguments = {{"stopped", "true"}, {"limit", "1000"}},
+                                       .method = "GET"});
+  if (!stopped) return stopped.error();
+  if (*stopped) of.stopped = json::parse(**stopped)["flows"].size();
+  if (options.statistics) {
+    auto statistics = ask_again(in, {.target = "/v1/statistics", .method = "GET"});
+    if (!statistics) return statistics.error();
+    of.told = json::parse(*statistics)["statistics"];
+    of.statistics = statistics_of(*of.told);
+  }
+  print(in, of);
+  if (options.until_caught_up && !caught_up) {
+    return error{errc::closed, "interrupted before everything was handled"};
+  }
+  return exit_code::done;
+}
+
 }  // namespace
 
 outcome run(const context& in, const run_options& options) {
   const interrupts stop;
   const progress clock = in.long_work("");
   auto opened = in.open_host({}, false);
-  if (!opened) return opened.error();
+  if (!opened) return run_by_daemon(in, opened.error(), options, stop, clock);
   host& over = **opened;
   const auto end = keep_running(in, over, stop, options);
   if (end.failure) return *end.failure;

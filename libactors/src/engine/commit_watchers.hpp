@@ -11,10 +11,21 @@
 
 namespace millrace {
 
+struct flow_type;
+
 /// What a commit wrote (its schedule changes may be missing), and how long that took with the
 /// flush. Called on the committing thread, which waits: it must be quick, and must neither throw
 /// nor call the engine.
 using commit_watcher = std::function<void(const commit_batch&, duration)>;
+
+/// A batch that a flow handled, or an attempt at one that failed and is repeated.
+struct batch_news {
+  const flow_type& type;
+  duration took{};  ///< in its handlers
+  bool is_retry = false;
+};
+/// Called on the threads of the flows, perhaps several at a time: quick, and does not throw.
+using batch_watcher = std::function<void(const batch_news&)>;
 
 /// Any thread.
 class commit_watchers {

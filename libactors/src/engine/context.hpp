@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "engine/commit_watchers.hpp"
 #include "engine/journal.hpp"
 #include "engine/lease.hpp"
 #include "engine/meter.hpp"
@@ -54,6 +55,13 @@ struct engine_context {
 
   /// What the flows of each type have done, by index of the interest table.
   std::deque<flow_meter> meters{};
+
+  /// Who is told of batches; none: nobody. What was told once is kept to the end.
+  std::atomic<const batch_watcher*> watches_batches{nullptr};
+  std::deque<batch_watcher> batch_watchers{};
+  void tell_batch(const batch_news& news) const {
+    if (const auto* told = watches_batches.load(std::memory_order_acquire)) (*told)(news);
+  }
 
   /// Somebody waits for the engine to be caught up: flows tell when they have nothing left.
   std::atomic<bool> watch_all{false};

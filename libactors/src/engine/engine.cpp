@@ -266,6 +266,13 @@ subscription engine::watch_commits(commit_watcher watcher) {
   return subscription{[list, which] { list->end(which); }};
 }
 
+void engine::watch_batches(batch_watcher watcher) {
+  auto& context = inside_->context;
+  context.batch_watchers.push_back(std::move(watcher));
+  const auto& newest = context.batch_watchers.back();
+  context.watches_batches.store(newest ? &newest : nullptr, std::memory_order_release);
+}
+
 std::vector<flow_activity> engine::activity() const {
   std::vector<flow_activity> all;
   const auto now = inside_->parts.time.steady();

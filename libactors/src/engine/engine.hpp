@@ -96,6 +96,9 @@ class engine {
   void loads(std::vector<flow_number> flows, engine_answer<engine_loads> answer);
   /// No call is under way or follows when the subscription has ended. Not from inside a call.
   [[nodiscard]] subscription watch_commits(commit_watcher watcher);
+  /// In the place of who was told before; from one thread at a time. It is kept until the engine
+  /// ends, and may be called once more after another took its place.
+  void watch_batches(batch_watcher watcher);
   /// What the flows of each type have done since open, by index of the interest table.
   [[nodiscard]] std::vector<flow_activity> activity() const;
   /// Answered when the mended data is in the store. The request is changed meanwhile.

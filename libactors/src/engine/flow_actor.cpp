@@ -288,7 +288,7 @@ void flow_actor::observe(std::vector<observation> seen) {
   context_.counted.handled += decided.handled;
   if (!decided.failed && decided.handled < seen.size())
     leave_for_later(seen.size() - decided.handled);
-  if (!decided.failed) count(decided.handled);
+  if (!decided.failed) count(decided.handled, begun);
   if (!decided.failed) return commit(std::move(decided));
   if (decided.handled == 0) return on_failure(*decided.failed);
   // The runner is spent, and the good part has to be decided again: from the checkpoint on.
@@ -321,8 +321,9 @@ bool flow_actor::recall(std::vector<observation>& seen) {
   return true;
 }
 
-void flow_actor::count(std::size_t handled) {
+void flow_actor::count(std::size_t handled, timestamp begun) {
   const auto now = context_.time.steady();
+  if (handled > 0) context_.tell_batch({.type = *type_, .took = now - begun});
   gate_->meter.add(handled, cause_, now);
   of_type_->add(handled, cause_, now);
 }

@@ -86,7 +86,7 @@ class flow_actor final : public caf::event_based_actor {
   void observe(std::vector<observation> seen);
   bool recall(std::vector<observation>& seen);
   std::size_t batch_limit() const;
-  void count(std::size_t handled);
+  void count(std::size_t handled, timestamp begun);
   void leave_for_later(std::size_t count);
   void adapt_slice(timestamp begun, std::size_t handled);
 

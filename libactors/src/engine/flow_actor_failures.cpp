@@ -37,6 +37,7 @@ void flow_actor::on_failure(const turn::failure& failed) {
   if (attempts_ < policy.retries) {
     const auto delay = policy.backoff * (1u << std::min(attempts_, 20u));
     ++attempts_;
+    context_.tell_batch({.type = *type_, .is_retry = true});
     mode_ = mode::pausing;
     tick_under_way_ = true;
     return tell_self_after(*this, delay, flow_tick{++generation_});

@@ -139,6 +139,7 @@ result<void> comparison::in_parallel(std::size_t count,
   const auto round = threads * round_size;
   for (std::size_t begin = 0; begin < count; begin += round) {
     const auto end = std::min(count, begin + round);
+    if (auto wanted = with_.may_use.may_go_on(); !wanted) return wanted;
     std::vector<found> all(threads);
     std::atomic<std::size_t> next{begin};  // some flows take as long as a thousand others
     on_threads(threads, [&](std::size_t thread) {

@@ -25,12 +25,14 @@ class gathering {
         end_(end),
         piece_(std::max(piece_min, end.value / (threads * pieces_per_thread) + 1)),
         memory_each_(std::max<std::size_t>(1, may_use.memory / threads)),
+        may_use_(may_use),
         first_(first) {}
 
   void work(inbox_builder& into, const gathering_teller& tell) {
     while (!stop_) {
       const position begin{next_.fetch_add(piece_)};
       if (begin >= end_) return;
+      if (auto wanted = may_use_.may_go_on(); !wanted) return fail(wanted.error());
       const position end{std::min(begin.value + piece_, end_.value)};
       std::uint64_t rows = 0;
       auto read = from_.scan(begin, end, [&](const event_row& row) {
@@ -72,6 +74,7 @@ class gathering {
   position end_;
   std::uint64_t piece_;
   std::size_t memory_each_;
+  const rebuild_limits& may_use_;
   std::uint64_t first_;
   std::atomic<std::uint64_t> last_{UINT64_MAX};
   std::atomic<std::uint64_t> next_{0};

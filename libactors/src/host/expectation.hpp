@@ -17,6 +17,13 @@ namespace millrace {
 struct rebuild_limits {
   std::size_t threads = 0;  ///< 0: as many as there are cores
   std::size_t memory = limits::rebuild_memory_max;
+  /// Asked now and then, by any thread: true ends the work, with `closed`. May be empty.
+  std::function<bool()> ends = {};
+
+  [[nodiscard]] result<void> may_go_on() const {
+    if (!ends || !ends()) return {};
+    return error{errc::closed, "it was ended before it was done"};
+  }
 };
 
 /// One pass over the timeline: the inboxes and the cause index of all flows and spans whose hash is

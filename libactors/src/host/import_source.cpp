@@ -85,9 +85,19 @@ result<import_source> import_source::open(const std::string& name) {
   return import_source{descriptor, shown, found};
 }
 
+result<import_source> import_source::of_stream(int descriptor, std::string name,
+                                               std::function<bool()> broken) {
+  const int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return error{errc::overloaded, std::strerror(errno)};
+  import_source made{own, std::move(name), kind::pipe_of_parent};
+  made.broken_ = std::move(broken);
+  return made;
+}
+
 import_source::import_source(import_source&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       name_(std::move(other.name_)),
+      broken_(std::move(other.broken_)),
       kind_(other.kind_),
       at_(other.at_),
       held_(std::move(other.held_)),
@@ -206,6 +216,20 @@ result<void> import_source::skip_to(const v1::Import& known, const std::function
   return {};
 }
 
+result<void> import_source::go_on(const v1::Import& known, const std::function<bool()>& ending) {
+  if (auto filled = fill(known.recent_size(), ending); !filled) return filled;
+  auto recent = held_.substr(0, known.recent_size());
+  if (!is_recent(recent, known)) {
+    return error{errc::conflict,
+                 fmt::format("{} does not begin with the {} bytes before byte {} of what was "
+                             "imported before",
+                             name_, known.recent_size(), known.offset())};
+  }
+  held_.erase(0, recent.size());
+  print_ = source_print{known.beginning(), std::move(recent)};
+  return {};
+}
+
 result<void> import_source::is_still_there() const {
   struct stat open {};
   if (kind_ != kind::file || fstat(descriptor_, &open) != 0) return {};
@@ -246,7 +270,7 @@ result<import_source::piece> import_source::read(std::span<char> into,
                         : ::read(descriptor_, into.data(), into.size());
   if (size < 0 && (errno == EINTR || errno == EAGAIN)) return piece{state::nothing_yet};
   if (size < 0) return unreadable(name_);
-  if (size == 0) return piece{state::at_end};
+  if (size == 0) return piece{broken_ && broken_() ? state::ended : state::at_end};
   at_ += static_cast<std::uint64_t>(size);
   return piece{state::bytes, static_cast<std::size_t>(size)};
 }

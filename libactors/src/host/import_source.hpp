@@ -37,6 +37,10 @@ class import_source {
  public:
   /// `-`: standard input. Errors: not_found, invalid (a directory, no right to read).
   static result<import_source> open(const std::string& name);
+  /// A pipe or socket, which it reads from a copy of `descriptor`. `broken` is asked when there is
+  /// no more: true is no end of the source, and what is left of a line is none. Errors: overloaded.
+  static result<import_source> of_stream(int descriptor, std::string name,
+                                         std::function<bool()> broken);
   import_source(import_source&& other) noexcept;
   import_source& operator=(import_source&&) = delete;
   ~import_source();
@@ -50,6 +54,11 @@ class import_source {
   /// of them and is not what it was), invalid (cannot be read).
   result<std::optional<v1::Import>> recognise(const std::vector<v1::Import>& known,
                                               const std::function<bool()>& ending);
+  /// In place of recognise: what comes begins `known.recent_size()` bytes before where `known`
+  /// ends, and goes on. Errors: conflict (these bytes are others), invalid.
+  result<void> go_on(const v1::Import& known, const std::function<bool()>& ending);
+  /// Of a file: so many bytes are read again.
+  void step_back(std::uint64_t size) { at_ -= size; }
   /// After recognise.
   [[nodiscard]] source_print print() const { return print_; }
 
@@ -83,6 +92,7 @@ class import_source {
 
   int descriptor_ = -1;
   std::string name_;
+  std::function<bool()> broken_;
   kind kind_ = kind::file;
   std::uint64_t at_ = 0;  // of a file: where the next read begins
   std::string held_;      // of a pipe: read already, to be given again

@@ -63,9 +63,10 @@ result<void> verifier::check_timeline() {
   auto read = store_.scan({}, tail_, [this](const event_row& row) {
     timeline_->see(row);
     if (tell_) tell_(row.at.value, tail_.value);
-    return true;
+    return !ends_ || !ends_();
   });
   if (!read) return read;
+  if (ends_ && ends_()) return error{errc::closed, "it was ended before it was done"};
   counts_.events = timeline_->count();
   return timeline_->finish(store_);
 }
@@ -75,6 +76,7 @@ result<void> verifier::compare_derived() {
   const routing_plan plan{types_.table, types_.registry, moment_};
   comparison with_routing{{.from = store_,
                            .plan = plan,
+                           .may_use = {.ends = ends_},
                            .report = [this](const std::string& subject,
                                             const std::string& what) { find(subject, what); },
                            .tell = tell_}};

@@ -32,10 +32,15 @@ struct verify_counts {
 /// explicitly routed events are.
 class verifier {
  public:
-  verifier(const store& from, const known_types& types, finding_sink report, progress_teller tell)
-      : store_(from), types_(types), report_(std::move(report)), tell_(std::move(tell)) {}
+  verifier(const store& from, const known_types& types, finding_sink report, progress_teller tell,
+           std::function<bool()> ends = {})
+      : store_(from),
+        types_(types),
+        report_(std::move(report)),
+        tell_(std::move(tell)),
+        ends_(std::move(ends)) {}
 
-  /// Errors: those of the store's reads; findings are none.
+  /// Errors: those of the store's reads; closed (`ends` said so); findings are none.
   result<verify_counts> run();
 
  private:
@@ -61,6 +66,7 @@ class verifier {
   const known_types& types_;
   finding_sink report_;
   progress_teller tell_;
+  std::function<bool()> ends_;
   verify_counts counts_;
 
   // The store when the check began.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/engine.hpp"
@@ -26,6 +28,28 @@ void refresh_activity(host& over, host_statistics& of);
 /// No call is under way or follows when the subscription has ended. It may outlive the host.
 /// Errors: closed.
 [[nodiscard]] result<subscription> watch_commits(host& over, commit_watcher watcher);
+
+/// host::wait and wait_until_caught_up, without a thread that waits: asked when it is made, and
+/// forgotten with it. Any thread.
+class wait_for_flows {
+ public:
+  /// `at` none: all flows, with all there is. `told` is called when there is an outcome, from any
+  /// thread, unless this is gone.
+  wait_for_flows(host& over, std::optional<position> at, std::function<void()> told);
+  /// None: not yet.
+  [[nodiscard]] std::optional<result<void>> outcome() const;
+
+ private:
+  struct shared;
+  std::shared_ptr<shared> shared_;
+};
+
+/// Errors: closed. See engine::watch_batches.
+result<void> watch_batches(host& over, batch_watcher watcher);
+
+/// The number that a flow has in the build that is served; none: nothing ever started it. Errors:
+/// closed, timed_out, storage_failed.
+[[nodiscard]] result<std::optional<flow_number>> number_of(host& over, const flow_key& key);
 
 /// How far events are routed to a flow, of the build that is served.
 struct routed_inbox {

@@ -2,17 +2,20 @@
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 
-#include <algorithm>
+#include <chrono>
+#include <memory>
 
 #include "base/service_limits.hpp"
 #include "base/time_text.hpp"
 #include "documents/done.hpp"
 #include "documents/text.hpp"
+#include "host/watching.hpp"
 #include "service/appending.hpp"
 #include "service/endpoints.hpp"
 #include "service/new_events.hpp"
 #include "service/problem.hpp"
 #include "service/router.hpp"
+#include "service/waiting_room.hpp"
 
 namespace millrace::service {
 namespace {
@@ -121,24 +124,7 @@ struct handling {
   std::string problem;  ///< empty: all is handled
 };
 
-handling wait_for_flows(const call& asked, const std::vector<position>& at) {
-  const auto limit = asked.wish_to_wait();
-  if (!limit) return {};
-  handling made{.waited = true, .problem = {}};
-  const auto begun = asked.of.view.time.steady();
-  for (const auto each : at) {
-    const auto left = *limit - (asked.of.view.time.steady() - begun);
-    auto handled = wait_in_slices(asked.of, std::max(left, duration{0}),
-                                  [&](duration slice) { return asked.of.over.wait(each, slice); });
-    if (handled) continue;
-    made.problem = handled.error().message;
-    break;
-  }
-  return made;
-}
-
-response answer_of(const call& asked, const appended_events& done) {
-  const auto handled = wait_for_flows(asked, done.at);
+response answer_of(const call& asked, const appended_events& done, const handling& handled) {
   page events{asked, "events"};
   for (std::size_t i = 0; i < done.at.size(); ++i) {
     static_cast<void>(events.add(documents::appended_line(done.at[i], done.is_repeat(i))));
@@ -153,6 +139,59 @@ response answer_of(const call& asked, const appended_events& done) {
   return made;
 }
 
+/// Waits for the last event without holding a thread; when that is handled so are, as a rule, those
+/// before it, and each of them is only asked about.
+class waiting_for_flows {
+ public:
+  waiting_for_flows(const call& asked, std::vector<position> at)
+      : over_(asked.of.over),
+        at_(std::move(at)),
+        last_(over_, at_.back(), [&room = asked.of.room] { room.note(); }) {}
+
+  /// None: not yet.
+  std::optional<result<void>> look() {
+    if (!is_last_done_) {
+      auto outcome = last_.outcome();
+      if (!outcome || !*outcome) return outcome;
+      is_last_done_ = true;
+    }
+    for (std::size_t asked = 0; next_ + 1 < at_.size(); ++next_) {
+      if (++asked > asked_at_once) return std::nullopt;
+      auto outcome = over_.wait(at_[next_], soon);
+      if (!outcome && outcome.error().code == errc::timed_out) return std::nullopt;
+      if (!outcome) return outcome;
+    }
+    return result<void>{};
+  }
+
+ private:
+  static constexpr std::size_t asked_at_once = 1000;
+  static constexpr duration soon = std::chrono::milliseconds{1};
+
+  host& over_;
+  std::vector<position> at_;
+  wait_for_flows last_;
+  bool is_last_done_ = false;
+  std::size_t next_ = 0;
+};
+
+response answer_when_handled(const call& asked, appended_events done, duration limit) {
+  const auto until = asked.of.view.time.steady() + limit;
+  const auto waits = std::make_shared<waiting_for_flows>(asked, done.at);
+  return answer_when(asked.of, until,
+                     [&asked, waits, done = std::move(done)](bool last) -> std::optional<response> {
+                       handling handled{.waited = true, .problem = {}};
+                       auto outcome = waits->look();
+                       if (!outcome && !last) return std::nullopt;
+                       if (!outcome) {
+                         handled.problem = "the time limit passed first";
+                       } else if (!*outcome) {
+                         handled.problem = outcome->error().message;
+                       }
+                       return answer_of(asked, done, handled);
+                     });
+}
+
 response append(const call& asked) {
   auto events = read_body(asked);
   if (!events) return problem(events.error());
@@ -160,7 +199,11 @@ response append(const call& asked) {
   if (!condition) return problem(condition.error());
   auto done = append_now(asked, std::move(*events), *condition);
   if (auto* refused = std::get_if<response>(&done)) return std::move(*refused);
-  return answer_of(asked, std::get<appended_events>(done));
+  auto& appended = std::get<appended_events>(done);
+  if (const auto limit = asked.wish_to_wait(); limit && !appended.at.empty()) {
+    return answer_when_handled(asked, std::move(appended), *limit);
+  }
+  return answer_of(asked, appended, {});
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/invariant.hpp"
 #include "base/service_limits.hpp"
@@ -11,6 +10,18 @@
 #include "documents/text.hpp"
 
 namespace millrace::service {
+namespace {
+
+response look_now(const parts& of, timestamp until,
+                  const std::shared_ptr<const waiting_look>& look) {
+  const bool last = of.stopping || of.view.time.steady() >= until;
+  if (auto made = (*look)(last)) return std::move(*made);
+  response later;
+  later.later = [&of, until, look] { return look_now(of, until, look); };
+  return later;
+}
+
+}  // namespace
 
 documents::source parts::source() const {
   return {
@@ -129,16 +140,8 @@ std::string target_of(const call& asked, const std::vector<field>& query) {
   return made;
 }
 
-result<void> wait_in_slices(const parts& of, duration limit,
-                            const std::function<result<void>(duration)>& ask) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<duration>(end - std::chrono::steady_clock::now());
-    const auto slice = std::clamp(left, duration{0}, duration{limits::wait_slice});
-    auto answer = ask(slice);
-    if (answer || answer.error().code != errc::timed_out || left <= slice) return answer;
-    if (of.stopping) return error{errc::closed, "the service is ending"};
-  }
+response answer_when(const parts& of, timestamp until, waiting_look look) {
+  return look_now(of, until, std::make_shared<const waiting_look>(std::move(look)));
 }
 
 }  // namespace millrace::service

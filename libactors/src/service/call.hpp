@@ -24,11 +24,14 @@ class command_watch;
 class conversation;
 class gauges;
 class health;
+class import_desk;
+class job_desk;
 class lease_table;
 class monitor;
 class outlet;
 class series_index;
 class subscriptions;
+class waiting_room;
 
 /// What the calls work on; all of it outlives them. Any thread.
 struct parts {
@@ -41,6 +44,9 @@ struct parts {
   command_watch& commands;
   lease_table& leases;
   series_index& series;
+  waiting_room& room;
+  import_desk& imports;
+  job_desk& jobs;
   const connection_counts& counts;
   std::string application;
   timestamp started;
@@ -86,8 +92,10 @@ struct call {
 enum class lane : std::uint8_t {
   at_once,             ///< on the thread of all connections: neither blocks nor reads the store
   works,               ///< blocks for as long as the work takes
-  waits,               ///< as `works`, and for flows, when it is asked to
-  waits_after_append,  ///< the same, but that those who only read take no room from it
+  streams,             ///< as `works`, while its body arrives
+  waits,               ///< as `works`, and then perhaps for flows, without a thread
+  waits_elsewhere,     ///< the same: each kind has places of its own
+  waits_after_append,  ///< the same
   socket,              ///< a WebSocket; at_once without an upgrade
 };
 
@@ -111,6 +119,7 @@ struct endpoint {
   response (*answer)(const call& asked);
   /// Of a WebSocket.
   std::shared_ptr<conversation> (*talk)(const call& asked, std::weak_ptr<outlet> to) = nullptr;
+  std::size_t sockets_max = 0;  ///< open at the same time
 };
 
 /// A page of documents: an object with one array, or, when the client accepts
@@ -139,9 +148,10 @@ class page {
   return made;
 }
 
-/// Asks again and again, until `limit` has passed or the service ends. `ask` gets how long it may
-/// block; its answer counts unless that is timed_out.
-result<void> wait_in_slices(const parts& of, duration limit,
-                            const std::function<result<void>(duration)>& ask);
+/// What `look` gives, at once or when it is asked again later: after commits, and at the latest
+/// when `until` (steady) is there or the service ends; then `last` is true, and it has to give
+/// something. It must not wait, and may refer to its call.
+using waiting_look = std::function<std::optional<response>(bool last)>;
+[[nodiscard]] response answer_when(const parts& of, timestamp until, waiting_look look);
 
 }  // namespace millrace::service

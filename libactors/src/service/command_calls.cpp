@@ -10,6 +10,7 @@
 #include "service/endpoints.hpp"
 #include "service/problem.hpp"
 #include "service/router.hpp"
+#include "service/waiting_room.hpp"
 
 namespace millrace::service {
 namespace {
@@ -102,36 +103,67 @@ result<std::string> correlation_of(const call& asked, position command) {
   return event->envelope.correlation_id();
 }
 
-response wait_for_answer(const call& asked, command_feed& feed, const wish& wanted,
-                         const appended_events& done) {
-  const auto command = done.at.front();
-  auto correlation = correlation_of(asked, command);
-  if (!correlation) return problem(correlation.error());
-  consequences of{{.command = command, .correlation = *correlation, .answers = wanted.answers}};
-  auto from = command.next();
-  if (done.is_repeat(0)) {
-    auto seen = look_back(asked.of.view.stored, of);
-    if (!seen) return problem(seen.error());
-    from = *seen;
-    if (!of.answer()) {
-      auto before = stopped_before(asked, of);
-      if (!before) return problem(before.error());
-      if (*before) return std::move(**before);
-    }
-  }
-  auto end = feed.wait(of, from, wanted.limit, asked.of.stopping);
-  if (!end) {
-    const auto code = end.error().code;
-    return unanswered(command, status_of(code), end.error());
-  }
-  if (end->answer) return answered(asked, command, *end->answer);
-  if (end->stopped) {
-    return stopped(command, end->stopped->key, end->stopped->at, end->stopped->message);
-  }
+/// What a command that waits has.
+struct waiting_command {
+  waiting_command(std::shared_ptr<command_feed> from, consequences wanted)
+      : feed(std::move(from)), of(std::move(wanted)) {}
+  ~waiting_command() { feed->leave(of); }
+  waiting_command(const waiting_command&) = delete;
+  waiting_command& operator=(const waiting_command&) = delete;
+
+  std::shared_ptr<command_feed> feed;
+  consequences of;
+};
+
+response answer_of(const call& asked, position command, const command_end& end) {
+  if (end.answer) return answered(asked, command, *end.answer);
+  if (end.stopped) return stopped(command, end.stopped->key, end.stopped->at, end.stopped->message);
   return unanswered(command, 504,
                     {errc::timed_out, fmt::format("it led to more than {} events, none of which "
                                                   "answers it",
                                                   limits::command_effects_max)});
+}
+
+/// Of one that was there before, what it led to is looked up, and where to look from then on is
+/// given; or how it ended long ago.
+std::variant<position, response> look_into_past(const call& asked, consequences& of) {
+  auto seen = look_back(asked.of.view.stored, of);
+  if (!seen) return problem(seen.error());
+  if (of.answer()) return *seen;
+  auto before = stopped_before(asked, of);
+  if (!before) return problem(before.error());
+  if (*before) return std::move(**before);
+  return *seen;
+}
+
+response wait_for_answer(const call& asked, std::shared_ptr<command_feed> feed, wish wanted,
+                         const appended_events& done) {
+  const auto until = asked.of.view.time.steady() + wanted.limit;
+  const auto command = done.at.front();
+  auto correlation = correlation_of(asked, command);
+  if (!correlation) return problem(correlation.error());
+  const auto waits = std::make_shared<waiting_command>(
+      std::move(feed), consequences{{.command = command,
+                                     .correlation = std::move(*correlation),
+                                     .answers = std::move(wanted.answers)}});
+  std::variant<position, response> from = command.next();
+  if (done.is_repeat(0)) from = look_into_past(asked, waits->of);
+  if (auto* ended = std::get_if<response>(&from)) return std::move(*ended);
+  if (auto joined = waits->feed->join(waits->of, std::get<position>(from)); !joined) {
+    return unanswered(command, status_of(joined.error().code), joined.error());
+  }
+  return answer_when(asked.of, until, [&asked, waits, command](bool last) {
+    std::optional<response> made;
+    if (const auto end = waits->feed->look(waits->of)) {
+      made = answer_of(asked, command, *end);
+    } else if (asked.of.stopping) {
+      made = unanswered(command, 503, {errc::closed, "the service is ending"});
+    } else if (last) {
+      made =
+          unanswered(command, 504, {errc::timed_out, "nothing that was waited for came in time"});
+    }
+    return made;
+  });
 }
 
 response command(const call& asked) {
@@ -140,12 +172,14 @@ response command(const call& asked) {
   auto event = command_of(asked);
   if (!event) return problem(event.error());
   // Before the append: from here on nothing is missed.
-  const auto feed = asked.of.commands.join(asked.of.over, asked.of.view.stored, asked.of.known);
+  auto feed = asked.of.commands.join(asked.of.over, asked.of.view.stored, asked.of.known,
+                                     [&room = asked.of.room] { room.note(); });
   new_events events;
   events.push_back(std::move(*event));
   auto done = append_now(asked, std::move(events), {});
   if (auto* refused = std::get_if<response>(&done)) return std::move(*refused);
-  return wait_for_answer(asked, *feed, *wanted, std::get<appended_events>(done));
+  return wait_for_answer(asked, std::move(feed), std::move(*wanted),
+                         std::get<appended_events>(done));
 }
 
 }  // namespace

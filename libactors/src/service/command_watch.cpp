@@ -31,9 +31,11 @@ subscription stops_of(host& over, std::function<void(const stopped_flow&)> told)
 
 }  // namespace
 
-command_feed::command_feed(host& over, const store& stored, const known_types& known)
+command_feed::command_feed(host& over, const store& stored, const known_types& known,
+                           std::function<void()> told)
     : stored_(stored),
       known_(known),
+      told_(std::move(told)),
       next_(over.tail()),
       stop_news_(stops_of(over, [this](const stopped_flow& what) { on_stop(what); })),
       events_(over.subscribe({.from = next_, .types = {}},
@@ -42,7 +44,7 @@ command_feed::command_feed(host& over, const store& stored, const known_types& k
 void command_feed::on_event(delivery what, const event* seen) {
   const std::lock_guard locked{guard_};
   if (what == delivery::caught_up) {
-    if (!stops_.empty()) changed_.notify_all();
+    if (!stops_.empty()) told_();
     return;
   }
   next_ = seen->at.next();
@@ -57,7 +59,7 @@ void command_feed::on_event(delivery what, const event* seen) {
                .is_scheduled = seen->due().has_value()});
     any = any || each->answer() || each->is_full();
   }
-  if (any) changed_.notify_all();
+  if (any) told_();
 }
 
 void command_feed::on_stop(const stopped_flow& what) {
@@ -66,7 +68,7 @@ void command_feed::on_stop(const stopped_flow& what) {
   std::erase_if(stops_, [&](const stopped_flow& each) { return each.key == what.key; });
   stops_.push_back(what);
   if (stops_.size() > limits::command_stops_max) stops_.pop_front();
-  changed_.notify_all();
+  told_();
 }
 
 bool command_feed::is_topic(const flow_key& key) const {
@@ -106,30 +108,23 @@ std::optional<command_end> command_feed::end_of(const consequences& of) const {
   return std::nullopt;
 }
 
-result<command_end> command_feed::wait(consequences& of, position from, duration limit,
-                                       const std::atomic<bool>& ends) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  if (auto joined = join(of, from); !joined) return joined.error();
-  std::unique_lock locked{guard_};
-  std::optional<command_end> ended;
-  for (;;) {
-    const auto now = std::chrono::steady_clock::now();
-    ended = end_of(of);
-    if (ended || now >= end || ends) break;
-    changed_.wait_until(locked, std::min(end, now + limits::wait_slice));
-  }
+std::optional<command_end> command_feed::look(const consequences& of) const {
+  const std::lock_guard locked{guard_};
+  return end_of(of);
+}
+
+void command_feed::leave(consequences& of) {
+  const std::lock_guard locked{guard_};
   std::erase(waiting_, &of);
-  if (ended) return *ended;
-  if (ends) return error{errc::closed, "the service is ending"};
-  return error{errc::timed_out, "nothing that was waited for came in time"};
 }
 
 std::shared_ptr<command_feed> command_watch::join(host& over, const store& stored,
-                                                  const known_types& known) {
+                                                  const known_types& known,
+                                                  std::function<void()> told) {
   const std::lock_guard locked{guard_};
   auto running = running_.lock();
   if (!running) {
-    running = std::make_shared<command_feed>(over, stored, known);
+    running = std::make_shared<command_feed>(over, stored, known, std::move(told));
     running_ = running;
   }
   return running;

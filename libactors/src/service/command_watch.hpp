@@ -1,9 +1,8 @@
 /// Waiting for what commands lead to.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,26 +25,29 @@ struct command_end {
 /// appended, so that nothing of it is missed. One for all that wait at the same time. Any thread.
 class command_feed {
  public:
-  command_feed(host& over, const store& stored, const known_types& known);
+  /// `told` is called when somebody's wait may be over, from any thread, until this is gone.
+  command_feed(host& over, const store& stored, const known_types& known,
+               std::function<void()> told);
   command_feed(const command_feed&) = delete;
   command_feed& operator=(const command_feed&) = delete;
 
-  /// Waits until `of` has its answer; what lies before `from` it knows already. Errors: timed_out,
-  /// closed (`ends` became true), those of the store.
-  result<command_end> wait(consequences& of, position from, duration limit,
-                           const std::atomic<bool>& ends);
+  /// Shows `of` what lies from `from` on, and from now on all that comes, until leave(). Errors:
+  /// those of the store; then it is not shown anything more.
+  result<void> join(consequences& of, position from);
+  void leave(consequences& of);
+  /// How it ended; none: it has not.
+  [[nodiscard]] std::optional<command_end> look(const consequences& of) const;
 
  private:
   void on_event(delivery what, const event* seen);
   void on_stop(const stopped_flow& what);
-  result<void> join(consequences& of, position from);
   [[nodiscard]] std::optional<command_end> end_of(const consequences& of) const;
   [[nodiscard]] bool is_topic(const flow_key& key) const;
 
   const store& stored_;
   const known_types& known_;
+  std::function<void()> told_;
   mutable std::mutex guard_;
-  std::condition_variable changed_;
   std::vector<consequences*> waiting_;
   position next_;  // that will be seen
   std::deque<stopped_flow> stops_;
@@ -58,7 +60,8 @@ class command_feed {
 class command_watch {
  public:
   [[nodiscard]] std::shared_ptr<command_feed> join(host& over, const store& stored,
-                                                   const known_types& known);
+                                                   const known_types& known,
+                                                   std::function<void()> told);
 
  private:
   std::mutex guard_;

@@ -46,6 +46,8 @@ class conversation {
 /// How a request becomes a conversation.
 struct upgrade {
   std::string protocol;  ///< that is agreed on; empty: none
+  const char* address;   ///< so many of each address may be open
+  std::size_t most;
   /// Called when the WebSocket is open. Never null.
   std::function<std::shared_ptr<conversation>(std::weak_ptr<outlet> to)> open;
 };

@@ -9,15 +9,27 @@
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
+#include "service/import_desk.hpp"
+#include "service/job_desk.hpp"
 #include "service/lease_table.hpp"
 #include "service/monitor.hpp"
 #include "service/series_index.hpp"
 #include "service/socket_name.hpp"
 #include "service/subscriptions.hpp"
+#include "service/waiting_room.hpp"
 
 namespace millrace {
 
 using namespace service;
+
+namespace {
+
+/// Empty for a store that has no directory.
+std::filesystem::path file_of(const std::filesystem::path& directory) {
+  return directory.empty() ? directory : directory / "series";
+}
+
+}  // namespace
 
 /// In the order in which one part needs the other.
 struct service_daemon::inside {
@@ -25,7 +37,7 @@ struct service_daemon::inside {
          const std::string& application, guard watch)
       : known(std::move(types)),
         leases(view.time, view.directory),
-        series(view.stored),
+        series(view.stored, file_of(view.directory)),
         shared{.over = over,
                .view = view,
                .known = *known,
@@ -35,6 +47,9 @@ struct service_daemon::inside {
                .commands = commands,
                .leases = leases,
                .series = series,
+               .room = room,
+               .imports = imports,
+               .jobs = jobs,
                .counts = counts,
                .application = application,
                .started = view.time.now()},
@@ -46,7 +61,8 @@ struct service_daemon::inside {
   /// On the committing thread.
   void note(const commit_batch& written, duration took) {
     measured.count_commit(took);
-    leases.note(written);
+    room.note();
+    series.note(written);
     watched.note(written);
     followed.note(written);
   }
@@ -58,6 +74,9 @@ struct service_daemon::inside {
   command_watch commands;
   lease_table leases;
   series_index series;
+  waiting_room room;
+  import_desk imports;
+  job_desk jobs;
   connection_counts counts;
   parts shared;
   monitor watched{shared};
@@ -120,6 +139,8 @@ result<std::unique_ptr<service_daemon>> service_daemon::start(host& over,
       over, [&to = *made](const commit_batch& written, duration took) { to.note(written, took); });
   if (!commits) return commits.error();
   made->commits = std::move(*commits);
+  made->series.keep();
+  if (auto told = watch_batches(over, made->measured.counts_batches()); !told) return told.error();
   server::options wanted{.listen = *listen, .socket = {}};
   if (options.through_store) wanted.socket = socket_of(view->directory);
   auto front = server::start(wanted, made->behind, made->counts);
@@ -133,11 +154,13 @@ const std::string& service_daemon::address() const { return inside_->address; }
 
 void service_daemon::stop(duration grace) {
   inside_->shared.stopping = true;
-  inside_->leases.wake();
+  inside_->room.note();
   inside_->front->stop(grace);
   inside_->commits = {};
+  inside_->series.stop();
   inside_->watched.stop();
   inside_->followed.stop();
+  inside_->jobs.stop();
   inside_->behind.stop();  // their answers, if any are left, find nobody
 }
 

@@ -5,6 +5,7 @@
 #include "service/gauges.hpp"
 #include "service/page_answers.hpp"
 #include "service/problem.hpp"
+#include "service/waiting_room.hpp"
 
 namespace millrace::service {
 namespace {
@@ -12,9 +13,9 @@ namespace {
 response ending() { return problem({errc::closed, "the service is ending"}); }
 
 /// Nothing that a call throws may end the process.
-response answered(const endpoint& to, const call& asked) {
+response safely(const std::function<response()>& answer) {
   try {
-    return to.answer(asked);
+    return answer();
   } catch (const std::exception& thrown) {
     return problem({errc::broken, thrown.what()});
   } catch (...) {
@@ -22,9 +23,23 @@ response answered(const endpoint& to, const call& asked) {
   }
 }
 
+bool may_wait(const call& asked) {
+  return asked.wish_to_wait().has_value() || asked.argument("min_position") ||
+         asked.argument("until") || asked.argument("wait");
+}
+
 }  // namespace
 
-std::variant<std::size_t, response, upgrade> dispatcher::admit(const request& head) {
+/// A call until it is answered.
+struct dispatcher::under_way {
+  const endpoint* to = nullptr;
+  call asked;
+  timestamp begun{};
+  std::function<void(response)> done;
+  std::shared_ptr<const void> place;  // among those that wait
+};
+
+answerer::admission dispatcher::admit(const request& head) {
   if (on_.stopping) return ending();
   if (page_file(head) != nullptr) {
     if (auto refused = watch_.refuse(head, access::nothing)) return std::move(*refused);
@@ -38,19 +53,33 @@ std::variant<std::size_t, response, upgrade> dispatcher::admit(const request& he
   if (to == nullptr) return std::get<response>(std::move(found));
   if (auto refused = refuse_body(*to->to, head)) return std::move(*refused);
   if (to->to->where == lane::socket && is_upgrade(head)) return upgrade_of(std::move(*to), head);
+  if (to->to->where == lane::streams) return as_it_comes{};
   return to->to->accepted.empty() ? limits::call_body_size_max : limits::append_body_size_max;
 }
 
-pool& dispatcher::pool_of(const endpoint& to, const call& asked) {
-  const bool may_wait = asked.wish_to_wait().has_value() || asked.argument("min_position") ||
-                        asked.argument("until") || asked.argument("wait");
-  if (!may_wait || to.where == lane::works) return works_;
-  return to.where == lane::waits ? waits_ : waits_after_append_;
+/// Before the call does anything: what it began it could not take back. Null: it does not wait.
+result<std::shared_ptr<const void>> dispatcher::place_of(const call& asked, lane where) {
+  const bool waits =
+      where == lane::waits || where == lane::waits_elsewhere || where == lane::waits_after_append;
+  if (!waits || !may_wait(asked)) return std::shared_ptr<const void>{};
+  auto& taken =
+      waiting_.at(static_cast<std::size_t>(where) - static_cast<std::size_t>(lane::waits));
+  if (++taken > limits::calls_waiting_max) {
+    --taken;
+    return error{errc::overloaded, "too many calls like this one wait"};
+  }
+  on_.measured.count_waiting(1);
+  return std::shared_ptr<const void>{&taken, [this, &taken](const void*) {
+                                       --taken;
+                                       on_.measured.count_waiting(-1);
+                                     }};
 }
 
 upgrade dispatcher::upgrade_of(route to, const request& head) {
   auto made = std::make_shared<call>(call{on_, head, std::move(to.where), std::move(to.variables)});
   return {.protocol = offers_protocol(head) ? std::string{socket_protocol} : std::string{},
+          .address = to.to->path,
+          .most = to.to->sockets_max,
           .open = [talk = to.to->talk, made](std::weak_ptr<outlet> client) {
             return talk(*made, std::move(client));
           }};
@@ -65,27 +94,48 @@ void dispatcher::answer(request asked, std::function<void(response)> done) {
   auto found = find_route(on_.endpoints, asked);  // admitted: it is there
   auto* to = std::get_if<route>(&found);
   if (to == nullptr) return done(std::get<response>(std::move(found)));
-  const auto* known = to->to;
-  auto made = std::make_shared<call>(
-      call{on_, std::move(asked), std::move(to->where), std::move(to->variables)});
-  const auto begun = on_.view.time.steady();
-  auto work = [this, known, made, begun, done] {
+  auto of = std::make_shared<under_way>(
+      under_way{.to = to->to,
+                .asked = {on_, std::move(asked), std::move(to->where), std::move(to->variables)},
+                .begun = on_.view.time.steady(),
+                .done = std::move(done),
+                .place = {}});
+  auto place = place_of(of->asked, of->to->where);
+  if (!place) {
+    on_.measured.count_refusal();
+    return of->done(problem(place.error()));
+  }
+  of->place = std::move(*place);
+  auto work = [this, of] {
     // What was queued when the end came was not begun, and may be asked again elsewhere.
-    auto answer = on_.stopping ? ending() : answered(*known, *made);
-    on_.measured.count_call(known->method, known->path, answer.status,
-                            on_.view.time.steady() - begun);
-    done(std::move(answer));
+    settle(of, on_.stopping ? ending() : safely([&] { return of->to->answer(of->asked); }));
   };
-  if (known->where == lane::at_once || known->where == lane::socket) return work();
-  if (pool_of(*known, *made).run(std::move(work))) return;
+  const auto where = of->to->where;
+  if (where == lane::at_once || where == lane::socket) return work();
+  if ((where == lane::streams ? streams_ : works_).run(std::move(work))) return;
   on_.measured.count_refusal();
-  done(problem({errc::overloaded, "too many calls are under way"}));
+  of->done(problem({errc::overloaded, "too many calls are under way"}));
+}
+
+void dispatcher::settle(const std::shared_ptr<under_way>& of, response made) {
+  if (made.later) {
+    return on_.room.park([this, of, look = std::move(made.later)] { settle(of, safely(look)); });
+  }
+  on_.measured.count_call(of->to->method, of->to->path, made.status,
+                          on_.view.time.steady() - of->begun);
+  of->done(std::move(made));
+}
+
+void dispatcher::go_on(std::function<void()> piece) {
+  // Each connection has a place; it is full only when this is ending.
+  static_cast<void>(pieces_.run(std::move(piece)));
 }
 
 void dispatcher::stop() {
+  on_.room.stop();
   works_.stop();
-  waits_.stop();
-  waits_after_append_.stop();
+  streams_.stop();
+  pieces_.stop();
 }
 
 }  // namespace millrace::service

@@ -15,6 +15,8 @@ namespace millrace::service {
 [[nodiscard]] std::vector<endpoint> flow_endpoints();
 [[nodiscard]] std::vector<endpoint> repair_endpoints();
 [[nodiscard]] std::vector<endpoint> lease_endpoints();
+[[nodiscard]] std::vector<endpoint> exchange_endpoints();
+[[nodiscard]] std::vector<endpoint> job_endpoints();
 [[nodiscard]] std::vector<endpoint> process_endpoints();
 [[nodiscard]] std::vector<endpoint> socket_endpoints();
 

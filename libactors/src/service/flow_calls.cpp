@@ -10,6 +10,7 @@
 #include "documents/past.hpp"
 #include "documents/schedule.hpp"
 #include "documents/statistics.hpp"
+#include "service/batch_seconds.hpp"
 #include "service/endpoints.hpp"
 #include "service/flow_page.hpp"
 #include "service/problem.hpp"
@@ -135,7 +136,8 @@ response all_statistics(const call& asked) {
   auto of = asked.of.over.statistics();
   if (!of) return problem(of.error());
   page rows{asked, "statistics"};
-  for (const auto& one : documents::json_of(*of)) {
+  for (auto& one : documents::json_of(*of)) {
+    if (one["name"].is_string()) add_batch_seconds(asked.of.measured, one);
     static_cast<void>(rows.add(documents::dump(one)));
   }
   return std::move(rows).finish({}).with("millrace-tail", std::to_string(of->tail.value));

@@ -2,6 +2,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/summary.h>
@@ -9,8 +10,11 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <shared_mutex>
 
 #include "host/contracts.hpp"
+#include "millrace/flow_type.hpp"
 
 namespace millrace::service {
 namespace {
@@ -20,6 +24,9 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using seconds = std::chrono::duration<double>;
 
+const prometheus::Histogram::BucketBoundaries batch_bounds{
+    0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+    0.025,   0.05,     0.1,     0.25,   0.5,     1,      2.5,   5,      10,    30};
 const prometheus::Histogram::BucketBoundaries call_seconds{
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60};
 
@@ -143,6 +150,20 @@ void add_admission(snapshot& to, const host_statistics& of, const gauges::admiss
       [&](const auto& type) { return max_lag(type) == 0 ? 0 : static_cast<double>(type.stopped); });
 }
 
+void add_moment(snapshot& to, const gauges::sources& from) {
+  to.gauge("millrace_head", "The first position that is not routed",
+           static_cast<double>(from.head.value));
+  to.gauge("millrace_timers_overdue", "Timers that are due and have not fired, up to 1000",
+           static_cast<double>(from.timers.overdue));
+  to.gauge("millrace_timers_soon", "Timers that are due within a minute, up to 1000",
+           static_cast<double>(from.timers.soon));
+  to.each("millrace_mailbox_events", "Events in memory for flows, which they have not handled",
+          from.of, [&](const auto& type) {
+            const auto found = from.mailboxes.find(type.name);
+            return found == from.mailboxes.end() ? 0.0 : static_cast<double>(found->second);
+          });
+}
+
 void add_connections(snapshot& to, const gauges::sources& from) {
   const auto& counts = from.connections;
   to.gauge("millrace_http_connections", "Open connections",
@@ -158,10 +179,48 @@ void add_connections(snapshot& to, const gauges::sources& from) {
              "Messages of the monitor that a client was too slow for", from.monitor_left_out);
 }
 
+/// The least bound that so many percent are within.
+std::optional<double> bound_of(const ClientMetric::Histogram& of, double percent) {
+  if (of.sample_count == 0) return std::nullopt;
+  const double wanted = static_cast<double>(of.sample_count) * percent / 100;
+  for (const auto& bucket : of.bucket) {
+    if (static_cast<double>(bucket.cumulative_count) >= wanted) return bucket.upper_bound;
+  }
+  return std::nullopt;
+}
+
+struct batches_of_type {
+  prometheus::Histogram& seconds;
+  prometheus::Counter& retries;
+};
+
 }  // namespace
 
 struct gauges::inside {
   prometheus::Registry registry;
+  prometheus::Family<prometheus::Histogram>& batch_seconds =
+      prometheus::BuildHistogram()
+          .Name("millrace_batch_seconds")
+          .Help("Time that a batch took in its handlers")
+          .Register(registry);
+  prometheus::Family<prometheus::Counter>& retries =
+      prometheus::BuildCounter()
+          .Name("millrace_retries_total")
+          .Help("Attempts at an event that failed, and were repeated by the type's policy")
+          .Register(registry);
+  mutable std::shared_mutex guard;  // of what follows
+  std::map<std::string, batches_of_type, std::less<>> types;
+
+  const batches_of_type& of_type(const std::string& name) {
+    {
+      const std::shared_lock locked{guard};
+      if (const auto found = types.find(name); found != types.end()) return found->second;
+    }
+    const std::unique_lock locked{guard};
+    const batches_of_type made{batch_seconds.Add({{"type", name}}, batch_bounds),
+                               retries.Add({{"type", name}})};
+    return types.emplace(name, made).first->second;
+  }
   prometheus::Family<prometheus::Counter>& calls = prometheus::BuildCounter()
                                                        .Name("millrace_http_calls_total")
                                                        .Help("Calls that were answered")
@@ -176,6 +235,16 @@ struct gauges::inside {
                                      .Help("Calls that were refused: too many were under way")
                                      .Register(registry)
                                      .Add({});
+  prometheus::Counter& reads = prometheus::BuildCounter()
+                                   .Name("millrace_subscription_reads_total")
+                                   .Help("States that were read for subscriptions of queries")
+                                   .Register(registry)
+                                   .Add({});
+  prometheus::Gauge& waiting = prometheus::BuildGauge()
+                                   .Name("millrace_calls_waiting")
+                                   .Help("Calls that wait for flows or events")
+                                   .Register(registry)
+                                   .Add({});
   prometheus::Summary& commits =
       prometheus::BuildSummary()
           .Name("millrace_commit_seconds")
@@ -185,7 +254,7 @@ struct gauges::inside {
                std::chrono::seconds{60}, 6);
 };
 
-gauges::gauges() : inside_(std::make_unique<inside>()) {}
+gauges::gauges() : inside_(std::make_shared<inside>()) {}
 gauges::~gauges() = default;
 
 void gauges::count_call(const char* method, const char* address, unsigned status,
@@ -195,10 +264,33 @@ void gauges::count_call(const char* method, const char* address, unsigned status
   inside_->took.Add({{"method", method}, {"address", address}}, call_seconds).Observe(took.count());
 }
 
+void gauges::count_read() { inside_->reads.Increment(); }
+
+void gauges::count_waiting(int change) { inside_->waiting.Increment(change); }
+
 void gauges::count_refusal() { inside_->refused.Increment(); }
 
 void gauges::count_commit(std::chrono::duration<double> took) {
   inside_->commits.Observe(took.count());
+}
+
+batch_watcher gauges::counts_batches() const {
+  return [to = inside_](const batch_news& news) {
+    const auto& type = to->of_type(news.type.name);
+    if (news.is_retry) return type.retries.Increment();
+    type.seconds.Observe(seconds{news.took}.count());
+  };
+}
+
+gauges::batch_seconds gauges::batches_of(const std::string& type) const {
+  const std::shared_lock locked{inside_->guard};
+  const auto found = inside_->types.find(type);
+  if (found == inside_->types.end()) return {};
+  const auto counted = found->second.seconds.Collect().histogram;
+  return {.p50 = bound_of(counted, 50),
+          .p95 = bound_of(counted, 95),
+          .p99 = bound_of(counted, 99),
+          .retries = static_cast<std::uint64_t>(found->second.retries.Value())};
 }
 
 gauges::quantiles gauges::commit_seconds() const {
@@ -216,6 +308,7 @@ std::string gauges::text_of(const sources& from) const {
   add_host(made, from.counters, from.of);
   add_flows(made, from.of);
   add_admission(made, from.of, from.let_in);
+  add_moment(made, from);
   add_connections(made, from);
   auto families = std::move(made).finish();
   for (auto& own : inside_->registry.Collect()) families.push_back(std::move(own));

@@ -3,15 +3,23 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "host/watching.hpp"
 #include "millrace/admission.hpp"
 #include "millrace/host.hpp"
 #include "service/server.hpp"
 
 namespace millrace::service {
+
+/// Up to limits::timers_counted_max of them are counted.
+struct timer_counts {
+  std::uint64_t overdue = 0;  ///< due, and not fired
+  std::uint64_t soon = 0;     ///< due within a minute
+};
 
 /// Any thread.
 class gauges {
@@ -24,6 +32,10 @@ class gauges {
   /// One call was answered. `address` is that of its endpoint, or empty when it had none.
   void count_call(const char* method, const char* address, unsigned status,
                   std::chrono::duration<double> took);
+  /// A subscription read the state of a query.
+  void count_read();
+  /// A call begins to wait (1), or ends (-1).
+  void count_waiting(int change);
   /// A call was refused because too many were under way.
   void count_refusal();
 
@@ -36,6 +48,15 @@ class gauges {
   };
   [[nodiscard]] quantiles commit_seconds() const;
 
+  /// A batch was handled, or is tried again. On the threads of the flows; outlives this.
+  [[nodiscard]] batch_watcher counts_batches() const;
+  /// Bounds that so many of the batches of a type did not exceed, in seconds; none: there was none.
+  struct batch_seconds {
+    std::optional<double> p50, p95, p99;
+    std::uint64_t retries = 0;
+  };
+  [[nodiscard]] batch_seconds batches_of(const std::string& type) const;
+
   struct admission {
     lag_contracts agreed;
     std::optional<std::uint64_t> room;
@@ -47,13 +68,16 @@ class gauges {
     const admission& let_in;
     const connection_counts& connections;
     std::uint64_t monitor_left_out = 0;
+    position head = {};  ///< the first position that is not routed
+    timer_counts timers = {};
+    std::map<std::string, std::uint64_t> mailboxes = {};  ///< entries, by type
   };
   /// In the text format of Prometheus. Labels are flow types, endpoints and statuses: bounded.
   [[nodiscard]] std::string text_of(const sources& from) const;
 
  private:
   struct inside;
-  std::unique_ptr<inside> inside_;
+  std::shared_ptr<inside> inside_;
 };
 
 }  // namespace millrace::service

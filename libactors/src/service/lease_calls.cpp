@@ -1,8 +1,7 @@
 // Flows that other processes host: leases, inboxes and checkpoints.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <thread>
+#include <chrono>
 
 #include "base/service_limits.hpp"
 #include "base/time_text.hpp"
@@ -52,6 +51,7 @@ std::string lease_line(const call& asked, const flow_key& key, const lease_table
   json made = {{"flow", key.text()},
                {"epoch", one.epoch},
                {"until", to_text(until)},
+               {"seconds", std::chrono::duration<double>(one.length).count()},
                {"position", number_or_null(documents::checkpoint_of(checkpoint))},
                {"done", checkpoint.done()}};
   if (checkpoint.has_error_position()) {
@@ -72,7 +72,7 @@ response lease(const call& asked) {
   if (!held) return problem(held.error());
   auto flow = find_elsewhere(asked.of.over, key);
   if (!flow) {
-    held->of->epoch = 0;
+    asked.of.leases.end(*held->of);
     return problem(flow.error());
   }
   return document(lease_line(asked, key, *held->of, *flow));
@@ -85,7 +85,7 @@ response give_back(const call& asked) {
   if (!*epoch) return problem({errc::invalid, "epoch says which lease ends"});
   auto held = asked.of.leases.use(key.text(), **epoch);
   if (!held) return problem(held.error());
-  held->of->epoch = 0;
+  asked.of.leases.end(*held->of);
   return document(documents::dump({{"flow", key.text()}, {"epoch", **epoch}, {"ended", true}}));
 }
 
@@ -129,32 +129,11 @@ response put_checkpoint(const call& asked) {
 
 /// Entries after `after`, as long as a page may be.
 result<std::vector<posting>> entries_of(const call& asked, const flow_key& key,
-                                        std::optional<position> after, std::size_t limit,
-                                        position& routed) {
+                                        std::optional<position> after, std::size_t limit) {
   auto inbox = written_inbox(asked.of.over, key);
   if (!inbox) return inbox.error();
-  routed = inbox->routed;
   if (!inbox->flow) return std::vector<posting>{};
   return asked.of.view.stored.postings(*inbox->flow, after, limit);
-}
-
-/// Waits until there are some. Empty: `limit` passed, or the service ends.
-result<std::vector<posting>> wait_for_entries(const call& asked, const flow_key& key,
-                                              std::optional<position> after, std::size_t limit,
-                                              duration wait) {
-  const auto& of = asked.of;
-  const auto end = of.view.time.steady() + wait;
-  for (;;) {
-    const auto seen = of.leases.seen();
-    const auto tail = of.over.tail();
-    position routed;
-    auto found = entries_of(asked, key, after, limit, routed);
-    const auto left = end - of.view.time.steady();
-    if (!found || !found->empty() || left <= duration{0} || of.stopping) return found;
-    if (routed >= tail) of.leases.wait(seen, std::min<duration>(left, limits::wait_slice));
-    // A look at most so often, however much is appended; and routing goes on meanwhile.
-    std::this_thread::sleep_for(std::min<duration>(left, limits::inbox_look_interval));
-  }
 }
 
 response page_of(const call& asked, const std::vector<posting>& entries, std::size_t limit) {
@@ -193,14 +172,53 @@ response inbox(const call& asked) {
   std::optional<position> place;
   if (*after) place = position{**after};
   if (auto fits = check_elsewhere(asked.of.over, key); !fits) return problem(fits.error());
-  auto entries = wait_for_entries(asked, key, place, *limit, wait->value_or(duration{0}));
-  return entries ? page_of(asked, *entries, *limit) : problem(entries.error());
+  const auto until = asked.of.view.time.steady() + wait->value_or(duration{0});
+  return answer_when(asked.of, until,
+                     [&asked, key, place, most = *limit](bool last) -> std::optional<response> {
+                       auto entries = entries_of(asked, key, place, most);
+                       if (!entries) return problem(entries.error());
+                       if (entries->empty() && !last) return std::nullopt;
+                       return page_of(asked, *entries, most);
+                     });
+}
+
+/// Who holds what; the clock that a lease ends by is not the one that people read.
+response list_leases(const call& asked) {
+  auto limit = asked.page_size();
+  if (!limit) return problem(limit.error());
+  const auto after = asked.argument("after").value_or("");
+  page rows{asked, "leases"};
+  std::string last;
+  const auto held = asked.of.leases.list(after, *limit + 1);
+  bool goes_on = held.size() > *limit;
+  for (const auto& one : held) {
+    if (goes_on && &one == &held.back() && held.size() > *limit) break;
+    const bool room = rows.add(
+        documents::dump({{"flow", one.key},
+                         {"epoch", one.epoch},
+                         {"holder", one.holder},
+                         {"until", to_text(asked.of.view.time.now() + one.left)},
+                         {"seconds_left", std::chrono::duration<double>(one.left).count()}}));
+    last = one.key;
+    if (room) continue;
+    goes_on = &one != &held.back();
+    break;
+  }
+  if (!goes_on) return std::move(rows).finish({});
+  return std::move(rows).finish(
+      target_of(asked, {{"after", last}, {"limit", std::to_string(*limit)}}));
 }
 
 }  // namespace
 
 std::vector<endpoint> lease_endpoints() {
   return {
+      {.method = "GET",
+       .path = "/v1/leases",
+       .summary = "Who hosts which flow elsewhere, and until when, by key",
+       .arguments = {{"after", "string", "The key after which the page begins"},
+                     {"limit", "integer", "Leases of a page (100, at most 1000)"}},
+       .answer = list_leases},
       {.method = "POST",
        .path = "/v1/leases/{key}",
        .summary = "Host a flow elsewhere, or go on with that: its epoch, checkpoint and state",
@@ -218,7 +236,7 @@ std::vector<endpoint> lease_endpoints() {
       {.method = "GET",
        .path = "/v1/inbox/{key}",
        .summary = "The events for a flow that is hosted elsewhere, by position",
-       .where = lane::waits,
+       .where = lane::waits_elsewhere,
        .arguments = {{"after", "integer", "The position after which the page begins"},
                      {"limit", "integer", "Events of a page (100, at most 1000)"},
                      {"wait", "string", "How long to wait for the first one: 30s, 60s at most"}},

@@ -79,27 +79,26 @@ void lease_table::forget_ended() {
   });
 }
 
-void lease_table::note(const commit_batch& written) {
-  // Postings tell of a window that was routed late.
-  if (!written.events.empty() || !written.postings.empty()) wake();
+void lease_table::renew(entry& one) {
+  const std::scoped_lock lock{guard_};
+  one.until = clock_.steady() + one.length;
 }
 
-void lease_table::wake() {
-  {
-    std::scoped_lock lock{news_guard_};
-    ++appends_;
+void lease_table::end(entry& one) {
+  const std::scoped_lock lock{guard_};
+  one.epoch = 0;
+}
+
+std::vector<lease_table::shown> lease_table::list(std::string_view after, std::size_t most) const {
+  std::vector<shown> made;
+  const std::scoped_lock lock{guard_};
+  const auto now = clock_.steady();
+  for (auto at = all_.upper_bound(after); at != all_.end() && made.size() < most; ++at) {
+    const auto& one = *at->second;
+    if (is_over(one)) continue;
+    made.push_back({at->first, one.epoch, one.holder, one.until - now});
   }
-  news_.notify_all();
-}
-
-std::uint64_t lease_table::seen() const {
-  std::scoped_lock lock{news_guard_};
-  return appends_;
-}
-
-void lease_table::wait(std::uint64_t before, duration limit) {
-  std::unique_lock lock{news_guard_};
-  news_.wait_for(lock, limit, [&] { return appends_ != before; });
+  return made;
 }
 
 }  // namespace millrace::service

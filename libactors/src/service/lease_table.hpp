@@ -1,13 +1,14 @@
 /// Who hosts which flow elsewhere, and until when.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "millrace/result.hpp"
@@ -42,11 +43,13 @@ class lease_table {
   /// lease of it, comes between.
   struct entry {
     std::mutex busy;
+    duration length{};
+    std::optional<turn_mark> last;  ///< that was committed under this epoch
+
+    // Written in use, and under the table's guard for those who list it.
     std::uint64_t epoch = 0;  ///< 0: nobody has it
     std::string holder;
-    duration length{};
-    timestamp until{};              ///< steady
-    std::optional<turn_mark> last;  ///< that was committed under this epoch
+    timestamp until{};  ///< steady
   };
   /// Views an entry. Move only.
   struct held {
@@ -59,14 +62,18 @@ class lease_table {
   /// The lease of this epoch; in use. Errors: conflict.
   [[nodiscard]] result<held> use(const std::string& key, std::uint64_t epoch);
   /// From now on, for as long as it was asked for.
-  void renew(entry& one) const { one.until = clock_.steady() + one.length; }
+  void renew(entry& one);
+  /// One in use.
+  void end(entry& one);
 
-  // What wakes those who wait for events.
-  void note(const commit_batch& written);
-  void wake();
-  [[nodiscard]] std::uint64_t seen() const;
-  /// Until something was appended after `before`, or `limit` passed.
-  void wait(std::uint64_t before, duration limit);
+  struct shown {
+    std::string key;
+    std::uint64_t epoch = 0;
+    std::string holder;
+    duration left{};
+  };
+  /// Those that somebody has, by key, after `after`; so many at most.
+  [[nodiscard]] std::vector<shown> list(std::string_view after, std::size_t most) const;
 
  private:
   result<std::shared_ptr<entry>> find(const std::string& key, bool make);
@@ -78,11 +85,7 @@ class lease_table {
   const clock& clock_;
   mutable std::mutex guard_;
   epochs numbers_;
-  std::map<std::string, std::shared_ptr<entry>> all_;
-
-  mutable std::mutex news_guard_;
-  std::condition_variable news_;
-  std::uint64_t appends_ = 0;
+  std::map<std::string, std::shared_ptr<entry>, std::less<>> all_;
 };
 
 }  // namespace millrace::service

@@ -1,9 +1,11 @@
 #include "service/monitor_figures.hpp"
+#include "service/batch_seconds.hpp"
 
 #include <algorithm>
 
 #include "base/time_text.hpp"
 #include "documents/statistics.hpp"
+#include "service/batch_seconds.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
 
@@ -172,6 +174,7 @@ void monitor_figures::count_types(flow_board::moment now, const flow_rows& rows)
   std::map<std::string, bool, std::less<>> there;
   for (const auto& one : of.types) {
     auto row = documents::json_of(one, of.at, true);
+    add_batch_seconds(of_.measured, row);
     row["kind"] = kind_of(of_.known, one.name);
     const auto index = of_.known.table.find(one.name);
     row["hosted"] = index.has_value();

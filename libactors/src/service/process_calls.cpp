@@ -1,9 +1,11 @@
 // What there is to know of the process: is it well, which one is it, what does it offer.
 #include <algorithm>
 
+#include "base/service_limits.hpp"
 #include "base/time_text.hpp"
 #include "documents/event.hpp"
 #include "host/contracts.hpp"
+#include "host/watching.hpp"
 #include "service/endpoints.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
@@ -72,16 +74,55 @@ response description(const call& asked) {
   return document(openapi_of(asked.of.endpoints, MILLRACE_VERSION));
 }
 
+/// What is in memory for the flows that have something to handle, by type; the router looks them
+/// up, so many at a time.
+result<void> add_loads(const call& asked,
+                       const std::vector<std::pair<flow_number, std::string>>& of,
+                       gauges::sources& to) {
+  for (std::size_t begin = 0; begin == 0 || begin < of.size(); begin += limits::monitor_loads_max) {
+    const auto end = std::min(of.size(), begin + limits::monitor_loads_max);
+    std::vector<flow_number> some;
+    for (auto i = begin; i < end; ++i) some.push_back(of[i].first);
+    auto loads = loads_of(asked.of.over, std::move(some));
+    if (!loads) return loads.error();
+    to.head = loads->head;
+    for (auto i = begin; i < end; ++i) {
+      if (const auto& one = loads->flows[i - begin]) to.mailboxes[of[i].second] += one->waiting;
+    }
+  }
+  return {};
+}
+
+result<timer_counts> count_timers(const call& asked) {
+  auto timers = asked.of.view.stored.schedule(store::timers::active, std::nullopt,
+                                              limits::timers_counted_max);
+  if (!timers) return timers.error();
+  const auto now = asked.of.view.time.now();
+  timer_counts made;
+  for (const auto& one : *timers) {
+    if (one.due <= now) ++made.overdue;
+    if (one.due > now && one.due <= now + duration{std::chrono::minutes{1}}) ++made.soon;
+  }
+  return made;
+}
+
 response metrics(const call& asked) {
-  auto of = asked.of.over.statistics();
+  std::vector<std::pair<flow_number, std::string>> busy;
+  auto of = count_flows(asked.of.over, [&](const flow_view& view, const flow_backlog& waits) {
+    const bool counts = waits.count > 0 && busy.size() < limits::mailboxes_counted_max;
+    if (counts) busy.emplace_back(view.row.entry.number, std::string{view.row.entry.key.type()});
+    return true;
+  });
   if (!of) return problem(of.error());
   const auto left_out = asked.of.watched == nullptr ? 0 : asked.of.watched->coalesced();
-  auto made = document(
-      asked.of.measured.text_of({asked.of.over.counters(),
-                                 *of,
-                                 {lag_contracts_of(asked.of.over), room_for_appends(asked.of.over)},
-                                 asked.of.counts,
-                                 left_out}));
+  const auto counters = asked.of.over.counters();
+  const gauges::admission let_in{lag_contracts_of(asked.of.over), room_for_appends(asked.of.over)};
+  gauges::sources from{counters, *of, let_in, asked.of.counts, left_out};
+  auto timers = count_timers(asked);
+  if (!timers) return problem(timers.error());
+  from.timers = *timers;
+  if (auto added = add_loads(asked, busy, from); !added) return problem(added.error());
+  auto made = document(asked.of.measured.text_of(from));
   made.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return made;
 }

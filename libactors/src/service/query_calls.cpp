@@ -2,15 +2,16 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 
 #include "base/service_limits.hpp"
 #include "documents/flows.hpp"
 #include "documents/past.hpp"
+#include "host/watching.hpp"
 #include "service/endpoints.hpp"
 #include "service/flow_page.hpp"
 #include "service/problem.hpp"
 #include "service/query_state.hpp"
+#include "service/waiting_room.hpp"
 
 namespace millrace::service {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto usual_wait = 10s;
-constexpr auto look_interval = 10ms;
 
 result<const flow_type*> query_of(const call& asked) {
   return query_named(asked.of.known, asked.variable("type"));
@@ -26,39 +26,6 @@ result<const flow_type*> query_of(const call& asked) {
 
 flow_key key_of(const flow_type& type, const std::string& id) {
   return type.single && id.empty() ? flow_key{type.name} : flow_key{type.name, id};
-}
-
-/// As host::read, but not_found only when the router and all flows are done with the event: who is
-/// not there by then was not started by it.
-result<raw_reading> read_when_settled(const call& asked, const flow_key& key, position at) {
-  auto read = asked.of.over.read(key);
-  if (read || read.error().code != errc::not_found) return read;
-  if (!asked.of.over.wait(at, duration{0})) return error{errc::timed_out, {}};
-  return asked.of.over.read(key);
-}
-
-/// Asks until the instance has seen the position. Errors: timed_out, and those of host::read.
-result<raw_reading> read_at_least(const call& asked, const flow_key& key, position wanted) {
-  std::optional<raw_reading> found;
-  const auto limit = asked.wish_to_wait().value_or(usual_wait);
-  auto done = wait_in_slices(asked.of, limit, [&](duration slice) -> result<void> {
-    const auto end = std::chrono::steady_clock::now() + slice;
-    for (;;) {
-      auto read = read_when_settled(asked, key, wanted);
-      if (!read && read.error().code != errc::timed_out) return read.error();
-      if (read && read->scanned && *read->scanned >= wanted) {
-        found = std::move(*read);
-        return {};
-      }
-      if (std::chrono::steady_clock::now() >= end) {
-        return error{errc::timed_out,
-                     fmt::format("{} has not seen position {} in time", key.text(), wanted.value)};
-      }
-      std::this_thread::sleep_for(look_interval);
-    }
-  });
-  if (!done) return done.error();
-  return std::move(*found);
 }
 
 /// `If-None-Match`: a list of tags, or `*`. Weak ones compare as strong ones do.
@@ -100,6 +67,28 @@ response past_of(const call& asked, const flow_key& key, position at) {
   return document(past->state.empty() ? "null" : past->state);
 }
 
+/// Waits until the instance has seen the position. It is not found only when all flows that the
+/// event was routed to are done with it: who is not there by then was not started by it.
+response read_at_least(const call& asked, const flow_type& type, const flow_key& key,
+                       position wanted) {
+  const auto until = asked.of.view.time.steady() + asked.wish_to_wait().value_or(usual_wait);
+  const auto settled = std::make_shared<std::optional<wait_for_flows>>();
+  return answer_when(asked.of, until, [=, &asked, &type](bool last) -> std::optional<response> {
+    auto& of = asked.of;
+    const auto outcome = *settled ? (*settled)->outcome() : std::nullopt;
+    auto read = of.over.read(key);
+    if (read && read->scanned && *read->scanned >= wanted)
+      return answer_of(asked, type, key, *read);
+    const bool is_missing = !read && read.error().code == errc::not_found;
+    if (!read && (!is_missing || (outcome && *outcome))) return problem(read.error());
+    if (is_missing && !*settled) settled->emplace(of.over, wanted, [&of] { of.room.note(); });
+    if (of.stopping) return problem({errc::closed, "the service is ending"});
+    if (!last) return std::nullopt;
+    return problem({errc::timed_out,
+                    fmt::format("{} has not seen position {} in time", key.text(), wanted.value)});
+  });
+}
+
 response read_query(const call& asked) {
   auto type = query_of(asked);
   if (!type) return problem(type.error());
@@ -112,7 +101,8 @@ response read_query(const call& asked) {
     return problem({errc::invalid, "at and min_position exclude each other"});
   }
   if (*at) return past_of(asked, key, position{**at});
-  auto read = *least ? read_at_least(asked, key, position{**least}) : asked.of.over.read(key);
+  if (*least) return read_at_least(asked, **type, key, position{**least});
+  auto read = asked.of.over.read(key);
   if (!read) return problem(read.error());
   return answer_of(asked, **type, key, *read);
 }

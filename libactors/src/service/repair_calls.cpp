@@ -1,8 +1,11 @@
 // Calls that change what flows do: repairs, what-if, adoption and the switch to a new version.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "documents/done.hpp"
 #include "documents/past.hpp"
+#include "host/adoption.hpp"
 #include "service/endpoints.hpp"
 #include "service/problem.hpp"
 
@@ -63,10 +66,29 @@ result<std::optional<overdue_timers>> overdue_of(const call& asked) {
   return error{errc::invalid, "overdue is fire, skip or keep"};
 }
 
+/// What it would do, from what is stored.
+response adoption_tried(const call& asked, const std::string& type,
+                        std::optional<overdue_timers> overdue) {
+  const auto& from = asked.of.view.stored;
+  auto now = asked.of.source().look({});
+  if (!now) return problem(now.error());
+  auto flows = waiting_flows(*now, type);
+  if (!flows) return problem(flows.error());
+  auto plan = plan_adoption(from, type, asked.of.view.time.now());
+  if (!plan) return problem(plan.error());
+  auto decided = imported_decisions(from, type);
+  if (!decided) return problem(decided.error());
+  const auto count = std::max(flows->size(), decided->size());
+  return document(documents::adopted_line(type, true, plan->outcome(count, overdue)));
+}
+
 response adopt(const call& asked) {
   const auto& type = asked.variable("type");
   auto overdue = overdue_of(asked);
   if (!overdue) return problem(overdue.error());
+  auto dry = asked.flag("dry_run");
+  if (!dry) return problem(dry.error());
+  if (*dry) return adoption_tried(asked, type, *overdue);
   auto adopted = asked.of.over.adopt(type, *overdue);
   if (!adopted) return problem(adopted.error());
   return document(documents::adopted_line(type, false, *adopted));
@@ -110,7 +132,8 @@ std::vector<endpoint> repair_endpoints() {
        .summary = "What the present code makes of the next event; nothing is saved",
        .answer = what_if},
       changing("/v1/types/{type}/adopt", "Run the flows of an imported type here",
-               {{"overdue", "string", "What becomes of overdue timers: fire, skip or keep"}},
+               {{"overdue", "string", "What becomes of overdue timers: fire, skip or keep"},
+                {"dry_run", "boolean", "Only say what it would do"}},
                adopt),
       changing("/v1/types/{type}/switch", "Serve the result of a query's newest version",
                {{"drop_old", "boolean", "Delete the former results"}}, switch_type),

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -25,15 +26,22 @@ struct connection_counts {
   std::atomic<std::uint64_t> socket_messages = 0;  ///< sent
 };
 
-/// What stands behind the connections. Both calls come on the server's one thread.
+/// The body is handed on while it arrives, and the connection ends after the answer.
+struct as_it_comes {};
+
+/// What stands behind the connections. All calls come on the server's one thread.
 class answerer {
  public:
   virtual ~answerer() = default;
   /// The header is there, the body is not: how many bytes of it to read, or an answer at once,
   /// after which the connection ends, or a WebSocket.
-  [[nodiscard]] virtual std::variant<std::size_t, response, upgrade> admit(const request& head) = 0;
+  using admission = std::variant<std::size_t, as_it_comes, response, upgrade>;
+  [[nodiscard]] virtual admission admit(const request& head) = 0;
   /// Must not block. `done` is called once, from any thread, perhaps at once.
   virtual void answer(request asked, std::function<void(response)> done) = 0;
+  /// The next piece of an answer, asked for on a thread that may block. At most one at a time for
+  /// each connection.
+  virtual void go_on(std::function<void()> piece) = 0;
 };
 
 struct endpoint_address {
@@ -76,5 +84,19 @@ class server {
 /// there), closed (the connection broke before the answer was whole), timed_out.
 [[nodiscard]] result<response> ask(const std::filesystem::path& socket, const request& wanted,
                                    duration limit);
+
+/// What a body that is made while it is sent has next.
+struct body_piece {
+  enum class kind { bytes, nothing_yet, end, broken } what = kind::end;
+  std::size_t size = 0;  ///< of bytes
+};
+/// The same with a body of any length: `next` fills what it is given, is asked again soon after
+/// `nothing_yet`, and with no room while the server does not take what is there, or has not
+/// answered: then only `broken` counts. After that the connection is closed and nothing is waited
+/// for. Errors: not_found, closed (also after `broken`, and when `limit` has passed since the
+/// body's end).
+[[nodiscard]] result<response> upload(const std::filesystem::path& socket, const request& wanted,
+                                      const std::function<body_piece(std::span<char>)>& next,
+                                      duration limit);
 
 }  // namespace millrace::service

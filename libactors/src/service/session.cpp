@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
@@ -104,12 +103,19 @@ void session::head_arrived(error_code failed) {
   auto admitted = of_.behind.admit(head_);
   if (auto* refusal = std::get_if<response>(&admitted)) return send(std::move(*refusal), false);
   if (auto* to = std::get_if<upgrade>(&admitted)) return converse(std::move(*to));
-  // What would not be read as a body would be taken for the next request.
-  if (head_.header_of("transfer-encoding") && !parser_->chunked()) {
-    return send(problem({errc::invalid, "of transfer encodings only chunked is known here"}),
-                false);
-  }
-  const auto body_max = std::get<std::size_t>(admitted);
+  if (auto wrong = check_framing()) return send(std::move(*wrong), false);
+  const auto* most = std::get_if<std::size_t>(&admitted);
+  if (most == nullptr) return hand_on_body();
+  admit_body(*most);
+}
+
+/// What would not be read as a body would be taken for the next request.
+std::optional<response> session::check_framing() const {
+  if (!head_.header_of("transfer-encoding") || parser_->chunked()) return std::nullopt;
+  return problem({errc::invalid, "of transfer encodings only chunked is known here"});
+}
+
+void session::admit_body(std::size_t body_max) {
   const auto told = parser_->content_length();
   const bool none = !parser_->chunked() && told.value_or(0) == 0;
   if (!none && told.value_or(0) > body_max) return refuse(http::error::body_limit);
@@ -118,22 +124,26 @@ void session::head_arrived(error_code failed) {
                 false);
   }
   parser_->body_limit(body_max);
-  if (const auto expect = head_.header_of("expect"); expect && !none) {
-    auto go_on = std::make_shared<http::response<http::empty_body>>(http::status::continue_, 11);
-    stream_.expires_after(limits::transfer_time_min);
-    http::async_write(stream_, *go_on,
-                      [self = shared_from_this(), go_on](error_code broken, std::size_t) {
-                        if (!broken) self->read_body();
-                      });
-    return;
-  }
-  read_body();
+  go_on_after_head();
+}
+
+/// The body is read once the client knows that it is wanted.
+void session::go_on_after_head() {
+  const auto read = [](session& of) { of.incoming_ ? of.read_piece() : of.read_body(); };
+  const bool is_done = !incoming_ && parser_->is_done();
+  if (is_done || !head_.header_of("expect")) return read(*this);
+  auto go_on = std::make_shared<http::response<http::empty_body>>(http::status::continue_, 11);
+  stream_.expires_after(limits::transfer_time_min);
+  http::async_write(stream_, *go_on,
+                    [self = shared_from_this(), go_on, read](error_code broken, std::size_t) {
+                      if (!broken) read(*self);
+                    });
 }
 
 /// The connection goes on as a WebSocket, and this ends.
 void session::converse(upgrade to) {
-  if (of_.stopping || of_.sockets.size() >= limits::sockets_max) {
-    return send(problem({errc::overloaded, "too many WebSockets are open"}), false);
+  if (of_.stopping || of_.sockets_at[to.address] >= to.most) {
+    return send(problem({errc::overloaded, "too many WebSockets of this address are open"}), false);
   }
   if (!parser_->is_done() || buffer_.size() > 0) {
     return send(problem({errc::invalid, "nothing is sent before a WebSocket is open"}), false);
@@ -201,6 +211,11 @@ void session::send(response made, bool keeps_open) {
   for (const auto& [name, value] : made.header) answer_.set(name, value);
   add_fixed_fields(answer_.base());
   answer_.keep_alive(keeps_open_);
+  if (incoming_) {
+    incoming_->answered = true;
+    incoming_->pipe.reset();
+  }
+  if (made.more && !is_head) return send_in_pieces(std::move(made));
   const bool has_body = made.status != 304 && made.status != 204;
   if (has_body) {
     answer_.set(http::field::content_type, made.content_type);
@@ -216,9 +231,11 @@ void session::send(response made, bool keeps_open) {
 void session::sent(error_code failed) {
   if (failed) return close();
   answer_ = message{};
+  outgoing_.reset();
   if (keeps_open_) return await_request();
   stream_.socket().shutdown(socket::shutdown_send, failed);
-  linger();
+  if (!incoming_ || !incoming_->reading) return linger();
+  stream_.expires_after(limits::linger_time_max);  // read_piece() passes over what comes
 }
 
 /// Closing with unread bytes would take the answer away from the client again.

@@ -1,17 +1,24 @@
-/// One connection. Includes Beast: for session.cpp and server.cpp only.
+/// One connection. Includes Beast: for session.cpp, session_pieces.cpp and server.cpp only.
 #pragma once
 
+#include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "service/server.hpp"
 
@@ -30,7 +37,8 @@ struct session_set {
   connection_counts& counts;
   std::set<session*> open;
   std::set<web_socket*> sockets;
-  std::size_t bodies = 0;  ///< bytes that are reserved for bodies
+  std::map<std::string, std::size_t> sockets_at;  // by address
+  std::size_t bodies = 0;                         ///< bytes that are reserved for bodies
   bool stopping = false;
 };
 
@@ -66,6 +74,21 @@ class session : public std::enable_shared_from_this<session> {
   void linger();
   void refuse(error_code why);
   void converse(upgrade to);
+  [[nodiscard]] std::optional<response> check_framing() const;
+  void admit_body(std::size_t body_max);
+  void go_on_after_head();
+
+  // A body that is handed on while it arrives, and an answer that is made while it is sent
+  // (session_pieces.cpp).
+  void hand_on_body();
+  void read_piece();
+  void piece_arrived(error_code failed);
+  void piece_handed_on(error_code failed);
+  void pass_over(std::size_t size);
+  void send_in_pieces(response made);
+  void send_piece(std::string piece);
+  void make_piece();
+  void end_pieces();
 
   boost::beast::basic_stream<boost::asio::generic::stream_protocol> stream_;
   boost::beast::flat_buffer buffer_;
@@ -79,6 +102,28 @@ class session : public std::enable_shared_from_this<session> {
   std::size_t reserved_ = 0;
   std::chrono::steady_clock::time_point body_until_;
   std::size_t lingered_ = 0;
+
+  /// A body that is handed on.
+  struct incoming {
+    explicit incoming(parser&& from) : read(std::move(from)) {}
+    boost::beast::http::request_parser<boost::beast::http::buffer_body> read;
+    std::shared_ptr<arriving_body> to;
+    std::optional<boost::asio::local::stream_protocol::socket> pipe;  // none: nobody takes more
+    std::array<char, 64u << 10> piece;
+    bool reading = false;  // of the connection, or handing on
+    bool answered = false;
+  };
+  std::unique_ptr<incoming> incoming_;
+
+  /// An answer in pieces.
+  struct outgoing {
+    boost::beast::http::response<boost::beast::http::empty_body> head;
+    std::optional<boost::beast::http::response_serializer<boost::beast::http::empty_body>> writer;
+    std::function<result<std::string>()> more;
+    std::string piece;
+    bool in_chunks = true;  // HTTP/1.0 knows none: the end of the connection is the end
+  };
+  std::unique_ptr<outgoing> outgoing_;
 };
 
 }  // namespace millrace::service

@@ -6,6 +6,7 @@
 
 #include "documents/event.hpp"
 #include "host/watching.hpp"
+#include "service/gauges.hpp"
 #include "service/query_state.hpp"
 
 namespace millrace::service {
@@ -129,6 +130,7 @@ class state_reader final : public slice_reader {
       return later;
     }
     read_at_ = steady;
+    of_.measured.count_read();
     const auto tail = of_.over.tail();
     auto read = of_.over.read(key_);
     auto made = read                                   ? state(*read, credit)

@@ -1,4 +1,5 @@
 // The WebSockets. docs/guide/monitor.md
+#include "base/service_limits.hpp"
 #include "service/endpoints.hpp"
 #include "service/monitor.hpp"
 #include "service/problem.hpp"
@@ -29,14 +30,16 @@ std::vector<endpoint> socket_endpoints() {
        .where = lane::socket,
        .statuses = {101},
        .answer = needs_upgrade,
-       .talk = watch},
+       .talk = watch,
+       .sockets_max = limits::monitor_sockets_max},
       {.method = "GET",
        .path = "/v1/subscribe",
        .summary = "A WebSocket: events from a position, or the states of a query",
        .where = lane::socket,
        .statuses = {101},
        .answer = needs_upgrade,
-       .talk = follow},
+       .talk = follow,
+       .sockets_max = limits::subscribe_sockets_max},
   };
 }
 

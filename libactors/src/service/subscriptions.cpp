@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 
+#include "host/watching.hpp"
 #include "service/slice_reader.hpp"
 #include "store/builds.hpp"
 
@@ -53,12 +54,14 @@ class subscriptions::one final : public conversation, public std::enable_shared_
     const std::scoped_lock lock{guard_};
     return has_ended_;
   }
-  void note(const commit_batch& written) {
-    if (concerns(written)) wake();
+  [[nodiscard]] bool wants_states() const { return states_; }
+  void note(const commit_batch& written, const std::vector<flow_number>& touched) {
+    if (concerns(written, touched)) wake();
   }
 
  private:
-  [[nodiscard]] bool concerns(const commit_batch& written) const;
+  [[nodiscard]] bool concerns(const commit_batch& written,
+                              const std::vector<flow_number>& touched) const;
   void wake();
   void go_on();
   result<void> read_on();
@@ -69,7 +72,12 @@ class subscriptions::one final : public conversation, public std::enable_shared_
 
   subscriptions& of_;
   const std::weak_ptr<outlet> to_;
-  std::atomic<bool> states_{false};  // of a query; else events
+  static constexpr std::uint64_t nobody = UINT64_MAX;
+
+  // Of a query; else events. The key is set before, and stays.
+  std::atomic<bool> states_{false};
+  flow_key key_;
+  std::atomic<std::uint64_t> watched_{nobody};  // its number
 
   std::mutex guard_;  // of what follows
   std::optional<subscription_wish> wish_;
@@ -83,11 +91,17 @@ class subscriptions::one final : public conversation, public std::enable_shared_
   std::unique_ptr<slice_reader> reader_;  // of whoever runs
 };
 
-/// Which number a query has, and in which build, may change at any time: any checkpoint may be
-/// its. Reading once too often is cheap, and is not done twenty times a second.
-bool subscriptions::one::concerns(const commit_batch& written) const {
-  if (states_) return !written.checkpoints.empty() || !written.flow_types.empty();
-  return !written.events.empty() || !written.postings.empty();
+/// Of a query: its own checkpoints, a new number for its key, and what may give it another build.
+bool subscriptions::one::concerns(const commit_batch& written,
+                                  const std::vector<flow_number>& touched) const {
+  if (!states_) return !written.events.empty() || !written.postings.empty();
+  if (!written.flow_types.empty()) return true;
+  if (const auto number = watched_.load(); number != nobody) {
+    if (std::binary_search(touched.begin(), touched.end(), static_cast<flow_number>(number)))
+      return true;
+  }
+  return std::any_of(written.flows.begin(), written.flows.end(),
+                     [&](const flow_entry& each) { return each.key == key_; });
 }
 
 void subscriptions::one::wake() {
@@ -135,6 +149,12 @@ result<void> subscriptions::one::read_on() {
     if (auto begun = begin(std::move(*wanted)); !begun) return begun;
   }
   if (!reader_) return {};
+  // Which number it has, before its state is read: what changes from here on is noticed.
+  if (states_) {
+    auto number = number_of(of_.of_.over, key_);
+    if (!number) return number.error();
+    watched_ = *number ? static_cast<std::uint64_t>(**number) : nobody;
+  }
   auto made = reader_->read(credit);
   if (!made) {
     reader_.reset();
@@ -154,11 +174,12 @@ result<void> subscriptions::one::read_on() {
 }
 
 result<void> subscriptions::one::begin(subscription_wish wanted) {
-  states_ = wanted.query.has_value();
-  if (!states_) {
+  if (!wanted.query) {
     reader_ = read_events(of_.of_, std::move(wanted));
     return {};
   }
+  key_ = *wanted.query;
+  states_ = true;
   auto reader = read_states(of_.of_, std::move(wanted));
   if (!reader) return reader.error();
   reader_ = std::move(*reader);
@@ -174,9 +195,16 @@ std::shared_ptr<conversation> subscriptions::talk_to(std::weak_ptr<outlet> clien
 }
 
 void subscriptions::note(const commit_batch& written) {
+  std::vector<flow_number> touched;
   const std::scoped_lock lock{guard_};
   for (const auto& each : open_) {
-    if (const auto still = each.lock()) still->note(written);
+    const auto still = each.lock();
+    if (!still) continue;
+    if (still->wants_states() && touched.empty()) {
+      for (const auto& write : written.checkpoints) touched.push_back(write.flow);
+      std::sort(touched.begin(), touched.end());
+    }
+    still->note(written, touched);
   }
 }
 

@@ -31,7 +31,7 @@ class subscriptions {
   class one;
 
   parts& of_;
-  pool threads_{{.threads = limits::subscription_threads, .queue = limits::sockets_max}};
+  pool threads_{{.threads = limits::subscription_threads, .queue = limits::subscribe_sockets_max}};
   std::mutex guard_;
   std::vector<std::weak_ptr<one>> open_;
 };

@@ -39,6 +39,8 @@ web_socket::web_socket(socket from, session_set& of)
 
 void web_socket::accept(handshake asked, upgrade to) {
   asked_ = std::move(asked);
+  address_ = to.address;
+  ++of_.sockets_at[address_];
   stream_.set_option(websocket::stream_base::timeout{.handshake_timeout = limits::head_time_max,
                                                      .idle_timeout = limits::socket_idle_max,
                                                      .keep_alive_pings = true});
@@ -66,6 +68,8 @@ void web_socket::read_on() {
 }
 
 void web_socket::arrived(error_code failed) {
+  // It answers no ping while it does not take what was sent.
+  if (failed == beast::error::timeout && next_ < outgoing_.size()) ++of_.counts.sockets_dropped;
   if (failed) return finish();
   if (stream_.got_text()) {
     if (!closing_) behind_->received(beast::buffers_to_string(buffer_.data()));
@@ -152,6 +156,7 @@ void web_socket::finish() {
   if (behind_) behind_->ended();
   behind_.reset();
   of_.sockets.erase(this);
+  --of_.sockets_at[address_];
   --of_.counts.sockets;
 }
 

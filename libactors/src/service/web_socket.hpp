@@ -45,6 +45,7 @@ class web_socket final : public outlet, public std::enable_shared_from_this<web_
   boost::asio::steady_timer deadline_;  // of a write, or of the close
   boost::asio::steady_timer alarm_;
   session_set& of_;
+  std::string address_;
   handshake asked_;
   std::shared_ptr<conversation> behind_;
   std::vector<std::string> outgoing_;

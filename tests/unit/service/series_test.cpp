@@ -6,6 +6,7 @@
 #include "service/series_index.hpp"
 #include "service/series_time.hpp"
 #include "store/memory_store.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace millrace;
 using namespace millrace::service;
@@ -87,6 +88,66 @@ TEST_CASE("over many blocks the index finds what a scan finds, and reads on from
     CHECK(place->at == (is_there ? position{3 * first} : stored.tail()));
     CHECK(place->time.has_value() == is_there);
   }
+}
+
+TEST_CASE("an index that was kept reads its last blocks alone after a start, and finds the same") {
+  const temporary_directory directory;
+  const auto file = directory.path() / "series";
+  memory_store stored;
+  std::vector<std::int64_t> seconds;
+  for (std::size_t i = 0; i < limits::series_block_events * 9 / 2; ++i) {
+    seconds.push_back(static_cast<std::int64_t>(i) - static_cast<std::int64_t>(i % 7));
+  }
+  append(stored, seconds);
+  series_index first{stored, file};
+  REQUIRE(first.catch_up(1min));
+  first.save();
+  series_index again{stored, file};
+  REQUIRE(again.catch_up(1min));
+  CHECK(again.rows_read() == limits::series_block_events / 2);
+  CHECK(again.newest() == first.newest());
+  for (std::int64_t wanted = -1; wanted < 5000; wanted += 97) {
+    CHECK(again.find(at_second(wanted))->at == first.find(at_second(wanted))->at);
+  }
+}
+
+TEST_CASE("commits tell an index that has read all before them, and nothing is read for that") {
+  memory_store stored;
+  append(stored, {10, 20});
+  read_index of{stored};
+  commit_batch batch;
+  batch.events.push_back({stored.tail(), "T", at_second(30), {}, {}});
+  const auto read = of.index.rows_read();
+  REQUIRE(stored.commit(batch));
+  of.index.note(batch);
+  REQUIRE(of.index.catch_up(1min));
+  CHECK(of.index.newest() == at_second(30));
+  CHECK(of.index.rows_read() == read);
+}
+
+TEST_CASE("a file that is damaged, or came with another timeline, is not believed") {
+  const temporary_directory directory;
+  const auto file = directory.path() / "series";
+  const auto count = limits::series_block_events * 3 + 1;
+  memory_store stored;
+  append(stored, std::vector<std::int64_t>(count, 7));
+  {
+    series_index first{stored, file};
+    REQUIRE(first.catch_up(1min));
+    first.save();
+  }
+  const bool torn = GENERATE(true, false);
+  memory_store other;
+  append(other, std::vector<std::int64_t>(count, 8));
+  if (torn) std::filesystem::resize_file(file, std::filesystem::file_size(file) - 30);
+  series_index of{torn ? stored : other, file};
+  REQUIRE(of.catch_up(1min));
+  CHECK(of.newest() == at_second(torn ? 7 : 8));
+  CHECK(of.rows_read() >= (torn ? limits::series_block_events : count));
+  of.save();
+  series_index mended{torn ? stored : other, file};
+  REQUIRE(mended.catch_up(1min));
+  CHECK(mended.rows_read() == 1);
 }
 
 TEST_CASE("reading that takes too long is gone on with later") {
