@@ -22,11 +22,11 @@ struct events {};
 /// Where a topic that the store has not seen before begins. Queries always see all of history.
 enum class first_event { of_history, from_now };
 
-/// When a flow that is behind handles what it has buffered: at `count` events, or when the oldest
-/// has waited for `age`, or, always, at once when nothing more is on its way.
+/// When a flow that is behind commits what it has handled: at `count` events, or when the oldest is
+/// of `age`, or, always, at once when nothing more is on its way, or when it has decided something.
 struct flush_policy {
   std::size_t count = 4096;
-  duration age = std::chrono::milliseconds{100};
+  duration age = std::chrono::seconds{2};
   [[nodiscard]] constexpr flush_policy or_after(duration limit) const { return {count, limit}; }
 };
 [[nodiscard]] constexpr flush_policy flush_every(std::size_t count) { return {.count = count}; }

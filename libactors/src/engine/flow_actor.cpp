@@ -42,6 +42,10 @@ caf::behavior flow_actor::make_behavior() {
         no_room_ = true;
         if (mode_ == mode::live) handle_live();
       },
+      [this](ran_dry) {
+        inbox_.run_dry();
+        if (mode_ == mode::live) handle_live();
+      },
       [this](const commit_done& news) { on_committed(news.failed); },
       [this](postings_written) {
         if (mode_ != mode::loading) return;
@@ -59,7 +63,8 @@ caf::behavior flow_actor::make_behavior() {
       },
       [this](drain) {
         draining_ = true;
-        if (!pending_ && mode_ != mode::ended) end(false);
+        if (pending_ || mode_ == mode::ended) return;
+        is_open() ? close() : end(false);
       },
       [this](unload) { quit(); },
   };
@@ -74,6 +79,12 @@ void flow_actor::on_exit() {
 
 std::optional<position> flow_actor::checkpoint_position() const {
   return committed_.has_position() ? std::optional{position{committed_.position()}} : std::nullopt;
+}
+
+/// With what the open turn has handled.
+std::optional<position> flow_actor::runner_position() const {
+  const auto& now = runner_.checkpoint();
+  return now.has_position() ? std::optional{position{now.position()}} : std::nullopt;
 }
 
 /// As flow_gate::handled counts.
@@ -114,7 +125,7 @@ void flow_actor::detach() {
   for (const auto& one : queue_) drop(one);
   queue_.clear();
   inbox_.clear();
-  pending_entries_ = 0;
+  taken_ = pending_entries_ = 0;
   no_room_ = false;
   mode_ = mode::reading;
   tell(*this, router_, fell_behind{flow_.number});
@@ -122,7 +133,8 @@ void flow_actor::detach() {
 
 void flow_actor::fall_behind() {
   detach();
-  if (!pending_) read_on();
+  if (pending_) return;
+  is_open() ? close() : read_on();
 }
 
 /// What it holds was routed before its inbox was replaced.
@@ -185,15 +197,15 @@ void flow_actor::observe_stored(const std::vector<position>& at,
                                              " names events that are not on the timeline"});
   }
   if (seen.size() < inbox.size() && mode_ == mode::live) detach();
-  pending_entries_ = 0;
   cause_ = flush_cause::reading;
-  observe(std::move(seen));
+  observe(std::move(seen), true);
 }
 
 // Handling.
 
 std::size_t flow_actor::batch_limit() const {
-  return std::max<std::size_t>(1, std::min(slice_, type_->options.flush.count));
+  const auto left = type_->options.flush.count - std::min(type_->options.flush.count, open_.handled);
+  return std::max<std::size_t>(1, std::min(slice_, left));
 }
 
 /// Slices grow while they are quick, so that a slow flow gives its worker back, and stops, soon.
@@ -206,25 +218,43 @@ void flow_actor::adapt_slice(timestamp begun, std::size_t handled) {
   }
 }
 
+/// Folds what is there, and commits it when it is due; until then the turn goes on with the next
+/// delivery, so that no window is held by waiting.
 void flow_actor::handle_live() {
   if (pending_) return;
-  if (queue_.empty()) {
+  if (queue_.empty() && !is_open()) {
     if (no_room_) fall_behind();
     return;
   }
   const bool due = inbox_.due(context_.time.steady());
-  if (!due && !no_room_ && !draining_) return wait_for_age();
+  const bool closes = due || no_room_ || draining_;
   cause_ = due ? inbox_.cause() : no_room_ ? flush_cause::full : flush_cause::dry;
+  if (queue_.empty()) return closes ? close() : wait_for_age();
+  std::vector<std::shared_ptr<const window_lease::content>> held;
+  auto seen = take_batch(held);
+  if (seen.empty()) return fall_behind();
+  taken_ = seen.size();
+  // Routed again after a crash, and handled before it.
+  const auto known = runner_position();
+  if (seen.front().what->at <= known) {
+    std::erase_if(seen, [&](const observation& each) { return each.what->at <= known; });
+  }
+  if (!seen.empty()) return observe(std::move(seen), closes);
+  consume_taken();
+  if (!is_open()) inbox_.remove(std::exchange(pending_entries_, 0), context_.time.steady());
+  report_progress();
+  handle_live();
+}
+
+/// The next events of the queue, with what holds them. None: they were taken back.
+std::vector<observation> flow_actor::take_batch(
+    std::vector<std::shared_ptr<const window_lease::content>>& held) const {
   const auto limit = batch_limit();
   std::vector<observation> seen;
   seen.reserve(std::min(limit, inbox_.waiting()));
-  std::vector<std::shared_ptr<const window_lease::content>> held;
   for (const auto& one : queue_) {
     auto content = one.lease->acquire();
-    if (!content) {
-      if (seen.empty()) return fall_behind();
-      break;
-    }
+    if (!content) break;
     for (std::uint32_t i = 0; i < one.count && seen.size() < limit; ++i) {
       const auto& entry = content->entries[one.first + i];
       const auto& what = content->events->events()[entry.index];
@@ -234,29 +264,20 @@ void flow_actor::handle_live() {
     held.push_back(std::move(content));
     if (seen.size() >= limit) break;
   }
-  pending_entries_ = seen.size();
-  // Routed again after a crash, and handled before it.
-  if (!seen.empty() && seen.front().what->at <= checkpoint_position()) {
-    std::erase_if(seen,
-                  [&](const observation& each) { return each.what->at <= checkpoint_position(); });
-  }
-  if (!seen.empty()) return observe(std::move(seen));
-  consume_handled();
-  report_progress();
-  handle_live();
+  return seen;
 }
 
-/// Takes what was handled off the queue.
-void flow_actor::consume_handled() {
-  auto left = std::exchange(pending_entries_, 0);
+/// What is folded leaves the queue, and counts in the inbox until it is committed.
+void flow_actor::consume_taken() {
+  auto left = std::exchange(taken_, 0);
   gate_->consumed += left;
+  pending_entries_ += left;
   while (left > 0 && !queue_.empty()) {
     auto& front = queue_.front();
     const auto taken = std::min<std::size_t>(left, front.count);
     front.first += static_cast<std::uint32_t>(taken);
     front.count -= static_cast<std::uint32_t>(taken);
     left -= taken;
-    inbox_.remove(taken, context_.time.steady());
     if (front.count == 0) queue_.pop_front();
   }
 }
@@ -270,7 +291,7 @@ void flow_actor::wait_for_age() {
   tell_self_after(*this, delay, flow_tick{generation_});
 }
 
-void flow_actor::observe(std::vector<observation> seen) {
+void flow_actor::observe(std::vector<observation> seen, bool closes) {
   if (failing_) {
     // Everything before the failing event is handled by itself, and so is the failing event.
     const auto bad = std::find_if(seen.begin(), seen.end(), [&](const observation& each) {
@@ -283,28 +304,44 @@ void flow_actor::observe(std::vector<observation> seen) {
   }
   if (!recall(seen)) return;
   const auto begun = context_.time.steady();
-  auto decided = runner_.run(seen);
-  adapt_slice(begun, decided.handled);
-  context_.counted.handled += decided.handled;
-  if (!decided.failed && decided.handled < seen.size())
-    leave_for_later(seen.size() - decided.handled);
-  if (!decided.failed) count(decided.handled, begun);
-  if (!decided.failed) return commit(std::move(decided));
-  if (decided.handled == 0) return on_failure(*decided.failed);
-  // The runner is spent, and the good part has to be decided again: from the checkpoint on.
-  failing_ = decided.failed;
-  attempts_ = 0;
-  detach();
-  load();
+  const auto before = open_.handled;
+  runner_.run_on(seen, open_);
+  const auto handled = open_.handled - before;
+  adapt_slice(begun, handled);
+  handling_ += context_.time.steady() - begun;
+  context_.counted.handled += handled;
+  if (open_.failed) return on_failed_turn();
+  if (handled < seen.size()) leave_for_later(seen.size() - handled);
+  consume_taken();
+  if (closes || !may_stay_open()) return close();
+  wait_for_age();
+}
+
+/// While more is on its way. What was decided is never held back.
+bool flow_actor::may_stay_open() const {
+  return mode_ == mode::live && queue_.empty() && !recorded_ && open_.reactions.empty() &&
+         open_.cancellations.empty();
+}
+
+void flow_actor::close() {
+  if (runner_.close(open_)) {  // what spoilt its state is found by the second run
+    detach();
+    return load();
+  }
+  const auto now = context_.time.steady();
+  context_.tell_batch({.type = *type_, .took = std::exchange(handling_, {})});
+  gate_->meter.add(open_.handled, cause_, now);
+  of_type_->add(open_.handled, cause_, now);
+  commit(std::exchange(open_, {}));
 }
 
 /// What is decided again goes beside what is recorded. False: the store failed.
 bool flow_actor::recall(std::vector<observation>& seen) {
-  if (!rules::is_deciding_again(committed_, seen.front().what->at)) {
+  if (!rules::is_deciding_again(runner_.checkpoint(), seen.front().what->at)) {
     recorded_.reset();
     return true;
   }
-  const position last{committed_.replay_until()};
+  const position last{runner_.checkpoint().replay_until()};
   // What comes in windows comes to others at the same time.
   const bool alone = mode_ != mode::live;
   if (!recorded_ || recorded_->reads_alone() != alone) {
@@ -321,17 +358,10 @@ bool flow_actor::recall(std::vector<observation>& seen) {
   return true;
 }
 
-void flow_actor::count(std::size_t handled, timestamp begun) {
-  const auto now = context_.time.steady();
-  if (handled > 0) context_.tell_batch({.type = *type_, .took = now - begun});
-  gate_->meter.add(handled, cause_, now);
-  of_type_->add(handled, cause_, now);
-}
-
 /// The turn ended early, because it decided much: the rest is handled after its commit.
 void flow_actor::leave_for_later(std::size_t count) {
-  if (pending_entries_ > 0) {
-    pending_entries_ -= count;
+  if (taken_ > 0) {
+    taken_ -= count;
   } else if (mode_ == mode::live) {
     detach();
   }

@@ -81,21 +81,26 @@ class flow_actor final : public caf::event_based_actor {
 
   // Handling.
   void handle_live();
-  void consume_handled();
+  [[nodiscard]] std::vector<observation> take_batch(
+      std::vector<std::shared_ptr<const window_lease::content>>& held) const;
+  void consume_taken();
   void wait_for_age();
-  void observe(std::vector<observation> seen);
+  void observe(std::vector<observation> seen, bool closes);
+  [[nodiscard]] bool is_open() const { return open_.handled > 0; }
+  [[nodiscard]] bool may_stay_open() const;
   bool recall(std::vector<observation>& seen);
   std::size_t batch_limit() const;
-  void count(std::size_t handled, timestamp begun);
   void leave_for_later(std::size_t count);
   void adapt_slice(timestamp begun, std::size_t handled);
 
   // Committing.
+  void close();
   void commit(turn decided);
   void on_committed(const std::optional<error>& failed);
   void report_progress();
 
   // Failing.
+  void on_failed_turn();
   void on_failure(const turn::failure& failed);
   void stop_at(const turn::failure& failed);
   void skip_failed();
@@ -104,6 +109,7 @@ class flow_actor final : public caf::event_based_actor {
   void answer_repair(const result<void>& outcome);
   void end(bool stopped);
   [[nodiscard]] std::optional<position> checkpoint_position() const;
+  [[nodiscard]] std::optional<position> runner_position() const;
   [[nodiscard]] std::uint64_t first_unhandled() const;
 
   engine_context& context_;
@@ -125,8 +131,11 @@ class flow_actor final : public caf::event_based_actor {
   loaded_flow loaded_;                          // while loading
   v1::Checkpoint committed_;                    // as in the store
   std::optional<std::string> unrecoverable_;    // why it stops, once its postings are written
+  turn open_;                                   // handled, and goes on while more is on its way
+  duration handling_{};                         // what handlers took of it
   std::optional<turn> pending_;                 // under way; its checkpoint becomes committed_
-  std::size_t pending_entries_ = 0;
+  std::size_t pending_entries_ = 0;             // of the inbox, in either
+  std::size_t taken_ = 0;                       // of the queue, in the batch at hand
 
   std::deque<deliver> queue_;
   inbox inbox_;

@@ -29,7 +29,7 @@ void flow_actor::on_committed(const std::optional<error>& failed) {
     failing_.reset();
     attempts_ = 0;
   }
-  consume_handled();
+  inbox_.remove(std::exchange(pending_entries_, 0), context_.time.steady());
   gate_->handled = first_unhandled();
   report_progress();
   answer_repair({});
@@ -41,7 +41,7 @@ void flow_actor::on_committed(const std::optional<error>& failed) {
 }
 
 void flow_actor::report_progress() {
-  const bool dry = queue_.empty() && mode_ == mode::live;
+  const bool dry = queue_.empty() && !is_open() && mode_ == mode::live;
   if (gate_->watched || (context_.watch_all && dry)) {
     tell(*this, router_, progressed{flow_.number});
   }

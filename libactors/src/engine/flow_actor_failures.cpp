@@ -29,7 +29,17 @@ std::optional<error> refusal(const v1::Checkpoint& now, const flow_entry& flow,
 
 }  // namespace
 
-/// The first event of a batch failed, so that the checkpoint stands right before it.
+void flow_actor::on_failed_turn() {
+  const auto ended = std::exchange(open_, {});
+  if (ended.handled == 0) return on_failure(*ended.failed);
+  // The runner is spent, and the good part has to be decided again: from the checkpoint on.
+  failing_ = ended.failed;
+  attempts_ = 0;
+  detach();
+  load();
+}
+
+/// The first event of a turn failed, so that the checkpoint stands right before it.
 void flow_actor::on_failure(const turn::failure& failed) {
   failing_ = failed;
   const auto& policy = type_->options.on_error;

@@ -13,6 +13,8 @@ namespace millrace {
 
 void flow_actor::load() {
   mode_ = mode::loading;
+  open_ = {};
+  handling_ = {};
   // What came before is read again: it need not follow what is loaded.
   for (const auto& one : queue_) drop(one);
   queue_.clear();

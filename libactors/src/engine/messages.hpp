@@ -181,6 +181,8 @@ struct taken_on {
 };
 /// The router has stopped pushing: read the rest from the store.
 struct no_room {};
+/// Nothing more is on its way, whatever the last delivery said.
+struct ran_dry {};
 struct postings_written {};
 /// Another inbox is stored now: what was delivered before is void.
 struct inbox_replaced {};
@@ -246,6 +248,7 @@ struct work {};
   each(deliver) \
   each(taken_on) \
   each(no_room) \
+  each(ran_dry) \
   each(postings_written) \
   each(commit_done) \
   each(flow_tick) \

@@ -36,6 +36,7 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
                 .flow = &flow,
                 .live = true,
                 .waking = false,
+                .awaits = false,
                 .sent = 0,
                 .used = context_.time.steady(),
                 .since = {}};
@@ -66,9 +67,19 @@ void residents::push(routed_flow& to, bool fresh, position first, deliver what) 
     one->live = false;
     return tell(owner_, one->actor, no_room{});
   }
+  if (what.more && !std::exchange(one->awaits, true)) awaiting_.push_back(to.entry.number);
   one->sent += what.count;
   context_.counted.delivered += what.count;
   tell(owner_, one->actor, std::move(what));
+}
+
+void residents::run_dry() {
+  for (const auto flow : std::exchange(awaiting_, {})) {
+    const auto found = in_memory_.find(flow);
+    if (found == in_memory_.end()) continue;
+    found->second.awaits = false;
+    tell(owner_, found->second.actor, ran_dry{});
+  }
 }
 
 void residents::wake(routed_flow& flow) {

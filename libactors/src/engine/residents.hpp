@@ -29,6 +29,9 @@ class residents {
   /// The same, to repair it.
   void repair(routed_flow& flow, flow_actor::repair how);
 
+  /// Nothing more is on its way: who was told so commits what it has.
+  void run_dry();
+
   void on_take_on(const take_on& request);
   void on_progressed(flow_number flow);
   void on_fell_behind(flow_number flow);
@@ -79,6 +82,7 @@ class residents {
     routed_flow* flow = nullptr;
     bool live = false;    ///< the router pushes
     bool waking = false;  ///< counts in waking_
+    bool awaits = false;  ///< was told that more is on its way
     std::uint64_t sent = 0;
     timestamp used;
     /// With a lag contract: of what it had not handled when that was last looked at, the first.
@@ -103,6 +107,7 @@ class residents {
   std::unordered_set<flow_number> stopped_;
   std::unordered_map<flow_number, std::pair<routed_flow*, flow_actor::repair>> repairs_;
   std::vector<take_on> held_;
+  std::vector<flow_number> awaiting_;
   bool draining_ = false;
   std::size_t waking_ = 0;
   timestamp swept_{};

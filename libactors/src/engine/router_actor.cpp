@@ -216,6 +216,7 @@ std::shared_ptr<const window> router_actor::window_from_feed() {
 std::shared_ptr<const window> router_actor::window_from_store(position from, position to,
                                                               std::size_t most) {
   window_builder built{context_.types, from};
+  built.reserve(std::min<std::size_t>(most, to.value - from.value));
   auto end = to;
   auto read = context_.stored.scan(from, to, [&](const event_row& row) {
     built.add(row.at, row.type, row.time, row.payload, row.envelope);
@@ -279,6 +280,7 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
 }
 
 void router_actor::at_rest() {
+  flows_.run_dry();
   if (core_.has_unwritten()) arm_tick();
   on_progress();
 }
@@ -353,6 +355,7 @@ void router_actor::on_tick() {
     write();
   }
   flows_.sweep(now);
+  if (core_.head() == context_.writes.tail()) block_pool::trim();
   if (context_.budget->wanted) go_on();
   look_at_contracts();
   if (core_.has_unwritten() || !flows_.empty()) arm_tick();

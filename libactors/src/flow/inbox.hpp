@@ -1,4 +1,4 @@
-/// When a flow handles what has been delivered to it: full, old, or run dry.
+/// When a flow commits what has been delivered to it: full, old, or run dry.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +10,14 @@
 
 namespace millrace {
 
-/// Why a flow handles a batch. What it reads from the store never waited in memory.
+/// Why a flow commits a batch. What it reads from the store never waited in memory.
 enum class flush_cause { full, aged, dry, reading };
 inline constexpr std::size_t flush_causes_count = 4;
 
-/// Counts what waits; the deliveries themselves are with the flow actor. Pure: told the time. At
-/// rest the first event is due at once; under load a batch grows until the policy says otherwise.
-/// What was due once stays due until it is handled, however many turns that takes.
+/// Counts what is delivered and not committed; the deliveries themselves are with the flow actor.
+/// Pure: told the time. At rest the first event is due at once; under load a batch grows until the
+/// policy says otherwise. What was due once stays due until it is committed, however many turns
+/// that takes.
 class inbox {
  public:
   explicit inbox(flush_policy policy) : policy_(policy) {}
@@ -27,12 +28,13 @@ class inbox {
     waiting_ += count;
     dry_ = !more;
   }
-  /// The oldest `count` events were handled, or dropped.
+  /// The oldest `count` events were committed.
   void remove(std::size_t count, timestamp now) {
     waiting_ -= std::min(count, waiting_);
     flushing_ -= std::min(count, flushing_);
     oldest_ = now;
   }
+  void run_dry() { dry_ = true; }
   void clear() { waiting_ = flushing_ = 0; }
 
   [[nodiscard]] std::size_t waiting() const { return waiting_; }

@@ -52,6 +52,8 @@ result<void> runner::load(const v1::Checkpoint& checkpoint, std::string_view sta
   checkpoint_ = checkpoint;
   instance_.reset();
   spent_ = false;
+  touched_.reset();
+  must_save_ = false;
   saver_.loaded(checkpoint.has_life() ? state : std::string_view{});
   if (!checkpoint.has_life()) return {};
   const auto wrong = guarded([&]() -> complaint {
@@ -72,23 +74,41 @@ const google::protobuf::Message* runner::state() const {
 }
 
 /// Ends early when what was decided is large: a turn is one transaction.
-turn runner::run(std::span<const observation> seen) {
+void runner::run_on(std::span<const observation> seen, turn& made) {
   MILLRACE_INVARIANT(!spent_);
-  turn made;
-  touched_.reset();
-  must_save_ = false;
   std::size_t decided = 0;
-  while (made.handled < seen.size() && decided < limits::turn_size_max) {
+  for (auto rest = seen; !rest.empty() && decided < limits::turn_size_max;) {
     const auto before = made.reactions.size();
-    auto wrong = only_folds() ? fold(seen, made) : attempt(seen, made);
+    auto wrong = only_folds() ? fold(rest, made) : attempt(rest, made);
     if (wrong) {
-      made.failed = {seen[made.handled].what->at, std::move(*wrong)};
+      made.failed = {rest.front().what->at, std::move(*wrong)};
       spent_ = true;
-      break;
+      return;
     }
     decided += size_of(made.reactions, before);
   }
+}
+
+complaint runner::close(turn& made) {
+  if (auto wrong = guarded([this] { return inspect_state(true); })) {
+    spent_ = true;
+    return wrong;
+  }
   finish(made);
+  return std::nullopt;
+}
+
+turn runner::run(std::span<const observation> seen) {
+  turn made;
+  run_on(seen, made);
+  if (!made.failed) {
+    auto wrong = close(made);
+    if (!wrong) return made;
+    const auto last = seen[--made.handled].what->at;
+    std::erase_if(made.reactions, [last](const reaction& each) { return each.cause == last; });
+    made.failed = {last, std::move(*wrong)};
+  }
+  finish(made);  // what the handled ones come to, but for the state
   return made;
 }
 
@@ -100,10 +120,10 @@ bool runner::only_folds() const {
 }
 
 /// The same as attempt(), for one event after the other, until a life ends.
-complaint runner::fold(std::span<const observation> seen, turn& made) {
+complaint runner::fold(std::span<const observation>& rest, turn& made) {
   return guarded([&]() -> complaint {
-    for (bool over = false; made.handled < seen.size() && !over; ++made.handled) {
-      const event& what = *seen[made.handled].what;
+    for (bool over = false; !rest.empty() && !over; rest = rest.subspan(1), ++made.handled) {
+      const event& what = *rest.front().what;
       if (is_known(what.at)) continue;
       saver_.weigh(what.type, what.payload);
       const auto observed = type_.find(what.type);
@@ -114,7 +134,7 @@ complaint runner::fold(std::span<const observation> seen, turn& made) {
       }
       must_save_ = must_save_ || over;
       if (!over) {
-        if (auto wrong = inspect_state(made.handled + 1 == seen.size())) return wrong;
+        if (auto wrong = inspect_state(false)) return wrong;
       } else {
         end_life(what.at, nullptr);
       }
@@ -125,20 +145,20 @@ complaint runner::fold(std::span<const observation> seen, turn& made) {
 }
 
 /// The next event. One that fails leaves nothing in the turn.
-complaint runner::attempt(std::span<const observation> seen, turn& made) {
+complaint runner::attempt(std::span<const observation>& rest, turn& made) {
   const auto before = made.reactions.size();
-  const bool last = made.handled + 1 == seen.size();
-  auto wrong = guarded([&] { return observe(seen[made.handled], last, made); });
+  auto wrong = guarded([&] { return observe(rest.front(), made); });
   if (wrong) {
     made.reactions.erase(made.reactions.begin() + static_cast<std::ptrdiff_t>(before),
                          made.reactions.end());
   } else {
     ++made.handled;
+    rest = rest.subspan(1);
   }
   return wrong;
 }
 
-complaint runner::observe(const observation& seen, bool last, turn& made) {
+complaint runner::observe(const observation& seen, turn& made) {
   const event& what = *seen.what;
   if (is_known(what.at)) return std::nullopt;
   saver_.weigh(what.type, what.payload);
@@ -147,7 +167,7 @@ complaint runner::observe(const observation& seen, bool last, turn& made) {
     must_save_ = true;
   } else if (begins || alive()) {
     if (begins) instance_ = type_.make();
-    if (auto wrong = live_through(seen, begins, last, made)) return wrong;
+    if (auto wrong = live_through(seen, begins, made)) return wrong;
   } else if (auto wrong = match(seen, nullptr, {})) {
     return wrong;
   }
@@ -164,7 +184,7 @@ void runner::advance(position at) {
 }
 
 /// What may throw or complain comes first; the checkpoint changes afterwards.
-complaint runner::live_through(const observation& seen, bool begins, bool last, turn& made) {
+complaint runner::live_through(const observation& seen, bool begins, turn& made) {
   const event& what = *seen.what;
   const position life = begins ? what.at : position{checkpoint_.life()};
   const auto before = made.reactions.size();
@@ -181,7 +201,7 @@ complaint runner::live_through(const observation& seen, bool begins, bool last, 
   if (auto wrong = match(seen, then ? &*then : nullptr, decided)) return wrong;
   must_save_ = must_save_ || begins || over || is_void;
   if (!over) {
-    if (auto wrong = inspect_state(last)) return wrong;
+    if (auto wrong = inspect_state(false)) return wrong;
   }
   const bool again = rules::is_deciding_again(checkpoint_, what.at);
   if (again) made.reactions.resize(before);
@@ -254,10 +274,10 @@ complaint runner::fold_own(const event& cause, const reactions& then,
 }
 
 /// Costs nothing worth counting unless the state is about to be saved anyway.
-complaint runner::inspect_state(bool last) {
+complaint runner::inspect_state(bool saves) {
   const auto* kept = state();
   if (kept == nullptr) return std::nullopt;
-  const bool closely = careful_ || (last && (must_save_ || saver_.is_due()));
+  const bool closely = careful_ || (saves && (must_save_ || saver_.is_due()));
   auto wrong = saver_.inspect(*kept, closely);
   if (wrong) careful_ = true;
   return wrong;
@@ -317,6 +337,8 @@ void runner::finish(turn& made) {
   checkpoint_.set_version(static_cast<std::uint32_t>(type_.version));
   if (!spent_) save_state(made);
   made.checkpoint = checkpoint_;
+  touched_.reset();
+  must_save_ = false;
 }
 
 void runner::save_state(turn& made) {
@@ -335,7 +357,6 @@ void runner::save_state(turn& made) {
 turn runner::skip(position at, const std::string& message) {
   MILLRACE_INVARIANT(!spent_);
   turn made{.handled = 1};
-  touched_.reset();
   must_save_ = true;
   if (!is_known(at)) {
     remember_skip(at, message);

@@ -83,10 +83,16 @@ class runner {
   result<void> replay(const observation& seen);
 
   /// Observes events in order until the end, the first that fails, or limits::turn_size_max of
-  /// reactions. After a failure the turn has
-  /// no state, and the instance is spent: load again, and run the `handled` events before it again;
-  /// they come to the same result. (One exception: a state that cannot be saved is noticed late.
-  /// The second run then looks after every event, and may fail earlier; load and run once more.)
+  /// reactions, and adds what they come to to `made`, which may have begun with events before them:
+  /// a turn goes on until close(). After a failure the turn has no state, and the instance is
+  /// spent: load again, and run the events of the turn before the failed one again; they come to
+  /// the same result.
+  void run_on(std::span<const observation> seen, turn& made);
+  /// The turn gets its checkpoint and, when it is time for a snapshot, its state. What is wrong
+  /// with the state when it cannot be saved: then the instance is spent, and the next run looks at
+  /// it after every event, so that it fails at the one that spoilt it.
+  [[nodiscard]] std::optional<std::string> close(turn& made);
+  /// Both. A state that cannot be saved fails the last event.
   [[nodiscard]] turn run(std::span<const observation> seen);
 
   /// A checkpoint that passes `at` by without observing it, and records why.
@@ -99,17 +105,17 @@ class runner {
 
  private:
   [[nodiscard]] bool only_folds() const;
-  complaint fold(std::span<const observation> seen, turn& made);
-  complaint attempt(std::span<const observation> seen, turn& made);
-  complaint observe(const observation& seen, bool last, turn& made);
-  complaint live_through(const observation& seen, bool begins, bool last, turn& made);
+  complaint fold(std::span<const observation>& rest, turn& made);
+  complaint attempt(std::span<const observation>& rest, turn& made);
+  complaint observe(const observation& seen, turn& made);
+  complaint live_through(const observation& seen, bool begins, turn& made);
   complaint handle(const observation& seen, std::size_t observed, position life,
                    std::optional<reactions>& then, turn& made);
   complaint match(const observation& seen, const reactions* then,
                   std::span<const reaction> decided) const;
   complaint fold_own(const event& cause, const reactions& then, std::span<const reaction> recorded);
   complaint fold_recorded(const event& cause, std::span<const event> recorded);
-  complaint inspect_state(bool last);
+  complaint inspect_state(bool saves);
   complaint refold(const observation& seen);
   void give(std::size_t observed, const event& what, position changes);
 
@@ -131,7 +137,7 @@ class runner {
   std::unique_ptr<flow_instance> instance_;  ///< there while alive
   state_saver saver_;
 
-  // Of the turn at hand.
+  // Of the turn that is open.
   std::optional<position> touched_;  ///< where state was last folded, begun or dropped
   bool must_save_ = false;
   bool spent_ = false;    ///< a handler failed half-way

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/event.hpp"
+#include "wire/block_pool.hpp"
 #include "wire/type_registry.hpp"
 
 namespace millrace {
@@ -30,7 +31,9 @@ class window {
   static google::protobuf::ArenaOptions growth() {
     google::protobuf::ArenaOptions options;
     options.start_block_size = 1024;
-    options.max_block_size = 128 << 10;
+    options.max_block_size = block_pool::block_size;
+    options.block_alloc = &block_pool::take;
+    options.block_dealloc = &block_pool::give;
     return options;
   }
   google::protobuf::Arena arena_{growth()};
@@ -49,6 +52,8 @@ class window_builder {
   /// envelope is replaced by an empty one.
   void add(position at, std::string_view type, timestamp time, std::string_view payload,
            std::string_view envelope);
+  /// About so many events are coming.
+  void reserve(std::size_t count) { made_->events_.reserve(count); }
   [[nodiscard]] std::size_t size() const { return made_->events_.size(); }
   [[nodiscard]] std::size_t encoded_size() const { return made_->encoded_size_; }
   /// The builder is spent afterwards.
