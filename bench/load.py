@@ -8,8 +8,8 @@
   slow senders  the same while 200 connections send a byte of a header each second
   flood      1,000 connections at once, again and again: how many were answered, or turned away
 
-Starts `scans serve` on a port of its own and ends it. Latencies are wrk's. --record appends the
-table, with date and machine, to bench/RESULTS.md. Needs wrk.
+Starts `dpkg-flows serve` on a port of its own and ends it. Latencies are wrk's. --record appends
+the table, with date and machine, to bench/RESULTS.md. Needs wrk.
 """
 import argparse
 import asyncio
@@ -29,7 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 JSON = {"Content-Type": "application/json"}
 APPEND = """wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-wrk.body = '{"type":"ImageWritten","data":{"scanId":"S1"}}'
+wrk.body = '{"type":"PackageActionTaken","data":{"package":"zsh","action":"UPGRADE"}}'
 """
 
 
@@ -45,8 +45,8 @@ def arguments():
 class Daemon:
     def __init__(self, programs, folder):
         self.running = subprocess.Popen(
-            [programs / "scans", "--store", folder / "store", "serve", "--listen", "127.0.0.1:0",
-             "--json"], stdout=subprocess.PIPE, text=True)
+            [programs / "dpkg-flows", "--store", folder / "store", "serve", "--json",
+             "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
         self.address = json.loads(self.running.stdout.readline())["listening"]
         self.port = int(self.address.rsplit(":", 1)[1])
 
@@ -160,9 +160,9 @@ def flood(daemon, seconds):
 
 
 def measure(daemon, seconds):
-    daemon.call("POST", "/v1/events", json.dumps(
-        [{"type": "ImageWritten", "data": {"scanId": "S1"}}]), Prefer="wait=30", **JSON)
-    state = "/v1/queries/SmartScanner/"
+    event = {"type": "PackageActionTaken", "data": {"package": "bash", "action": "INSTALL"}}
+    daemon.call("POST", "/v1/events", json.dumps(event), Prefer="wait=30", **JSON)
+    state = "/v1/queries/PackageHistory/bash"
     yield ["append", *wrk(daemon, "/v1/events", seconds, script=APPEND)]
     daemon.call("GET", "/v1/progress?wait=60s")
     answer = daemon.call("GET", state)
