@@ -204,7 +204,8 @@ void flow_actor::observe_stored(const std::vector<position>& at,
 // Handling.
 
 std::size_t flow_actor::batch_limit() const {
-  const auto left = type_->options.flush.count - std::min(type_->options.flush.count, open_.handled);
+  const auto most = type_->options.flush.count;
+  const auto left = most - std::min(most, open_.handled);
   return std::max<std::size_t>(1, std::min(slice_, left));
 }
 

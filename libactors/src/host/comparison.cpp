@@ -51,6 +51,8 @@ result<rebuild_counts> comparison::run() {
     first = expected->covers().last + 1;
   }
   if (auto done = hand_over(true); !done) return done.error();
+  // The last pass may have had nothing to compare, and so nothing to tell.
+  if (with_.tell) with_.tell(with_.plan.end().value, with_.plan.end().value);
   return counts_;
 }
 
