@@ -75,7 +75,7 @@ outcome import_history(const context& in, const import_options& options) {
   if (!opened) return import_by_daemon(in, opened.error(), options, *source, stop);
   use_one_arena();
   bool failed = false;
-  const auto end = import_here(in, options, *source, **opened, stop, failed);
+  auto end = import_here(in, options, *source, **opened, stop, failed);
   // A store that cannot be written is not waited for.
   failed ? (*opened)->stop() : (*opened)->stop(drain_limit);
   return end;

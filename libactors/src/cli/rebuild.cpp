@@ -44,7 +44,7 @@ class lister {
 
 std::string verdict(const context& in, const rebuild_counts& counts, bool check) {
   if (counts.differences == 0) return in.out.paint(colour::green, "nothing differs");
-  const auto found = in.out.paint(colour::red, counted(counts.differences, "difference"));
+  auto found = in.out.paint(colour::red, counted(counts.differences, "difference"));
   if (check) return found;
   if (counts.unmended == 0) return found + ", mended";
   return fmt::format("{}, {} of them not mended", found, grouped(counts.unmended));

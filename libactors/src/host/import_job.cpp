@@ -103,7 +103,7 @@ std::optional<error> import_job::failure() const {
     return error{failed->code, fmt::format("{}; {} of {} are imported", failed->message, lines(),
                                            source_.name())};
   }
-  if (const auto failed = thread_->failure()) return failed;
+  if (auto failed = thread_->failure()) return failed;
   if (!report_.stopped) return std::nullopt;
   return error{errc::invalid,
                fmt::format("line {}: {}; {} before it {} imported: mend the line and import again, "
