@@ -210,8 +210,7 @@ std::size_t flow_actor::batch_limit() const {
 }
 
 /// Slices grow while they are quick, so that a slow flow gives its worker back, and stops, soon.
-void flow_actor::adapt_slice(timestamp begun, std::size_t handled) {
-  const auto took = context_.time.steady() - begun;
+void flow_actor::adapt_slice(duration took, std::size_t handled) {
   if (took > slice_time_max) {
     slice_ = std::max<std::size_t>(1, slice_ / 2);
   } else if (handled >= slice_ && took < slice_time_max / 2) {
@@ -308,8 +307,9 @@ void flow_actor::observe(std::vector<observation> seen, bool closes) {
   const auto before = open_.handled;
   runner_.run_on(seen, open_);
   const auto handled = open_.handled - before;
-  adapt_slice(begun, handled);
-  handling_ += context_.time.steady() - begun;
+  const auto took = context_.time.steady() - begun;
+  adapt_slice(took, handled);
+  handling_ += took;
   context_.counted.handled += handled;
   if (open_.failed) return on_failed_turn();
   if (handled < seen.size()) leave_for_later(seen.size() - handled);

@@ -91,7 +91,7 @@ class flow_actor final : public caf::event_based_actor {
   bool recall(std::vector<observation>& seen);
   std::size_t batch_limit() const;
   void leave_for_later(std::size_t count);
-  void adapt_slice(timestamp begun, std::size_t handled);
+  void adapt_slice(duration took, std::size_t handled);
 
   // Committing.
   void close();

@@ -52,7 +52,7 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   return &in_memory_.emplace(number, std::move(made)).first->second;
 }
 
-void residents::push(routed_flow& to, bool fresh, position first, deliver what) {
+void residents::push(routed_flow& to, bool fresh, position first, windows_for whom, deliver what) {
   if (!context_.run_flows || stopped_.contains(to.entry.number)) return;
   auto* one = find_or_spawn(to, fresh);
   if (one == nullptr) return;
@@ -67,14 +67,16 @@ void residents::push(routed_flow& to, bool fresh, position first, deliver what) 
     one->live = false;
     return tell(owner_, one->actor, no_room{});
   }
-  if (what.more && !std::exchange(one->awaits, true)) awaiting_.push_back(to.entry.number);
+  if (what.more && !std::exchange(one->awaits, true)) {
+    awaiting_[whom].push_back(to.entry.number);
+  }
   one->sent += what.count;
   context_.counted.delivered += what.count;
   tell(owner_, one->actor, std::move(what));
 }
 
-void residents::run_dry() {
-  for (const auto flow : std::exchange(awaiting_, {})) {
+void residents::run_dry(windows_for whom) {
+  for (const auto flow : std::exchange(awaiting_[whom], {})) {
     const auto found = in_memory_.find(flow);
     if (found == in_memory_.end()) continue;
     found->second.awaits = false;

@@ -22,15 +22,16 @@ class residents {
 
   /// Hands one delivery to its flow: spawns the actor when it is not there, and leaves it out when
   /// the flow is stopped, nobody hosts its type, it reads from the store, or its inbox is full.
-  /// `first` is the position of its first event.
-  void push(routed_flow& to, bool fresh, position first, deliver what);
+  /// `first` is the position of its first event; `whom` the window is for.
+  void push(routed_flow& to, bool fresh, position first, windows_for whom, deliver what);
   /// Loads a flow that has something pending. The entry comes from the store's directory.
   void wake(routed_flow& flow);
   /// The same, to repair it.
   void repair(routed_flow& flow, flow_actor::repair how);
 
-  /// Nothing more is on its way: who was told so commits what it has.
-  void run_dry();
+  /// Nothing more is on its way in windows of that kind: who was told that there is commits what
+  /// it has.
+  void run_dry(windows_for whom);
 
   void on_take_on(const take_on& request);
   void on_progressed(flow_number flow);
@@ -107,7 +108,7 @@ class residents {
   std::unordered_set<flow_number> stopped_;
   std::unordered_map<flow_number, std::pair<routed_flow*, flow_actor::repair>> repairs_;
   std::vector<take_on> held_;
-  std::vector<flow_number> awaiting_;
+  std::map<windows_for, std::vector<flow_number>> awaiting_;
   bool draining_ = false;
   std::size_t waking_ = 0;
   timestamp swept_{};

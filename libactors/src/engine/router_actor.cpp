@@ -156,6 +156,8 @@ std::shared_ptr<const window> router_actor::next_window() {
   const auto needed = core_.needed();
   const auto tail = context_.writes.tail();
   const bool lags = needed < head;
+  if (head == tail) flows_.run_dry(windows_for::all);
+  if (!lags) flows_.run_dry(windows_for::lagging);
   const auto may_have = lags && (head == tail || !lag_began_) ? lag_room() : 0;
   if (may_have > 0) {
     lag_began_ = context_.time.steady();
@@ -249,9 +251,8 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
 
 void router_actor::push_all(routed_window& routed, const std::shared_ptr<const window>& events) {
   if (!context_.run_flows || drained_ || routed.deliveries.empty()) return;
-  const auto& budget = *context_.budget;
-  const auto held = budget.events + events->events().size();
-  const bool more = core_.head() < context_.writes.tail() && held < context_.bounds.windows;
+  const bool lags = lag_began_.has_value();
+  const bool more = events->end() < (lags ? core_.head() : context_.writes.tail());
   auto lease = std::make_shared<window_lease>(
       window_lease::content{events, std::move(routed.entries)}, context_.budget);
   const auto held_here = lease->acquire();
@@ -261,7 +262,7 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
     const bool fresh = routed.first_new && number >= *routed.first_new;
     const auto first = events->events()[entries[each.first].index].at;
     const auto last = events->events()[entries[each.first + each.count - 1].index].at;
-    flows_.push(*each.flow, fresh, first,
+    flows_.push(*each.flow, fresh, first, lags ? windows_for::lagging : windows_for::all,
                 {.lease = lease,
                  .first = each.first,
                  .count = each.count,
@@ -269,7 +270,7 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
                  .last = last,
                  .more = more});
   }
-  if (lag_began_) {
+  if (lags) {
     pace_.sent(lease, routed.deliveries.size(), *lag_began_, context_.time.steady());
   }
   if (leases_.size() >= leases_looked_through_at_) {
@@ -280,7 +281,6 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
 }
 
 void router_actor::at_rest() {
-  flows_.run_dry();
   if (core_.has_unwritten()) arm_tick();
   on_progress();
 }
