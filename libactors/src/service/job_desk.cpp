@@ -14,11 +14,18 @@ namespace millrace::service {
 using documents::json;
 
 struct job_desk::job {
-  std::uint64_t number = 0;
+  job(std::uint64_t its_number, std::string what, const clock& now)
+      : number(its_number),
+        does(std::move(what)),
+        time(now),
+        started(now.now()),
+        started_steady(now.steady()) {}
+
+  std::uint64_t number;
   std::string does;
   const clock& time;
-  timestamp started{};  // of the calendar
-  timestamp started_steady{};
+  timestamp started;  // of the calendar
+  timestamp started_steady;
   job_teller tells{};
 
   // Under the teller's guard.
@@ -43,11 +50,7 @@ result<std::uint64_t> job_desk::start(std::string does, const clock& time, work 
     }
   }
   if (thread_.joinable()) thread_.join();
-  auto made = std::shared_ptr<job>{new job{.number = ++last_,
-                                           .does = std::move(does),
-                                           .time = time,
-                                           .started = time.now(),
-                                           .started_steady = time.steady()}};
+  auto made = std::make_shared<job>(++last_, std::move(does), time);
   thread_ = std::thread{[made, what = std::move(what)] { run(*made, what); }};
   all_.push_back(made);
   if (all_.size() > limits::jobs_kept) all_.pop_front();
