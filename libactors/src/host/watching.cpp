@@ -3,6 +3,17 @@
 #include "host/host_calls.hpp"
 
 namespace millrace {
+namespace {
+
+/// Its use is noted by the caller.
+result<engine_inspection> inspected(host::parts& own, const flow_key& key) {
+  if (const auto why = unusable(own)) return *why;
+  pending_answer<engine_inspection> asked;
+  own.running->inspect(key, asked.keep());
+  return await(own, asked);
+}
+
+}  // namespace
 
 result<engine_loads> loads_of(host& over, std::vector<flow_number> flows) {
   auto& own = over.inside();
@@ -31,10 +42,7 @@ result<void> watch_batches(host& over, batch_watcher watcher) {
 result<std::optional<flow_number>> number_of(host& over, const flow_key& key) {
   auto& own = over.inside();
   const std::shared_lock use{own.usage};
-  if (const auto why = unusable(own)) return *why;
-  pending_answer<engine_inspection> asked;
-  own.running->inspect(key, asked.keep());
-  auto seen = await(own, asked);
+  auto seen = inspected(own, key);
   if (!seen) return seen.error();
   return seen->flow;
 }
@@ -72,10 +80,7 @@ std::optional<result<void>> wait_for_flows::outcome() const {
 result<routed_inbox> written_inbox(host& over, const flow_key& key) {
   auto& own = over.inside();
   const std::shared_lock use{own.usage};
-  if (const auto why = unusable(own)) return *why;
-  pending_answer<engine_inspection> asked;
-  own.running->inspect(key, asked.keep());
-  auto seen = await(own, asked);
+  auto seen = inspected(own, key);
   if (!seen) return seen.error();
   routed_inbox made{.flow = seen->flow, .routed = seen->routed};
   if (!seen->flow || !seen->latest) return made;
