@@ -23,6 +23,18 @@ struct behind {
   }
 };
 
+/// Counts, and at one number gets a text that cannot be saved.
+struct spoilt {
+  static constexpr std::string_view name = "Spoilt";
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  void given(const Noted& e) {
+    state.set_number(state.number() + 1);
+    if (e.number() == 23) state.set_text("\xff");
+  }
+  Noted state;
+};
+
 }  // namespace
 
 TEST_CASE("what comes in ten windows is one batch") {
@@ -64,6 +76,14 @@ TEST_CASE("an event that fails in a later window stops the flow right before it"
   REQUIRE(that.test.running().retry(flow_key{"Fragile", "early"}));
   that.test.run();
   CHECK(that.test.read<fragile>("early")->state.count() == 50);
+}
+
+TEST_CASE("a state that is found spoilt when the batch ends stops the flow where that happened") {
+  behind that{50};
+  that.test.add<spoilt>();
+  that.test.restart();
+  CHECK(that.test.flow(flow_key{"Spoilt", "early"}).error_position == position{23});
+  CHECK(that.test.read<spoilt>("early")->state.number() == 23);
 }
 
 TEST_CASE("what was handled and not committed is handled again after a crash, and counts once") {
