@@ -173,7 +173,7 @@ result<void> comparison::settle(std::vector<found>& all) {
   counts_.differences += differences.size();
   for (const auto& one : differences) with_.report(one.subject, one.what);
   if (lost_topics && with_.mend) {
-    if (auto found = find_decisions(); !found) return found;
+    if (auto read = find_decisions(); !read) return read;
   }
   return hand_over(false);
 }
@@ -187,12 +187,12 @@ result<void> comparison::find_decisions() {
     const auto scopes = with_.plan.scopes_of(type);
     return std::any_of(scopes.begin(), scopes.end(), [&](const routed_scope& scope) {
       const auto at = std::pair{hash, scope.build};
-      const auto found = std::lower_bound(directory_.begin(), directory_.end(), at,
+      const auto place = std::lower_bound(directory_.begin(), directory_.end(), at,
                                           [](const entry& one, const auto& wanted) {
                                             return std::pair{one.hash, one.build} < wanted;
                                           });
       return scope.known &&
-             (found == directory_.end() || std::pair{found->hash, found->build} != at);
+             (place == directory_.end() || std::pair{place->hash, place->build} != at);
     });
   };
   if (!decided_) {
