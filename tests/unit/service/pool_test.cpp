@@ -27,7 +27,7 @@ TEST_CASE("a pool takes what its threads and its queue hold, and no more") {
 TEST_CASE("without a queue only idle threads take work") {
   pool made{{.threads = 1, .queue = 0}};
   std::promise<void> gate;
-  CHECK(made.run([&] { gate.get_future().wait(); }));
+  CHECK(made.run([opened = gate.get_future().share()] { opened.wait(); }));
   CHECK_FALSE(made.run([] {}));
   gate.set_value();
 }
