@@ -169,6 +169,7 @@ class router_actor final : public caf::event_based_actor {
   std::vector<routed_call> routed_calls_;                   // not routed that far yet
   std::map<std::string, build_number, std::less<>> shown_;  // served, and durably so
   std::vector<successor> successors_;
+  std::size_t serving_ = 0;  // builds that are served once that is written
   std::vector<drop_call> drops_;
   std::vector<type_reset_call> resets_;  // whose flows have not all left
   std::vector<std::pair<position, conditional_append_call>> appends_;

@@ -85,7 +85,9 @@ void router_actor::serve(const v1::FlowType& row, std::function<void()> then) {
   auto changed = row;
   changed.set_served(true);
   core_.put(changed);
+  ++serving_;
   write_then([this, next, then = std::move(then)] {
+    --serving_;
     shown_[next.type] = next.build;
     then();
     on_progress();

@@ -75,12 +75,14 @@ void router_actor::on_progress() {
   std::erase_if(caught_up_calls_, [](const auto& each) { return each.caller.expired(); });
   check_drops();
   check_resets();
+  // Looked at first: a flow that commits meanwhile must not make the answer come before the switch.
+  const bool nothing_left = !caught_up_calls_.empty() && caught_up();
   check_successors();
   look_at_contracts();
   context_.watch_all = !caught_up_calls_.empty() || awaits_switch();
   if (caught_up_calls_.empty()) return;
   const auto failure = context_.failure_now();
-  if (!failure && !caught_up()) return;
+  if (!failure && (!nothing_left || serving_ > 0)) return;
   context_.watch_all = awaits_switch();
   for (const auto& each : std::exchange(caught_up_calls_, {})) {
     (*each.answer)(failure ? result<void>{*failure} : result<void>{});
