@@ -8,6 +8,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include "base/service_limits.hpp"
+#include "service/client_message.hpp"
 #include "service/server.hpp"
 #include "service/socket_path.hpp"
 
@@ -18,27 +19,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using local = asio::local::stream_protocol;
-
-http::request<http::string_body> message_of(const request& from) {
-  http::request<http::string_body> made;
-  made.method_string(from.method);
-  made.target(from.target);
-  made.version(11);
-  made.set(http::field::host, "localhost");
-  for (const auto& [name, value] : from.header) made.set(name, value);
-  made.keep_alive(false);
-  made.body() = from.body;
-  made.prepare_payload();
-  return made;
-}
-
-response response_of(http::response<http::string_body>&& from) {
-  response made;
-  made.status = from.result_int();
-  made.content_type = std::string{std::string_view{from[http::field::content_type]}};
-  made.body = std::move(from.body());
-  return made;
-}
 
 /// Runs what was begun; the stream's own deadline ends it.
 result<void> finish(asio::io_context& io, const beast::error_code& ended) {
@@ -63,7 +43,9 @@ result<response> ask(const std::filesystem::path& socket, const request& wanted,
   stream.socket().connect(local::endpoint{path->text()}, ended);
   if (ended) return error{errc::not_found, "nobody listens at " + socket.string()};
   stream.expires_after(limit);
-  auto message = message_of(wanted);
+  auto message = client_message<http::string_body>(wanted);
+  message.body() = wanted.body;
+  message.prepare_payload();
   http::async_write(stream, message, keep);
   // A refusal may come before all is sent: it is read in any case.
   static_cast<void>(finish(io, ended));
@@ -73,7 +55,7 @@ result<response> ask(const std::filesystem::path& socket, const request& wanted,
   ended = {};
   http::async_read(stream, buffer, parser, keep);
   if (auto read = finish(io, ended); !read) return read.error();
-  return response_of(parser.release());
+  return client_answer(parser.release());
 }
 
 }  // namespace millrace::service

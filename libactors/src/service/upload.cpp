@@ -7,11 +7,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <sstream>
 
 #include "base/service_limits.hpp"
+#include "service/client_message.hpp"
 #include "service/server.hpp"
 #include "service/socket_path.hpp"
 
@@ -35,10 +39,11 @@ class uploading {
 
   /// False: broken, or the other side is gone.
   bool send_head(const request& wanted) {
-    auto head = fmt::format("{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n",
-                            wanted.method, wanted.target);
-    for (const auto& [name, value] : wanted.header) head += fmt::format("{}: {}\r\n", name, value);
-    return send(head + "transfer-encoding: chunked\r\n\r\n");
+    auto message = client_message<http::empty_body>(wanted);
+    message.chunked(true);
+    std::ostringstream head;
+    head << message.base();
+    return send(head.str());
   }
   /// Until the body ends, or the server answers, which it may do before. False: broken.
   bool send_body() {
@@ -104,12 +109,7 @@ result<response> read_answer(local::socket& from) {
   if (failed) {
     return error{errc::closed, "the daemon ended before it answered: " + failed.message()};
   }
-  auto message = parser.release();
-  response made;
-  made.status = message.result_int();
-  made.content_type = std::string{std::string_view{message[http::field::content_type]}};
-  made.body = std::move(message.body());
-  return made;
+  return client_answer(parser.release());
 }
 
 }  // namespace
