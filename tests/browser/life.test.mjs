@@ -166,8 +166,8 @@ test('the timeline is sought by position, time and type', async () => {
   await page.getByLabel('Type').fill('OrderPlaced');
   await page.getByRole('button', { name: 'Go' }).click();
   const rows = page.locator('.event-list tbody tr');
-  await page.locator('.event-list tbody td', { hasText: 'OrderPlaced' }).first().waitFor();
-  assert.equal(await rows.count(), 20);
+  await page.waitForFunction(() => document.querySelectorAll('.event-list tbody tr').length === 20);
+  assert.equal(await rows.filter({ hasText: 'OrderPlaced' }).count(), 20);
   await page.getByLabel('Type').fill('');
   await page.getByLabel('Time').fill('2020-01-01T00:00:00');
   await page.getByRole('button', { name: 'Go' }).click();

@@ -44,6 +44,18 @@ test('1,000 flows are drawn within a second', async (t) => {
   await page.context().close();
 });
 
+test('the overview has a past when it is opened', async () => {
+  const page = await openPage(daemon);
+  const begin = async () => {
+    await live(page);
+    const path = await page.locator('.spark .line').first().getAttribute('d');
+    return Number(/^M([\d.]+)/.exec(path)?.[1]); // of 120, which are 15 minutes
+  };
+  while (!(await begin() < 119)) await page.reload();
+  assert.deepEqual(page.wrong, []);
+  await page.context().close();
+});
+
 test('thousands of rows scroll without stutter, as few of them exist', async (t) => {
   const page = await openPage(daemon, '#/flows');
   await page.locator('[role="grid"] [role="row"]').nth(5).waitFor();

@@ -77,7 +77,11 @@ def test_what_needs_the_store_for_itself_says_who_has_it():
     with Store("dpkg-flows") as store:
         store.do("append", KIND, GOOD)
         with Daemon(store) as daemon:
-            store.fails(4, str(daemon.running.pid), "serve", "--listen", "127.0.0.1:0")
+            for words in (["serve", "--listen", "127.0.0.1:0"], ["report"]):
+                told = store.run(*words)
+                equal((told.code, told.out), (4, ""), told.err)
+                for said in (str(daemon.running.pid), daemon.address, f"`{words[0]}`"):
+                    expect(said in told.err, said, "not in", told.err)
             daemon.kill()
         store.do("append", KIND, GOOD)
 

@@ -50,7 +50,8 @@ def test_a_snapshot_and_its_deltas_show_what_http_shows():
             equal((overview["application"], overview["state"]), ("dpkg-flows", "running"))
             equal(overview["tail"], int(daemon.get("/v1/events").header["Millrace-Tail"]))
             equal((overview["head"], overview["stopped"]), (overview["tail"], 0))
-            expect(overview["commit_p99"] > 0 and overview["append_rate"] > 0, overview)
+            expect(overview["append_rate"] > 0, overview)
+            expect(overview["commit_p99"] >= overview["flush_p99"] > 0, overview)
             listed = daemon.get("/v1/statistics").json()["statistics"]
             equal(set(picture.types), {row["name"] for row in listed if row["name"]})
             for row in listed:

@@ -52,16 +52,23 @@ describe('the last fifteen minutes', () => {
       .toEqual([[{ x: 50, y: 10 }], [{ x: 100, y: 0 }]]);
   });
 
-  test('what another page kept is taken, but not what is too old', () => {
-    const before = new History(1);
-    before.add(1, [1], 0);
-    before.add(SPAN, [2], 0);
-    const after = new History(1);
-    after.restore(JSON.stringify(before), SPAN + 500);
-    expect(after.columns[0]).toEqual([2, null]);
-    after.restore('null', 0);
-    after.restore(JSON.stringify(new History(3)), 0);
-    expect(after.times.length).toBe(2);
+  test('what the service has seen takes the place of what the page saw meanwhile', () => {
+    const history = new History(1);
+    for (const time of [1000, 2000, 3000, 4000]) history.add(time, [1], 0);
+    history.interrupt();
+    history.refill([2500, 5000], [[7], [8]]);
+    expect(history.times).toEqual([1000, 2000, 2500, 5000]);
+    expect(history.columns[0]).toEqual([1, 1, 7, 8]);
+    history.refill([], []);
+    expect(history.times.length).toBe(4);
+  });
+
+  test('what was seen before a daemon was started anew stays, with the hole', () => {
+    const history = new History(1);
+    history.add(1000, [1], 0);
+    history.interrupt();
+    history.refill([9000], [[2]]);
+    expect(history.columns[0]).toEqual([1, null, 2]);
   });
 });
 

@@ -42,6 +42,9 @@ inline constexpr std::size_t topology_edges_max = 1000;
 inline constexpr std::size_t timers_counted_max = 1000;
 inline constexpr std::size_t mailboxes_counted_max = 10'000;  // flows, for /metrics
 inline constexpr unsigned count_pause_factor = 9;  // a count of all flows, and so long nothing
+inline constexpr unsigned count_pause_factor_unwatched = 99;
+inline constexpr auto history_span = 15min;  // of the overview, for those who begin to watch
+inline constexpr auto history_interval = 5s;
 
 // Subscriptions.
 inline constexpr std::size_t subscription_threads = 4;

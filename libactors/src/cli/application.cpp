@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 
+#include "cli/daemon.hpp"
 #include "cli/parse.hpp"
 #include "cli/signals.hpp"
 #include "documents/text.hpp"
@@ -102,7 +103,7 @@ cli::outcome run_own(const cli::context& in, const application::command& own,
   if (!needs) return needs.error();
   auto opened = in.open_host({.strict = !in.types.empty(), .run_flows = *needs == use::runs},
                              *needs != use::reads);
-  if (!opened) return opened.error();
+  if (!opened) return cli::with_advice(in, opened.error(), own.name);
   const int code = own.run(**opened, arguments);
   (*opened)->stop();
   return static_cast<exit_code>(code);

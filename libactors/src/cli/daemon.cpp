@@ -110,6 +110,17 @@ result<json> await_job(const context& in, const error& why, const daemon_call& w
   }
 }
 
+error with_advice(const context& in, const error& why, std::string_view command) {
+  if (why.code != errc::in_use) return why;
+  const auto told = answer_of_daemon(in, {.target = "/version", .method = "GET"});
+  if (!told || !*told) return why;
+  const auto known = json::parse(**told, nullptr, false);
+  if (!known.is_object() || !known.contains("listening")) return why;
+  return {why.code, fmt::format("{}, which serves it at {}; `{}` needs it for itself: end that "
+                                "process first, or ask it there",
+                                why.message, known["listening"].get<std::string>(), command)};
+}
+
 outcome ask_daemon(const context& in, const error& why, const daemon_call& wanted,
                    const std::function<std::string(const json& answer)>& words) {
   if (why.code != errc::in_use) return why;

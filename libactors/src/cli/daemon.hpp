@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,10 @@ struct job_watch {
 };
 [[nodiscard]] result<json> await_job(const context& in, const error& why, const daemon_call& wanted,
                                      const job_watch& watch);
+
+/// For what needs the store for itself: an error that says who serves it, and what to do. Nobody
+/// does, or the store is not in use: `why`.
+[[nodiscard]] error with_advice(const context& in, const error& why, std::string_view command);
 
 /// The problem that an answer tells.
 [[nodiscard]] error error_of_daemon(unsigned status, const std::string& body);

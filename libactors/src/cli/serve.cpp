@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/commands.hpp"
+#include "cli/daemon.hpp"
 #include "cli/signals.hpp"
 #include "documents/event.hpp"
 #include "documents/text.hpp"
@@ -110,7 +111,7 @@ outcome serve(const context& in, const serve_options& options) {
   }
   const interrupts stop;
   auto opened = in.open_host({.strict = !in.types.empty()}, true);
-  if (!opened) return opened.error();
+  if (!opened) return with_advice(in, opened.error(), "serve");
   host& over = **opened;
   const auto agreed = contracts_of(in, options, lag_contracts_of(over));
   if (!options.max_lags.empty()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -13,15 +14,19 @@ namespace millrace {
 
 struct flow_type;
 
-/// What a commit wrote (its schedule changes may be missing), and how long that took with the
-/// flush. Called on the committing thread, which waits: it must be quick, and must neither throw
-/// nor call the engine.
-using commit_watcher = std::function<void(const commit_batch&, duration)>;
+struct commit_times {
+  duration whole{};  ///< with the flush
+  duration flush{};
+};
+/// What a commit wrote (its schedule changes may be missing), and how long that took. Called on the
+/// committing thread, which waits: it must be quick, and must neither throw nor call the engine.
+using commit_watcher = std::function<void(const commit_batch&, const commit_times&)>;
 
 /// A batch that a flow handled, or an attempt at one that failed and is repeated.
 struct batch_news {
   const flow_type& type;
-  duration took{};  ///< in its handlers
+  std::uint64_t handled = 0;  ///< events
+  duration took{};            ///< in its handlers
   bool is_retry = false;
 };
 /// Called on the threads of the flows, perhaps several at a time: quick, and does not throw.
@@ -42,7 +47,7 @@ class commit_watchers {
     all_.erase(which);
     some_ = !all_.empty();
   }
-  void tell(const commit_batch& written, duration took) {
+  void tell(const commit_batch& written, const commit_times& took) {
     if (!some_) return;
     const std::scoped_lock lock{mutex_};
     for (const auto& [which, watcher] : all_) watcher(written, took);

@@ -78,7 +78,7 @@ struct engine::inside {
             .before_commit = parts.before_commit,
             .on_failed = [this](const error& why) { context.fail(why); },
             .on_written = [this](const commit_batch& written,
-                                 duration took) { watchers->tell(written, took); }};
+                                 const commit_times& took) { watchers->tell(written, took); }};
   }
   void publish(const std::shared_ptr<const committed>& news) {
     if (timers && (!news->scheduled.empty() || !news->unscheduled.empty())) {

@@ -330,7 +330,8 @@ void flow_actor::close() {
     return load();
   }
   const auto now = context_.time.steady();
-  context_.tell_batch({.type = *type_, .took = std::exchange(handling_, {})});
+  context_.tell_batch(
+      {.type = *type_, .handled = open_.handled, .took = std::exchange(handling_, {})});
   gate_->meter.add(open_.handled, cause_, now);
   of_type_->add(open_.handled, cause_, now);
   commit(std::exchange(open_, {}));

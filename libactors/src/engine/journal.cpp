@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/limits.hpp"
+#include "store/sqlite_store.hpp"
 
 namespace millrace {
 namespace {
@@ -242,7 +243,10 @@ journal::worked journal::commit(batch& taken) {
     }
     ++counts_.commits;
     publish(made);
-    if (tell_.on_written) tell_.on_written(made.batch(), clock_.steady() - begun);
+    if (tell_.on_written) {
+      tell_.on_written(made.batch(),
+                       {.whole = clock_.steady() - begun, .flush = flush_time_of(store_)});
+    }
   }
   for (std::size_t i = 0; i < taken.size(); ++i) acknowledge(taken[i].request, answers[i]);
   return worked::idle;

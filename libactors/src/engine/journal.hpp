@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "engine/commit_watchers.hpp"
 #include "engine/group.hpp"
 #include "engine/requests.hpp"
 
@@ -35,7 +36,7 @@ class journal {
     /// The store failed for good; called once, before the completions of what failed with it.
     std::function<void(const error&)> on_failed;
     /// After each commit, whatever it wrote; may be empty. See commit_watcher.
-    std::function<void(const commit_batch&, duration)> on_written = {};
+    commit_watcher on_written = {};
   };
   struct counts {
     std::atomic<std::uint64_t> events{0};

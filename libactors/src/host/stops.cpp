@@ -34,12 +34,10 @@ void tell_type(const store& stored, const v1::FlowType& row, const listener& tol
 result<subscription> watch_stops(host& over, listener told) {
   const auto* stored = over.inside().stored;
   if (stored == nullptr) return error{errc::closed, "the host is not open"};
-  return watch_commits(over,
-                       [stored, told = std::move(told)](const commit_batch& written, duration) {
-                         for (const auto& each : written.checkpoints)
-                           tell_flow(*stored, each, told);
-                         for (const auto& each : written.flow_types) tell_type(*stored, each, told);
-                       });
+  return watch_commits(over, [stored, told = std::move(told)](const auto& written, const auto&) {
+    for (const auto& each : written.checkpoints) tell_flow(*stored, each, told);
+    for (const auto& each : written.flow_types) tell_type(*stored, each, told);
+  });
 }
 
 }  // namespace millrace

@@ -49,6 +49,7 @@ struct parts {
   job_desk& jobs;
   const connection_counts& counts;
   std::string application;
+  std::string address;  ///< `http://…`; set before anybody can ask
   timestamp started;
   // Behind WebSockets; set before anybody can ask.
   monitor* watched = nullptr;

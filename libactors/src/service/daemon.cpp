@@ -52,6 +52,7 @@ struct service_daemon::inside {
                .jobs = jobs,
                .counts = counts,
                .application = application,
+               .address = {},
                .started = view.time.now()},
         behind(shared, std::move(watch)) {
     shared.watched = &watched;
@@ -59,7 +60,7 @@ struct service_daemon::inside {
   }
 
   /// On the committing thread.
-  void note(const commit_batch& written, duration took) {
+  void note(const commit_batch& written, const commit_times& took) {
     measured.count_commit(took);
     room.note();
     series.note(written);
@@ -84,7 +85,6 @@ struct service_daemon::inside {
   dispatcher behind;
   subscription commits;
   std::unique_ptr<server> front;
-  std::string address;
 };
 
 namespace {
@@ -136,21 +136,23 @@ result<std::unique_ptr<service_daemon>> service_daemon::start(host& over,
   auto made = std::make_unique<inside>(over, *view, std::move(*known), options.application,
                                        std::move(*watch));
   auto commits = watch_commits(
-      over, [&to = *made](const commit_batch& written, duration took) { to.note(written, took); });
+      over, [&to = *made](const auto& written, const auto& took) { to.note(written, took); });
   if (!commits) return commits.error();
   made->commits = std::move(*commits);
   made->series.keep();
   if (auto told = watch_batches(over, made->measured.counts_batches()); !told) return told.error();
-  server::options wanted{.listen = *listen, .socket = {}};
+  server::options wanted{.listen = *listen, .socket = {}, .listening = [&](std::uint16_t port) {
+                           made->shared.address = address_of(*listen, port);
+                         }};
   if (options.through_store) wanted.socket = socket_of(view->directory);
   auto front = server::start(wanted, made->behind, made->counts);
   if (!front) return front.error();
   made->front = std::move(*front);
-  made->address = address_of(*listen, made->front->port());
+  made->watched.begin();
   return std::unique_ptr<service_daemon>{new service_daemon{std::move(made)}};
 }
 
-const std::string& service_daemon::address() const { return inside_->address; }
+const std::string& service_daemon::address() const { return inside_->shared.address; }
 
 void service_daemon::stop(duration grace) {
   inside_->shared.stopping = true;

@@ -10,7 +10,7 @@
 #include "documents/past.hpp"
 #include "documents/schedule.hpp"
 #include "documents/statistics.hpp"
-#include "service/batch_seconds.hpp"
+#include "service/batch_figures.hpp"
 #include "service/endpoints.hpp"
 #include "service/flow_page.hpp"
 #include "service/problem.hpp"
@@ -129,7 +129,15 @@ response show_inbox(const call& asked) {
 response flow_statistics_of(const call& asked) {
   auto of = asked.of.over.statistics(flow_key::parse(asked.variable("key")));
   if (!of) return problem(of.error());
-  return document(documents::dump(documents::json_of(*of, asked.of.view.time.now(), true)));
+  auto made = documents::json_of(*of, asked.of.view.time.now(), true);
+  const auto& sizes = of->activity.sizes;
+  const auto percentile = [&](unsigned percent) {
+    return sizes.count() == 0 ? documents::json(nullptr)
+                              : documents::json(sizes.percentile(percent));
+  };
+  made["batch_events"] = {
+      {"p50", percentile(50)}, {"p95", percentile(95)}, {"p99", percentile(99)}};
+  return document(documents::dump(made));
 }
 
 response all_statistics(const call& asked) {
@@ -137,7 +145,7 @@ response all_statistics(const call& asked) {
   if (!of) return problem(of.error());
   page rows{asked, "statistics"};
   for (auto& one : documents::json_of(*of)) {
-    if (one["name"].is_string()) add_batch_seconds(asked.of.measured, one);
+    if (one["name"].is_string()) add_batches(asked.of.measured, one);
     static_cast<void>(rows.add(documents::dump(one)));
   }
   return std::move(rows).finish({}).with("millrace-tail", std::to_string(of->tail.value));

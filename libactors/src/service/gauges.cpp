@@ -9,7 +9,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <cmath>
-#include <limits>
 #include <map>
 #include <shared_mutex>
 
@@ -22,8 +21,11 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
+using prometheus::Summary;
 using seconds = std::chrono::duration<double>;
 
+const prometheus::Histogram::BucketBoundaries batch_sizes_of_interest{
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10'000};
 const prometheus::Histogram::BucketBoundaries batch_bounds{
     0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
     0.025,   0.05,     0.1,     0.25,   0.5,     1,      2.5,   5,      10,    30};
@@ -31,6 +33,11 @@ const prometheus::Histogram::BucketBoundaries call_seconds{
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60};
 
 using labels = std::vector<ClientMetric::Label>;
+
+/// Percentiles of what was observed over the last minute, with what they may be wrong by.
+const Summary::Quantiles percentiles{{0.5, 0.02}, {0.95, 0.005}, {0.99, 0.001}};
+constexpr std::chrono::seconds percentiles_span{60};
+constexpr int percentiles_slices = 3;
 
 /// Families of values that somebody else counts.
 class snapshot {
@@ -61,22 +68,6 @@ class snapshot {
       for (const auto& [cause, count] : counts) {
         add({{"type", type.name}, {"cause", cause}}).counter.value = static_cast<double>(count);
       }
-    }
-  }
-
-  void sizes(const host_statistics& of) {
-    begin("millrace_batch_events", "Events of a batch", MetricType::Histogram);
-    for (const auto& type : of.types) {
-      auto& histogram = add({{"type", type.name}}).histogram;
-      const auto& sizes = type.activity.sizes;
-      std::uint64_t sum = 0;
-      for (std::size_t place = 0; place + 1 < sizes.counts.size(); ++place) {
-        sum += sizes.counts[place];
-        histogram.bucket.push_back({sum, static_cast<double>(batch_sizes::largest(place))});
-      }
-      histogram.sample_count = sizes.count();
-      histogram.sample_sum = static_cast<double>(type.activity.handled);
-      histogram.bucket.push_back({histogram.sample_count, std::numeric_limits<double>::infinity()});
     }
   }
 
@@ -134,7 +125,6 @@ void add_flows(snapshot& to, const host_statistics& of) {
   to.each("millrace_state_bytes", "Stored states", of,
           [&](const auto& type) { return number(type.state_size); });
   to.causes(of);
-  to.sizes(of);
 }
 
 /// Nothing when there is no contract.
@@ -179,25 +169,36 @@ void add_connections(snapshot& to, const gauges::sources& from) {
              "Messages of the monitor that a client was too slow for", from.monitor_left_out);
 }
 
-/// The least bound that so many percent are within.
-std::optional<double> bound_of(const ClientMetric::Histogram& of, double percent) {
-  if (of.sample_count == 0) return std::nullopt;
-  const double wanted = static_cast<double>(of.sample_count) * percent / 100;
-  for (const auto& bucket : of.bucket) {
-    if (static_cast<double>(bucket.cumulative_count) >= wanted) return bucket.upper_bound;
+gauges::quantiles quantiles_of(const Summary& of) {
+  const auto summary = of.Collect().summary;
+  gauges::quantiles made;
+  for (const auto& one : summary.quantile) {
+    if (std::isnan(one.value)) continue;
+    (one.quantile < 0.9 ? made.p50 : one.quantile < 0.97 ? made.p95 : made.p99) = one.value;
   }
-  return std::nullopt;
+  return made;
 }
 
+/// What is added up for ever, and what it was of late.
 struct batches_of_type {
+  batches_of_type(prometheus::Histogram& sizes, prometheus::Histogram& times,
+                  prometheus::Counter& repeated)
+      : events(sizes), seconds(times), retries(repeated) {}
+  prometheus::Histogram& events;
   prometheus::Histogram& seconds;
   prometheus::Counter& retries;
+  Summary events_of_late{percentiles, percentiles_span, percentiles_slices};
+  Summary seconds_of_late{percentiles, percentiles_span, percentiles_slices};
 };
 
 }  // namespace
 
 struct gauges::inside {
   prometheus::Registry registry;
+  prometheus::Family<prometheus::Histogram>& batch_events = prometheus::BuildHistogram()
+                                                                .Name("millrace_batch_events")
+                                                                .Help("Events of a batch")
+                                                                .Register(registry);
   prometheus::Family<prometheus::Histogram>& batch_seconds =
       prometheus::BuildHistogram()
           .Name("millrace_batch_seconds")
@@ -209,17 +210,22 @@ struct gauges::inside {
           .Help("Attempts at an event that failed, and were repeated by the type's policy")
           .Register(registry);
   mutable std::shared_mutex guard;  // of what follows
-  std::map<std::string, batches_of_type, std::less<>> types;
+  std::map<std::string, std::unique_ptr<batches_of_type>, std::less<>> types;
 
-  const batches_of_type& of_type(const std::string& name) {
+  batches_of_type& of_type(const std::string& name) {
     {
       const std::shared_lock locked{guard};
-      if (const auto found = types.find(name); found != types.end()) return found->second;
+      if (const auto found = types.find(name); found != types.end()) return *found->second;
     }
     const std::unique_lock locked{guard};
-    const batches_of_type made{batch_seconds.Add({{"type", name}}, batch_bounds),
-                               retries.Add({{"type", name}})};
-    return types.emplace(name, made).first->second;
+    auto& place = types[name];
+    if (!place) {
+      const prometheus::Labels type{{"type", name}};
+      place = std::make_unique<batches_of_type>(batch_events.Add(type, batch_sizes_of_interest),
+                                                batch_seconds.Add(type, batch_bounds),
+                                                retries.Add(type));
+    }
+    return *place;
   }
   prometheus::Family<prometheus::Counter>& calls = prometheus::BuildCounter()
                                                        .Name("millrace_http_calls_total")
@@ -245,13 +251,13 @@ struct gauges::inside {
                                    .Help("Calls that wait for flows or events")
                                    .Register(registry)
                                    .Add({});
-  prometheus::Summary& commits =
-      prometheus::BuildSummary()
-          .Name("millrace_commit_seconds")
-          .Help("Transactions with their flush, over the last minute")
-          .Register(registry)
-          .Add({}, prometheus::Summary::Quantiles{{0.5, 0.02}, {0.99, 0.001}},
-               std::chrono::seconds{60}, 6);
+  Summary& commits = summary("millrace_commit_seconds", "Transactions with their flush");
+  Summary& flushes = summary("millrace_flush_seconds", "Flushes of transactions");
+
+  Summary& summary(const char* name, const char* help) {
+    return prometheus::BuildSummary().Name(name).Help(help).Register(registry).Add(
+        {}, percentiles, percentiles_span, percentiles_slices);
+  }
 };
 
 gauges::gauges() : inside_(std::make_shared<inside>()) {}
@@ -270,38 +276,37 @@ void gauges::count_waiting(int change) { inside_->waiting.Increment(change); }
 
 void gauges::count_refusal() { inside_->refused.Increment(); }
 
-void gauges::count_commit(std::chrono::duration<double> took) {
-  inside_->commits.Observe(took.count());
+void gauges::count_commit(const commit_times& took) {
+  inside_->commits.Observe(seconds{took.whole}.count());
+  inside_->flushes.Observe(seconds{took.flush}.count());
 }
 
 batch_watcher gauges::counts_batches() const {
   return [to = inside_](const batch_news& news) {
-    const auto& type = to->of_type(news.type.name);
+    auto& type = to->of_type(news.type.name);
     if (news.is_retry) return type.retries.Increment();
-    type.seconds.Observe(seconds{news.took}.count());
+    if (news.handled == 0) return;
+    const auto events = static_cast<double>(news.handled);
+    const auto took = seconds{news.took}.count();
+    type.events.Observe(events);
+    type.seconds.Observe(took);
+    type.events_of_late.Observe(events);
+    type.seconds_of_late.Observe(took);
   };
 }
 
-gauges::batch_seconds gauges::batches_of(const std::string& type) const {
+gauges::batches gauges::batches_of(const std::string& type) const {
   const std::shared_lock locked{inside_->guard};
   const auto found = inside_->types.find(type);
   if (found == inside_->types.end()) return {};
-  const auto counted = found->second.seconds.Collect().histogram;
-  return {.p50 = bound_of(counted, 50),
-          .p95 = bound_of(counted, 95),
-          .p99 = bound_of(counted, 99),
-          .retries = static_cast<std::uint64_t>(found->second.retries.Value())};
+  const auto& of = *found->second;
+  return {.events = quantiles_of(of.events_of_late),
+          .seconds = quantiles_of(of.seconds_of_late),
+          .retries = static_cast<std::uint64_t>(of.retries.Value())};
 }
 
-gauges::quantiles gauges::commit_seconds() const {
-  const auto summary = inside_->commits.Collect().summary;
-  quantiles made;
-  for (const auto& one : summary.quantile) {
-    if (std::isnan(one.value)) continue;
-    (one.quantile < 0.9 ? made.median : made.p99) = one.value;
-  }
-  return made;
-}
+gauges::quantiles gauges::commit_seconds() const { return quantiles_of(inside_->commits); }
+gauges::quantiles gauges::flush_seconds() const { return quantiles_of(inside_->flushes); }
 
 std::string gauges::text_of(const sources& from) const {
   snapshot made;

@@ -40,22 +40,23 @@ class gauges {
   void count_refusal();
 
   /// A transaction was written and flushed.
-  void count_commit(std::chrono::duration<double> took);
-  /// Seconds that half of the commits and 99 of 100 took at the most, over the last minute; none:
-  /// there was none.
+  void count_commit(const commit_times& took);
+  /// What half, 95 and 99 of 100 did not exceed over the last minute; none: there was none.
   struct quantiles {
-    std::optional<double> median, p99;
+    std::optional<double> p50, p95, p99;
   };
   [[nodiscard]] quantiles commit_seconds() const;
+  [[nodiscard]] quantiles flush_seconds() const;
 
   /// A batch was handled, or is tried again. On the threads of the flows; outlives this.
   [[nodiscard]] batch_watcher counts_batches() const;
-  /// Bounds that so many of the batches of a type did not exceed, in seconds; none: there was none.
-  struct batch_seconds {
-    std::optional<double> p50, p95, p99;
+  /// Of a type: sizes and times of batches; retries since the beginning.
+  struct batches {
+    quantiles events;
+    quantiles seconds;
     std::uint64_t retries = 0;
   };
-  [[nodiscard]] batch_seconds batches_of(const std::string& type) const;
+  [[nodiscard]] batches batches_of(const std::string& type) const;
 
   struct admission {
     lag_contracts agreed;

@@ -13,6 +13,7 @@ namespace millrace::service {
 namespace {
 
 using namespace std::chrono_literals;
+using documents::dump;
 using steady = std::chrono::steady_clock;
 
 constexpr auto look_interval_min = 50ms;  // however many are new
@@ -31,7 +32,8 @@ std::string array_of(const std::vector<const std::string*>& documents) {
 /// One who watches.
 class monitor::client final : public conversation {
  public:
-  client(monitor& of, std::weak_ptr<outlet> to) : out(std::move(to)), of_(of) {}
+  client(monitor& of, std::weak_ptr<outlet> to, view_wish first)
+      : out(std::move(to)), wish(std::move(first)), of_(of) {}
 
   void received(std::string message) override {
     auto wanted = parse_view(message);
@@ -54,7 +56,7 @@ class monitor::client final : public conversation {
   const std::weak_ptr<outlet> out;
 
   // Guarded by the monitor.
-  std::optional<view_wish> wish = view_wish{};  ///< not looked at yet
+  std::optional<view_wish> wish;  ///< not looked at yet
   bool is_ready = true;
   bool has_ended = false;
 
@@ -71,12 +73,15 @@ class monitor::client final : public conversation {
   monitor& of_;
 };
 
-std::shared_ptr<conversation> monitor::talk_to(std::weak_ptr<outlet> to) {
-  auto made = std::make_shared<client>(*this, std::move(to));
+void monitor::begin() {
+  thread_ = std::thread{[this] { run(); }};
+}
+
+std::shared_ptr<conversation> monitor::talk_to(std::weak_ptr<outlet> to, view_wish first) {
+  auto made = std::make_shared<client>(*this, std::move(to), std::move(first));
   const std::scoped_lock lock{guard_};
   clients_.push_back(made);
   hurry_ = true;
-  if (!thread_.joinable() && !stopping_) thread_ = std::thread{[this] { run(); }};
   changed_.notify_all();
   return made;
 }
@@ -93,7 +98,7 @@ void monitor::stop() {
 }
 
 void monitor::run() {
-  auto last = steady::now() - 1s;
+  auto last = steady::now() - limits::history_interval;  // the first look is at once
   for (;;) {
     {
       std::unique_lock lock{guard_};
@@ -101,16 +106,15 @@ void monitor::run() {
         if (one->has_ended && one->view) picture_->board.remove(*one->view);
         return one->has_ended;
       });
-      if (clients_.empty()) {
-        picture_.reset();
-        touched_.rest();
-        changed_.wait(lock, [&] { return stopping_ || !clients_.empty(); });
-      }
-      changed_.wait_until(lock, last + limits::monitor_interval,
+      const bool is_watched = !clients_.empty();
+      if (!is_watched) touched_.rest();
+      changed_.wait_until(lock,
+                          last + (is_watched ? limits::monitor_interval : limits::history_interval),
                           [&] { return stopping_ || hurry_; });
       changed_.wait_until(lock, last + look_interval_min, [&] { return stopping_; });
       if (stopping_) return;
       hurry_ = false;
+      is_watched_ = !clients_.empty();
     }
     last = steady::now();
     try {
@@ -122,10 +126,18 @@ void monitor::run() {
 }
 
 result<void> monitor::look_and_tell() {
-  if (!picture_) picture_ = std::make_unique<picture>(of_);
+  if (!picture_) {
+    picture_ = std::make_unique<picture>(of_);
+    // A start is no time to read the whole directory, unless somebody wants to see it.
+    picture_->count_after = of_.view.time.steady() + limits::history_interval;
+  }
   take_wishes();
   if (auto looked = look(); !looked) return looked;
   tell_clients();
+  const auto steady = of_.view.time.steady();
+  if (steady >= recent_.next()) {
+    recent_.add(steady, of_.view.time.now(), picture_->figures.overview());
+  }
   return {};
 }
 
@@ -148,8 +160,9 @@ result<void> monitor::look() {
   auto& now = *picture_;
   ++now.now;
   if (auto begun = now.rows.begin_round(now.now); !begun) return begun;
-  const auto news = touched_.take();
-  if (!news.empty()) now.changed = true;
+  const auto news = is_watched_ ? touched_.take() : touched_flows::news{};
+  const auto commits = of_.over.counters().commits;
+  if (std::exchange(now.commits, commits) != commits) now.changed = true;
   count_now_and_then(!news.stopped.empty());
   auto wanted = news.stopped;
   take_count(wanted);
@@ -172,7 +185,9 @@ void monitor::take_count(std::vector<flow_number>& wanted) {
   duration pause = limits::monitor_interval_max;
   if (*counted) {
     const auto took = std::chrono::duration_cast<duration>((*counted)->took);
-    pause = std::max(pause, took * limits::count_pause_factor);
+    const auto factor =
+        is_watched_ ? limits::count_pause_factor : limits::count_pause_factor_unwatched;
+    pause = std::max(pause, took * factor);
     wanted.insert(wanted.end(), (*counted)->to_show.begin(), (*counted)->to_show.end());
     const std::scoped_lock lock{guard_};
     for (const auto& one : clients_) {
@@ -271,12 +286,14 @@ std::optional<std::string> monitor::message_to(const client& one) const {
 
 std::string monitor::snapshot_for(const client& one) const {
   const auto& now = *picture_;
+  const bool is_first = one.sequence == 0;
   return fmt::format(
       "{{\"message\":\"snapshot\",\"sequence\":{},\"at\":\"{}\",\"view\":{},\"overview\":{},"
-      "\"types\":{},\"flows\":{},\"topology\":{}}}",
-      one.sequence, to_text(of_.view.time.now()), json_of(*one.view), now.figures.overview(),
+      "\"types\":{},\"flows\":{},\"topology\":{}{}{}}}",
+      one.sequence, to_text(of_.view.time.now()), json_of(*one.view), dump(now.figures.overview()),
       array_of(now.figures.types_since(0)), array_of(now.board.all(*one.view)),
-      now.figures.topology_text());
+      now.figures.topology_text(), is_first ? ",\"history\":" : "",
+      is_first ? dump(recent_.json_of(of_.view.time.steady())) : "");
 }
 
 std::string monitor::delta_for(const client& one, const flow_board::changes& changes) const {
@@ -285,10 +302,9 @@ std::string monitor::delta_for(const client& one, const flow_board::changes& cha
   return fmt::format(
       "{{\"message\":\"delta\",\"sequence\":{},\"at\":\"{}\",\"overview\":{},\"types\":{},"
       "\"types_gone\":{},\"flows\":{},\"flows_gone\":{}{}{}}}",
-      one.sequence, to_text(of_.view.time.now()), now.figures.overview(),
-      array_of(now.figures.types_since(one.seen)),
-      documents::dump(now.figures.types_gone_since(one.seen)), array_of(changes.rows),
-      documents::dump(changes.gone), has_edges ? ",\"topology\":" : "",
+      one.sequence, to_text(of_.view.time.now()), dump(now.figures.overview()),
+      array_of(now.figures.types_since(one.seen)), dump(now.figures.types_gone_since(one.seen)),
+      array_of(changes.rows), dump(changes.gone), has_edges ? ",\"topology\":" : "",
       has_edges ? now.figures.topology_text() : "");
 }
 

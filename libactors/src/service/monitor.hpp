@@ -13,13 +13,15 @@
 #include "service/conversation.hpp"
 #include "service/flow_count.hpp"
 #include "service/monitor_figures.hpp"
+#include "service/recent_figures.hpp"
 #include "service/touched_flows.hpp"
 
 namespace millrace::service {
 
-/// Takes the figures on one thread for all clients, and only while there are some. What a client
-/// was told last is a number: it gets all that changed since, when it has taken that, however long
-/// it was. Made and stopped by the daemon; the rest is for any thread.
+/// Takes the figures on one thread for all clients; while there are none, only every few seconds,
+/// for those who come. What a client was told last is a number: it gets all that changed since,
+/// when it has taken that, however long it was. Made, begun and stopped by the daemon; the rest is
+/// for any thread.
 class monitor {
  public:
   explicit monitor(parts& of) : of_(of), count_(of.over) {}
@@ -27,7 +29,10 @@ class monitor {
   monitor(const monitor&) = delete;
   monitor& operator=(const monitor&) = delete;
 
-  [[nodiscard]] std::shared_ptr<conversation> talk_to(std::weak_ptr<outlet> client);
+  /// Once, before the rest.
+  void begin();
+  [[nodiscard]] std::shared_ptr<conversation> talk_to(std::weak_ptr<outlet> client,
+                                                      view_wish first);
   /// On the committing thread.
   void note(const commit_batch& written) { touched_.note(written); }
   void stop();
@@ -36,7 +41,7 @@ class monitor {
 
  private:
   class client;
-  /// What is known while somebody watches.
+  /// What is known. Of single flows: what somebody watches.
   struct picture {
     explicit picture(const parts& of) : figures(of), rows(of) {}
     monitor_figures figures;
@@ -47,6 +52,7 @@ class monitor {
     std::size_t turn = 0;     ///< of those that the router is asked about
     timestamp count_after{};  // steady
     bool changed = true;      ///< since the last count
+    std::uint64_t commits = 0;
   };
 
   void run();
@@ -66,7 +72,9 @@ class monitor {
   parts& of_;
   touched_flows touched_;
   flow_count count_;
-  std::unique_ptr<picture> picture_;  // on its own thread
+  std::unique_ptr<picture> picture_;  // on its own thread, as the two that follow
+  recent_figures recent_;
+  bool is_watched_ = false;
   std::atomic<std::uint64_t> coalesced_{0};
 
   std::mutex guard_;  // of what follows, and of what clients want

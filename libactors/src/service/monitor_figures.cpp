@@ -1,11 +1,10 @@
 #include "service/monitor_figures.hpp"
-#include "service/batch_seconds.hpp"
 
 #include <algorithm>
 
 #include "base/time_text.hpp"
 #include "documents/statistics.hpp"
-#include "service/batch_seconds.hpp"
+#include "service/batch_figures.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
 
@@ -118,11 +117,13 @@ result<void> monitor_figures::look_now_and_then() {
   return {};
 }
 
-std::string monitor_figures::overview() const {
+json monitor_figures::overview() const {
   const auto now = of_.view.time.now();
   const auto steady = of_.view.time.steady();
   const auto state = condition_of(of_);
   const auto commits = of_.measured.commit_seconds();
+  const auto flushes = of_.measured.flush_seconds();
+  const auto seconds = [](std::optional<double> one) { return one ? json(*one) : json(nullptr); };
   const std::chrono::duration<double> up = now - of_.started;
   json made = {{"application", of_.application},
                {"version", MILLRACE_VERSION},
@@ -142,8 +143,10 @@ std::string monitor_figures::overview() const {
                {"timers_overdue", timers_overdue_},
                {"timers_soon", timers_soon_},
                {"timer_next", text_or_null(timer_next_)},
-               {"commit_p50", commits.median ? json(*commits.median) : json(nullptr)},
-               {"commit_p99", commits.p99 ? json(*commits.p99) : json(nullptr)},
+               {"commit_p50", seconds(commits.p50)},
+               {"commit_p99", seconds(commits.p99)},
+               {"flush_p50", seconds(flushes.p50)},
+               {"flush_p99", seconds(flushes.p99)},
                {"disk_free", disk_.available},
                {"disk_size", disk_.capacity},
                {"store_size", store_size_},
@@ -164,7 +167,7 @@ std::string monitor_figures::overview() const {
   made["oldest_flow"] = counted_ ? key(counted_->oldest_flow) : json(nullptr);
   made["oldest_time"] = counted_ ? text_or_null(counted_->oldest_time) : json(nullptr);
   made["counted_at"] = counted_ ? json(to_text(counted_->of.at)) : json(nullptr);
-  return dump(made);
+  return made;
 }
 
 void monitor_figures::count_types(flow_board::moment now, const flow_rows& rows) {
@@ -174,7 +177,7 @@ void monitor_figures::count_types(flow_board::moment now, const flow_rows& rows)
   std::map<std::string, bool, std::less<>> there;
   for (const auto& one : of.types) {
     auto row = documents::json_of(one, of.at, true);
-    add_batch_seconds(of_.measured, row);
+    add_batches(of_.measured, row);
     row["kind"] = kind_of(of_.known, one.name);
     const auto index = of_.known.table.find(one.name);
     row["hosted"] = index.has_value();

@@ -14,7 +14,7 @@
 
 namespace millrace::service {
 
-/// Since somebody began to watch. One thread.
+/// Of one thread.
 class monitor_figures {
  public:
   explicit monitor_figures(const parts& of);
@@ -25,8 +25,8 @@ class monitor_figures {
   void take(counted_flows counted) { counted_ = std::move(counted); }
   [[nodiscard]] const std::optional<counted_flows>& counted() const { return counted_; }
 
+  [[nodiscard]] documents::json overview() const;
   /// JSON.
-  [[nodiscard]] std::string overview() const;
   [[nodiscard]] const std::string& topology_text() const { return edges_text_; }
   [[nodiscard]] flow_board::moment topology_changed() const { return edges_changed_; }
   /// Rows of types; those that changed after a moment.

@@ -66,8 +66,11 @@ response admission(const call& asked) {
       {{"room", room ? json(*room) : json(nullptr)}, {"contracts", std::move(contracts)}}));
 }
 
-response version(const call&) {
-  return document(documents::dump({{"name", "millrace"}, {"version", MILLRACE_VERSION}}));
+response version(const call& asked) {
+  return document(documents::dump({{"name", "millrace"},
+                                   {"version", MILLRACE_VERSION},
+                                   {"application", asked.of.application},
+                                   {"listening", asked.of.address}}));
 }
 
 response description(const call& asked) {
@@ -146,7 +149,7 @@ std::vector<endpoint> process_endpoints() {
        .answer = ready},
       {.method = "GET",
        .path = "/version",
-       .summary = "Which version answers",
+       .summary = "Which program answers, of which version, and where it listens",
        .where = lane::at_once,
        .answer = version},
       {.method = "GET",

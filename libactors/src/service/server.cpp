@@ -160,13 +160,10 @@ result<std::unique_ptr<server>> server::start(const options& wanted, answerer& b
   if (!wanted.socket.empty()) {
     if (auto listens = content->listen(wanted.socket); !listens) return listens.error();
   }
+  boost::system::error_code failed;
+  if (wanted.listening) wanted.listening(content->network.local_endpoint(failed).port());
   content->thread = std::thread{[&io = content->io] { run(io); }};
   return std::unique_ptr<server>{new server{std::move(content)}};
-}
-
-std::uint16_t server::port() const {
-  boost::system::error_code failed;
-  return inside_->network.local_endpoint(failed).port();
 }
 
 void server::stop(duration grace) {

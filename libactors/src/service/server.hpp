@@ -58,6 +58,8 @@ class server {
   struct options {
     endpoint_address listen;
     std::filesystem::path socket;  ///< empty: none
+    /// Gets the port, before anybody is answered. May be empty.
+    std::function<void(std::uint16_t)> listening = {};
   };
   /// `behind` and `counts` outlive the server. Errors: invalid (the address is in use, or none of
   /// ours).
@@ -67,8 +69,6 @@ class server {
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
-
-  [[nodiscard]] std::uint16_t port() const;
 
   /// Takes no further connection or request; waits until what is under way is answered, `grace` at
   /// most; closes.

@@ -4,6 +4,7 @@
 #include "service/monitor.hpp"
 #include "service/problem.hpp"
 #include "service/subscriptions.hpp"
+#include "service/view_request.hpp"
 
 namespace millrace::service {
 namespace {
@@ -13,7 +14,12 @@ response needs_upgrade(const call&) {
 }
 
 std::shared_ptr<conversation> watch(const call& asked, std::weak_ptr<outlet> to) {
-  return asked.of.watched->talk_to(std::move(to));
+  auto first = view_of(asked);
+  const auto refused = first ? std::nullopt : std::optional{first.error()};
+  const auto client = to.lock();
+  auto made = asked.of.watched->talk_to(std::move(to), first ? std::move(*first) : view_wish{});
+  if (refused && client) client->close(close_code::not_understood, refused->message);
+  return made;
 }
 
 std::shared_ptr<conversation> follow(const call& asked, std::weak_ptr<outlet> to) {
@@ -28,6 +34,10 @@ std::vector<endpoint> socket_endpoints() {
        .path = "/v1/monitor",
        .summary = "A WebSocket: how everything stands, and what changes",
        .where = lane::socket,
+       .arguments = {{"type", "string", "Only flows of this type"},
+                     {"status", "string", "Only those that are idle, pending or stopped"},
+                     {"contains", "string", "Only those with this in their key"},
+                     {"limit", "integer", "So many at most, 2000 at most; usually 1000"}},
        .statuses = {101},
        .answer = needs_upgrade,
        .talk = watch,

@@ -16,16 +16,19 @@ result<flow_status> status_named(const std::string& name) {
   return error{errc::invalid, "status is idle, pending or stopped"};
 }
 
+result<void> limit(std::uint64_t number, view_wish& into) {
+  if (number > limits::view_flows_max) {
+    return error{errc::invalid, fmt::format("limit is at most {}", limits::view_flows_max)};
+  }
+  into.limit = static_cast<std::size_t>(number);
+  return {};
+}
+
 result<void> take(const member& one, view_wish& into) {
   if (one.value == "null") return {};
   if (one.name == "limit") {
     auto number = number_of(one);
-    if (!number) return number.error();
-    if (*number > limits::view_flows_max) {
-      return error{errc::invalid, fmt::format("limit is at most {}", limits::view_flows_max)};
-    }
-    into.limit = static_cast<std::size_t>(*number);
-    return {};
+    return number ? limit(*number, into) : number.error();
   }
   auto text = text_of(one);
   if (!text) return text.error();
@@ -59,6 +62,23 @@ result<view_wish> parse_view(std::string_view message) {
     if (auto taken = take(one, made); !taken) return taken.error();
   }
   if (!named) return error{errc::invalid, "the message is \"view\""};
+  return made;
+}
+
+result<view_wish> view_of(const call& asked) {
+  view_wish made{.type = std::string{asked.argument("type").value_or("")},
+                 .status = std::nullopt,
+                 .contains = std::string{asked.argument("contains").value_or("")}};
+  if (const auto name = asked.argument("status")) {
+    auto status = status_named(std::string{*name});
+    if (!status) return status.error();
+    made.status = *status;
+  }
+  auto number = asked.number("limit");
+  if (!number) return number.error();
+  if (*number) {
+    if (auto taken = limit(**number, made); !taken) return taken.error();
+  }
   return made;
 }
 

@@ -12,7 +12,6 @@
 #include "store/sqlite_writer.hpp"
 
 namespace millrace {
-
 namespace {
 
 // Reads of a snapshot that a commit overtook, before the next one asks commits to wait.
@@ -26,6 +25,7 @@ class sqlite_store final : public store {
   result<void> look();
 
   result<void> commit(const commit_batch& batch) override;
+  duration flush_time() const { return writer_ ? writer_->flush_time() : duration{0}; }
   result<bool> maintain() override;
   result<void> close() override;
 
@@ -136,10 +136,7 @@ result<void> sqlite_store::commit(const commit_batch& batch) {
   return done;
 }
 
-result<bool> sqlite_store::maintain() {
-  if (!writer_) return false;
-  return writer_->maintain();
-}
+result<bool> sqlite_store::maintain() { return writer_ ? writer_->maintain() : false; }
 
 result<void> sqlite_store::close() {
   if (!writer_) return {};
@@ -391,6 +388,11 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& di
   auto opened = mode == open_mode::read_only ? made->look() : made->own(directory, file);
   if (!opened) return opened.error();
   return std::unique_ptr<store>{std::move(made)};
+}
+
+duration flush_time_of(const store& of) {
+  const auto* flushes = dynamic_cast<const sqlite_store*>(&of);
+  return flushes == nullptr ? duration{0} : flushes->flush_time();
 }
 
 }  // namespace millrace

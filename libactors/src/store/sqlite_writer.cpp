@@ -90,7 +90,9 @@ result<void> sqlite_writer::write(const commit_batch& batch) {
 // What is on disk and what the overlay says change together for whoever holds the gate.
 result<void> sqlite_writer::publish(sqlite::transaction& change) {
   const std::lock_guard lock{gate_};
+  const auto begun = std::chrono::steady_clock::now();
   if (auto done = change.commit(); !done) return done;
+  flush_time_ = std::chrono::duration_cast<duration>(std::chrono::steady_clock::now() - begun);
   timeline_.committed();
   log_.committed();
   dropped_.committed();

@@ -33,6 +33,7 @@ class sqlite_writer {
   result<void> close();
 
   [[nodiscard]] position tail() const { return tail_; }
+  [[nodiscard]] duration flush_time() const { return flush_time_; }
 
  private:
   sqlite_writer(sqlite::store_lock lock, sqlite::connection database, checkpoint_overlay& overlay,
@@ -60,6 +61,7 @@ class sqlite_writer {
   dropped_builds dropped_;
   std::mutex& gate_;
   position tail_;
+  duration flush_time_{0};  // of the last commit
   std::uint32_t flow_count_ = 0;
   std::size_t wal_checkpoint_at_;  // the next one, in bytes of the WAL
   bool is_full_ = false;           // the disk was, when housekeeping last tried

@@ -3,7 +3,8 @@ import { computed, signal } from '@preact/signals';
 import { get, token, tokenWanted } from './api';
 import { backoff } from './backoff';
 import { History } from './history';
-import { apply, type FlowRow, type Message, type Overview, type World } from './world';
+import { apply, type FlowRow, type Message, type Overview, type Recent, type World }
+  from './world';
 
 /** As the service promises a message a second, three seconds of silence are a broken connection. */
 const SILENCE = 3000;
@@ -23,14 +24,10 @@ export const retryAt = signal<number | null>(null);
 /** Local milliseconds; moves once a second also when nothing comes. */
 export const now = signal(Date.now());
 
-const GENERAL = ['append_rate', 'handled_rate', 'lag', 'stopped', 'commit_p99', 'disk_free',
-                 'timers_overdue'] as const;
+const GENERAL = ['append_rate', 'handled_rate', 'lag', 'stopped', 'commit_p99', 'flush_p99',
+                 'disk_free', 'timers_overdue'] as const;
 export type Figure = (typeof GENERAL)[number] | 'oldest_age';
 export const general = new History(GENERAL.length + 1);
-/** What was seen before the page was loaded again is still true. */
-const KEPT = 'millrace-history';
-general.restore(sessionStorage.getItem(KEPT), Date.now());
-addEventListener('pagehide', () => sessionStorage.setItem(KEPT, JSON.stringify(general)));
 
 export const columnOf = (figure: Figure) =>
   figure === 'oldest_age' ? GENERAL.length : GENERAL.indexOf(figure);
@@ -85,15 +82,17 @@ function protocols(): string[] {
 
 function connect(): void {
   close();
-  const address = new URL('v1/monitor', location.href);
+  const first = view;
+  const query = new URLSearchParams({ limit: String(VIEW_MAX), ...first });
+  const address = new URL(`v1/monitor?${query}`, location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   const opened = new WebSocket(address, protocols());
   socket = opened;
   listenUntil(opened, SILENCE * 2);
-  opened.onopen = () => Object.keys(view).length > 0 && sendView(opened);
+  opened.onopen = () => view !== first && sendView(opened);
   opened.onmessage = (event) => {
     try {
-      take(JSON.parse(String(event.data)) as Message, opened);
+      take(JSON.parse(String(event.data)) as Message);
     } catch {
       lost(opened);
       return;
@@ -109,7 +108,7 @@ function close(): void {
   const old = socket;
   socket = null;
   if (old) {
-    old.onmessage = old.onclose = null;
+    old.onopen = old.onmessage = old.onclose = null;
     old.close();
   }
 }
@@ -134,17 +133,23 @@ function lost(which: WebSocket): void {
   waiting = setTimeout(connect, wait);
 }
 
-function take(message: Message, from: WebSocket): void {
+function take(message: Message): void {
   const next = apply(world.value, message);
+  if (message.history) recall(message.history, next.at);
   world.value = next;
-  const more = next.overview.flows > next.limit && next.limit < VIEW_MAX;
-  if (message.message === 'snapshot' && more) sendView(from);
   attempts = 0;
   lastHeard = now.value = Date.now();
   staleSince.value = null;
   retryAt.value = null;
   tokenWanted.value = false;
   remember(next);
+}
+
+/** What the service has seen before it was asked. */
+function recall(recent: Recent, at: number): void {
+  const ages = recent.age ?? [];
+  general.refill(ages.map((age) => at - 1000 * (age ?? 0)), ages.map((_, n) =>
+    [...GENERAL, 'oldest_age'].map((name) => recent[name]?.[n] ?? null)));
 }
 
 function remember(next: World): void {

@@ -1,4 +1,4 @@
-// The last fifteen minutes of some figures, kept by the page itself from when it was opened.
+// The last fifteen minutes of some figures.
 
 export const SPAN = 15 * 60 * 1000;
 
@@ -35,16 +35,15 @@ export class History {
     for (const column of this.columns) column.push(null);
   }
 
-  /** Takes what JSON.stringify made of another, but for what is too old by now. */
-  restore(text: string | null, now: number): void {
-    const kept = JSON.parse(text ?? 'null') as History | null;
-    if (kept?.columns.length !== this.columns.length) return;
-    kept.times.forEach((time, n) => {
-      if (time > now - SPAN && time < now) {
-        this.add(time, kept.columns.map((column) => column[n] ?? null), 0);
-      }
-    });
-    this.interrupt();
+  /** What somebody else knows of these times comes in the place of what was known of them. */
+  refill(times: number[], rows: (number | null)[][]): void {
+    const first = times[0];
+    if (first === undefined) return;
+    let from = this.times.length;
+    while (from > 0 && this.times[from - 1]! >= first) --from;
+    this.drop(from, this.times.length - from);
+    this.hole = false;
+    times.forEach((time, n) => this.add(time, rows[n] ?? [], 0));
   }
 
   private drop(from: number, many: number): void {

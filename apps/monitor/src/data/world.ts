@@ -29,6 +29,8 @@ export interface Overview {
   timer_next: string | null;
   commit_p50: number | null;
   commit_p99: number | null;
+  flush_p50: number | null;
+  flush_p99: number | null;
   disk_free: number | null;
   disk_size: number | null;
   store_size: number | null;
@@ -43,6 +45,12 @@ export interface Causes {
   aged: number | null;
   dry: number | null;
   reading: number | null;
+}
+
+export interface Percentiles {
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
 }
 
 export interface TypeRow extends Causes {
@@ -65,6 +73,9 @@ export interface TypeRow extends Causes {
   handled: number;
   batches: number;
   rate: number;
+  batch_events: Percentiles; // of the last minute
+  batch_seconds: Percentiles;
+  retries: number;
 }
 
 export type Status = 'idle' | 'pending' | 'stopped';
@@ -102,6 +113,9 @@ export interface Topology {
   emits: { type: string; event: string; rate: number }[];
 }
 
+/** Figures of the last 15 minutes, oldest first: `age` in seconds, and a column for each. */
+export type Recent = Record<string, (number | null)[]>;
+
 export interface Message {
   message: string;
   sequence: number;
@@ -113,6 +127,7 @@ export interface Message {
   flows_gone?: string[];
   types_gone?: string[];
   view?: { limit: number };
+  history?: Recent;
 }
 
 /** Never changed, always replaced: `at` is in milliseconds. `changed`: keys of the last message. */

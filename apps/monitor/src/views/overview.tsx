@@ -7,6 +7,7 @@ import type { FlowRow, Overview as Figures, TypeRow } from '../data/world';
 import { Empty, EventLink, FlowLink, Section, State, stateOf, Time, type Tone }
   from '../parts/basics';
 import { Sparkline } from '../parts/sparkline';
+import { TypeTable } from '../parts/type_table';
 
 const STATES: Record<string, { word: string; tone: Tone }> = {
   running: { word: 'Running', tone: 'good' },
@@ -95,8 +96,8 @@ function Tiles({ of }: { of: Figures }) {
       <Tile name="Disk" value={<>{bytes(of.disk_free)} <small>free</small></>} figure="disk_free"
             tone={full ? 'bad' : undefined} floor={of.disk_size ?? 0}
             note={<>{bytes(of.store_size)} store</>} />
-      <Tile name="Flush p99" value={duration(of.commit_p99)} figure="commit_p99"
-            note={<>p50 {duration(of.commit_p50)}</>} />
+      <Tile name="Flush p99" value={duration(of.flush_p99)} figure="flush_p99"
+            note={<>p50 {duration(of.flush_p50)}</>} />
     </dl>
   );
 }
@@ -144,29 +145,14 @@ function Attention() {
 }
 
 function Types() {
-  const rows = [...(world.value?.types.values() ?? [])].sort((a, b) => a.name < b.name ? -1 : 1);
-  return (
-    <Section title="Flow types">
-      {rows.length === 0 ? <Empty>This application has no flows.</Empty> : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Flow types">
-          <table>
-            <thead><tr>
-              <th scope="col">Type</th><th scope="col" class="number">Flows</th>
-              <th scope="col" class="number">Waiting</th><th scope="col" class="number">Stopped</th>
-              <th scope="col" class="number">Lag</th><th scope="col" class="number">Rate</th>
-            </tr></thead>
-            <tbody>{rows.map((row) => <TypeLine key={row.name} row={row} />)}</tbody>
-          </table>
-        </div>
-      )}
-    </Section>
-  );
+  return <TypeTable title="Flow types" figures={['Flows', 'Waiting', 'Stopped', 'Lag', 'Rate']}
+                    line={(row) => <TypeLine row={row} />} />;
 }
 
 function TypeLine({ row }: { row: TypeRow }) {
   const fill = row.back_fill;
   return (
-    <tr>
+    <>
       <th scope="row">
         <a href={address('flows', null, { type: row.name })}>{row.name}</a>
         <small class="quiet"> {row.kind ?? 'not in this program'}
@@ -179,6 +165,6 @@ function TypeLine({ row }: { row: TypeRow }) {
         : <i class="quiet">0</i>}</td>
       <td class="number">{row.lag ? short(row.lag) : <i class="quiet">0</i>}</td>
       <td class="number">{row.rate ? rate(row.rate) : <i class="quiet">0</i>}</td>
-    </tr>
+    </>
   );
 }

@@ -1,11 +1,11 @@
 // The process and its store.
-import { useMemo } from 'preact/hooks';
-import { columnOf, general, now, overview, staleSince, world } from '../data/feed';
+import { columnOf, general, now, overview, staleSince } from '../data/feed';
 import { bytes, count, duration, rate, short } from '../data/format';
 import type { Overview, TypeRow } from '../data/world';
 import { Empty, Failure, Figures, FlowLink, Section, State, Time, useAnswer }
   from '../parts/basics';
 import { Plot } from '../parts/plot';
+import { TypeTable } from '../parts/type_table';
 
 interface Ready {
   ready: boolean;
@@ -29,8 +29,9 @@ export function System() {
                        { label: 'handled', column: columnOf('handled_rate'), colour: 'good' }]} />
         <Plot title="Lag of all flows" history={general} format={short}
               curves={[{ label: 'events', column: columnOf('lag'), colour: 'warn' }]} />
-        <Plot title="Flush p99" history={general} format={duration} floor={0.001}
-              curves={[{ label: 'p99', column: columnOf('commit_p99'), colour: 'busy' }]} />
+        <Plot title="p99" history={general} format={duration} floor={0.001}
+              curves={[{ label: 'commit', column: columnOf('commit_p99'), colour: 'muted' },
+                       { label: 'flush', column: columnOf('flush_p99'), colour: 'busy' }]} />
       </div>
       <Checks />
       <Types />
@@ -48,7 +49,8 @@ function Facts({ of }: { of: Overview }) {
       ['Appended', `${count(of.appended)}, ${rate(of.append_rate)}`],
       ['Handled', `${count(of.handled)}, ${rate(of.handled_rate)}`],
       ['Commits', `${count(of.commits)}, ${rate(of.commit_rate)}`],
-      ['Flush p50 / p99', `${duration(of.commit_p50)} / ${duration(of.commit_p99)}`],
+      ['Commit p50 / p99', `${duration(of.commit_p50)} / ${duration(of.commit_p99)}`],
+      ['Flush p50 / p99', `${duration(of.flush_p50)} / ${duration(of.flush_p99)}`],
       ['Routed to / tail', `${count(of.head)} / ${count(of.tail)}`],
       ['Store', bytes(of.store_size)],
       ['Disk free', `${bytes(of.disk_free)} of ${bytes(of.disk_size)}`],
@@ -75,36 +77,32 @@ function Checks() {
 }
 
 function Types() {
-  const types = world.value?.types;
-  const rows = useMemo(() => [...(types?.values() ?? [])].sort((a, b) => a.name < b.name ? -1 : 1),
-                       [types]);
-  return (
-    <Section title="Batches by flow type">
-      <div class="scroll" tabIndex={0} role="region" aria-label="Batches by flow type">
-        <table>
-          <thead><tr>
-            <th scope="col">Type</th>
-            {['Handled', 'Batches', 'Full', 'Aged', 'Dry', 'Reading', 'State'].map((name) =>
-              <th scope="col" class="number" key={name}>{name}</th>)}
-            <th scope="col">Last error</th>
-          </tr></thead>
-          <tbody>{rows.map((row) => <TypeLine key={row.name} row={row} />)}</tbody>
-        </table>
-      </div>
-    </Section>
-  );
+  return <TypeTable title="Batches by flow type" last="Last error"
+                    figures={['Handled', 'Batches', 'Size p50 / p99', 'Time p50 / p99', 'Full',
+                              'Aged', 'Dry', 'Reading', 'Retries', 'State']}
+                    line={(row) => <TypeLine row={row} />} />;
 }
 
 function TypeLine({ row }: { row: TypeRow }) {
   const last = row.last_error;
+  const [size, time] = [row.batch_events, row.batch_seconds];
   return (
-    <tr>
+    <>
       <th scope="row">{row.name}</th>
-      {[row.handled, row.batches, row.full, row.aged, row.dry, row.reading].map((n, at) =>
-        <td class="number" key={at}>{n ? count(n) : <i class="quiet">0</i>}</td>)}
+      <Number of={row.handled} /><Number of={row.batches} />
+      <td class="number">{size.p50 === null ? <span class="quiet">–</span>
+        : `${count(size.p50)} / ${count(size.p99)}`}</td>
+      <td class="number">{time.p50 === null ? <span class="quiet">–</span>
+        : `${duration(time.p50)} / ${duration(time.p99)}`}</td>
+      {[row.full, row.aged, row.dry, row.reading, row.retries].map((n, at) =>
+        <Number of={n} key={at} />)}
       <td class="number">{bytes(row.state_bytes)}</td>
       <td class="excerpt">{last ? <><FlowLink flow={last.flow} /> {last.message}</>
         : <span class="quiet">–</span>}</td>
-    </tr>
+    </>
   );
+}
+
+function Number({ of }: { of: number | null }) {
+  return <td class="number">{of ? count(of) : <i class="quiet">0</i>}</td>;
 }
