@@ -4,7 +4,8 @@
   append     wrk: one event a call, flushed before each answer
   queries    wrk: states of a query, of which nothing changed and which are not cached
   not changed   wrk: the same with If-None-Match: 304
-  slow readers  the same while 200 connections take 1 kB of an export each second
+  slow readers  the same while 200 connections take 1 kB of an export each second, after the first
+                pieces of these were made
   slow senders  the same while 200 connections send a byte of a header each second
   flood      1,000 connections at once, again and again: how many were answered, or turned away
 
@@ -20,10 +21,12 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JSON = {"Content-Type": "application/json"}
@@ -57,6 +60,19 @@ class Daemon:
         answer.body = answer.read()
         connection.close()
         return answer
+
+    def processor_time(self):
+        with open(f"/proc/{self.running.pid}/stat", encoding="utf-8") as stat:
+            user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+        return int(user) + int(system)
+
+    def rest(self):
+        """Until it does hardly anything for a second; 30 at most."""
+        for _ in range(30):
+            before = self.processor_time()
+            time.sleep(1)
+            if self.processor_time() - before < 5:
+                break
 
     def memory(self):
         with open(f"/proc/{self.running.pid}/status", encoding="utf-8") as status:
@@ -95,7 +111,13 @@ async def connect(port, first):
 
 
 async def slow_reader(port, until):
-    reader, writer = await connect(port, b"GET /v1/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    # What the system would take for it makes it a fast one.
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    small.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", port))
+    reader, writer = await asyncio.open_connection(sock=small, limit=1024)
+    writer.write(b"GET /v1/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
     try:
         while not until.is_set() and await reader.read(1024):
             await asyncio.sleep(1)
@@ -127,6 +149,8 @@ def beside(daemon, what, count, work):
     thread = threading.Thread(target=lambda: asyncio.run(crowd()))
     thread.start()
     try:
+        time.sleep(1)
+        daemon.rest()
         return work()
     finally:
         until.set()

@@ -33,6 +33,8 @@ constexpr std::string_view too_many =
     "content-length: 0\r\n\r\n";
 
 constexpr auto accept_pause = std::chrono::milliseconds{100};
+// What the system keeps for a client that takes nothing; it would go up to megabytes for each.
+constexpr int send_buffer_size = 128 << 10;
 
 /// What a handler throws, for want of memory, ends its connection and no other.
 void run(asio::io_context& io) {
@@ -111,6 +113,8 @@ result<void> server::inside::listen(const endpoint_address& where) {
   boost::system::error_code failed;
   network.open(at.protocol(), failed);
   if (!failed) network.set_option(tcp::acceptor::reuse_address{true}, failed);
+  // Those that are accepted inherit it.
+  if (!failed) network.set_option(tcp::acceptor::send_buffer_size{send_buffer_size}, failed);
   if (!failed) network.bind(at, failed);
   if (!failed) network.listen(tcp::acceptor::max_listen_connections, failed);
   if (failed) {
