@@ -127,6 +127,23 @@ response put_checkpoint(const call& asked) {
   return commit(asked, key, std::move(*body), *held->of);
 }
 
+/// Whether anything was routed or committed: nothing else brings an entry into an inbox. Asking
+/// the router at each look of each call that waits would cost it more than its work.
+class routing_moves {
+ public:
+  explicit routing_moves(const host& over) : over_(over) {}
+  /// Since the last call; the first time always.
+  bool since_last() {
+    const auto now = over_.counters();
+    const std::pair seen{now.routed, now.commits};
+    return std::exchange(last_, seen) != seen;
+  }
+
+ private:
+  const host& over_;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> last_;
+};
+
 /// Entries after `after`, as long as a page may be.
 result<std::vector<posting>> entries_of(const call& asked, const flow_key& key,
                                         std::optional<position> after, std::size_t limit) {
@@ -174,7 +191,9 @@ response inbox(const call& asked) {
   if (auto fits = check_elsewhere(asked.of.over, key); !fits) return problem(fits.error());
   const auto until = asked.of.view.time.steady() + wait->value_or(duration{0});
   return answer_when(asked.of, until,
-                     [&asked, key, place, most = *limit](bool last) -> std::optional<response> {
+                     [&asked, key, place, most = *limit, moved = routing_moves{asked.of.over}](
+                         bool last) mutable -> std::optional<response> {
+                       if (!moved.since_last() && !last) return std::nullopt;
                        auto entries = entries_of(asked, key, place, most);
                        if (!entries) return problem(entries.error());
                        if (entries->empty() && !last) return std::nullopt;
