@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { closeBrowser, Daemon, fill, inTime, live, openPage, view } from './lib.mjs';
+import { closeBrowser, Daemon, fill, inTime, live, note, openPage, view } from './lib.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 const PICTURES = 'build/browser';
 const VIEWS = [['', 'Running', 'overview'], ['#/flows', 'Flows', 'flows'],
   ['#/flows/Notes%7Ccustomer-00007', 'Notes|customer-00007', 'flow'],
+  ['#/flows/Notes%7Ccustomer-00042', 'Notes|customer-00042', 'stopped'],
   ['#/topology', 'Topology', 'topology'], ['#/timeline', 'Timeline', 'timeline'],
   ['#/timeline/5', 'Timeline', 'event'], ['#/schedule', 'Schedule', 'schedule'],
   ['#/system', 'System', 'system']];
@@ -17,6 +18,8 @@ let daemon;
 before(async () => {
   daemon = await new Daemon().start();
   await fill(daemon, 1000);
+  daemon.breakNotes();
+  await daemon.append([note('customer-00042', 1, 'poison')], false);
   mkdirSync(PICTURES, { recursive: true });
 });
 
@@ -103,12 +106,16 @@ for (const dark of [false, true]) {
     for (const [hash, heading, name] of VIEWS) {
       await view(page, hash || '#/', heading);
       await settled(page);
-      const found = await page.evaluate(async () => (await window.axe.run(document, {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      })).violations.map(({ id, impact, nodes }) =>
-        `${impact} ${id}: ${nodes[0].target} of ${nodes.length}: ${nodes[0].failureSummary}`));
-      const serious = found.filter((one) => /^(serious|critical)/.test(one));
-      assert.deepEqual(serious, [], name);
+      assert.deepEqual(await seriousOf(page), [], name);
+    }
+    await view(page, '#/flows/Notes%7Ccustomer-00042', 'Notes|customer-00042');
+    for (const action of ['Retry…', 'Skip…', 'Reset…']) {
+      await page.getByRole('button', { name: action, exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      await settled(page);
+      assert.deepEqual(await seriousOf(page), [], action);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
     }
     await page.context().close();
   });
@@ -130,6 +137,14 @@ for (const width of [360, 1280, 1920]) {
       await page.context().close();
     }
   });
+}
+
+async function seriousOf(page) {
+  const found = await page.evaluate(async () => (await window.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  })).violations.map(({ id, impact, nodes }) =>
+    `${impact} ${id}: ${nodes[0].target} of ${nodes.length}: ${nodes[0].failureSummary}`));
+  return found.filter((one) => /^(serious|critical)/.test(one));
 }
 
 /** Until no call is under way. */

@@ -93,7 +93,7 @@ function TypeLine({ row }: { row: TypeRow }) {
       <td class="number">{size.p50 === null ? <span class="quiet">–</span>
         : `${count(size.p50)} / ${count(size.p99)}`}</td>
       <td class="number">{time.p50 === null ? <span class="quiet">–</span>
-        : `${duration(time.p50)} / ${duration(time.p99)}`}</td>
+        : `${spent(time.p50)} / ${spent(time.p99)}`}</td>
       {[row.full, row.aged, row.dry, row.reading, row.retries].map((n, at) =>
         <Number of={n} key={at} />)}
       <td class="number">{bytes(row.state_bytes)}</td>
@@ -102,6 +102,9 @@ function TypeLine({ row }: { row: TypeRow }) {
     </>
   );
 }
+
+/** Microseconds are what is counted. */
+const spent = (seconds: number | null) => seconds === 0 ? '< 1 µs' : duration(seconds);
 
 function Number({ of }: { of: number | null }) {
   return <td class="number">{of ? count(of) : <i class="quiet">0</i>}</td>;
