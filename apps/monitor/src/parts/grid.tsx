@@ -1,7 +1,7 @@
 // A table of many rows of which only those in sight exist. For the keyboard and for screen readers
 // it is one grid: each row has its number in the whole, arrows move through all of them, and the
 // row that has the focus exists also when it is scrolled away.
-import type { ComponentChildren } from 'preact';
+import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { moved, windowOf } from './rows';
 
@@ -81,22 +81,46 @@ export function Grid<Row, Id extends string>(props: Props<Row, Id>) {
         {shown.map((index) => {
           const row = rows[index]!;
           const key = rowKey(row);
-          return (
-            <div role="row" key={key} aria-rowindex={index + 2} data-tone={props.tone?.(row)}
-                 tabIndex={index === current ? 0 : -1} onFocus={() => setActive(key)}
-                 style={{ transform: `translateY(${index * rowHeight}px)` }}>
-              {props.columns.map((column) => (
-                <div role="gridcell" data-column={column.id} class={column.number ? 'number' : ''}>
-                  {column.cell(row)}
-                </div>
-              ))}
-            </div>
-          );
+          return <Line key={key} id={key} row={row} index={index} columns={props.columns}
+                       tone={props.tone?.(row)} top={index * rowHeight}
+                       current={index === current} onFocus={setActive} />;
         })}
       </div>
       {rows.length === 0 && <p class="empty">{props.empty}</p>}
     </div>
   );
+}
+
+interface LineProps<Row, Id extends string> {
+  id: string;
+  row: Row;
+  index: number;
+  columns: GridColumn<Row, Id>[];
+  tone: string | undefined;
+  top: number;
+  current: boolean;
+  onFocus: (id: string) => void;
+}
+
+/** Drawn again only when something of it changed, not whenever the grid is scrolled. */
+class Line<Row, Id extends string> extends Component<LineProps<Row, Id>> {
+  override shouldComponentUpdate(next: LineProps<Row, Id>) {
+    const now = this.props;
+    return (Object.keys(next) as (keyof LineProps<Row, Id>)[]).some((one) => next[one] !== now[one]);
+  }
+
+  override render({ id, row, index, columns, tone, top, current, onFocus }: LineProps<Row, Id>) {
+    return (
+      <div role="row" aria-rowindex={index + 2} data-tone={tone} tabIndex={current ? 0 : -1}
+           onFocus={() => onFocus(id)} style={{ transform: `translateY(${top}px)` }}>
+        {columns.map((column) => (
+          <div role="gridcell" data-column={column.id} class={column.number ? 'number' : ''}>
+            {column.cell(row)}
+          </div>
+        ))}
+      </div>
+    );
+  }
 }
 
 function Head<Row, Id extends string>({ column, order, onOrder }: {
