@@ -106,7 +106,8 @@ interface LineProps<Row, Id extends string> {
 class Line<Row, Id extends string> extends Component<LineProps<Row, Id>> {
   override shouldComponentUpdate(next: LineProps<Row, Id>) {
     const now = this.props;
-    return (Object.keys(next) as (keyof LineProps<Row, Id>)[]).some((one) => next[one] !== now[one]);
+    const names = Object.keys(next) as (keyof LineProps<Row, Id>)[];
+    return names.some((one) => next[one] !== now[one]);
   }
 
   override render({ id, row, index, columns, tone, top, current, onFocus }: LineProps<Row, Id>) {
