@@ -144,6 +144,31 @@ TEST_CASE("a checkpoint loads as it was written, with its state") {
   CHECK((*read.load(second))->state.empty());
 }
 
+TEST_CASE("a checkpoint may come with its flow, and again with it, and others come after it") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch = two_flows();
+  batch.postings = {{first, {{{3}, true}, {{6}, true}}}, {second, {{{4}, true}}}};
+  batch.checkpoints = {{second, stopped_at(1, 4), "of B"}, {first, checkpoint_at(3), "of A"}};
+  subject->commit(batch);
+  CHECK((*subject->reading().load(first))->state == "of A");
+  CHECK((*subject->reading().load(second))->state == "of B");
+  CHECK(found(subject->reading(), second).checkpoint.error_position() == 4);
+  CHECK(pending_keys(subject->reading()) == lines{"A|1"});
+  subject->commit({.checkpoints = {{first, checkpoint_at(6), "newer"}}});
+  CHECK((*subject->reading().load(first))->state == "newer");
+  subject->commit({.flows = {flow_of(0, "A|1", 2), flow_of(1, "B", 4)},
+                   .checkpoints = {{first, checkpoint_at(7), "with its entry"},
+                                   {second, checkpoint_at(2), std::nullopt}}});
+  const store& read = subject->reading();
+  CHECK((*read.load(first))->state == "with its entry");
+  CHECK(found(read, first).checkpoint.position() == 7);
+  CHECK(found(read, first).entry.born == position{2});
+  CHECK((*read.load(second))->state == "of B");
+  CHECK(pending_keys(read) == lines{"B"});
+  REQUIRE(subject->writing().maintain());
+  CHECK((*subject->reading().load(first))->state == "with its entry");
+}
+
 TEST_CASE("a checkpoint without a state keeps the stored one") {
   const auto subject = make_store(GENERATE(from_range(every_store)));
   subject->commit(two_flows());

@@ -27,6 +27,28 @@ bool is_later(const overlaid& newest, std::int64_t last) {
 
 }  // namespace
 
+checkpoint_writes with_their_entries(const commit_batch& batch, const checkpoint_overlay& logged) {
+  checkpoint_writes found;
+  if (batch.flows.empty()) return found;
+  std::vector<flow_number> entered;
+  for (const auto& flow : batch.flows) entered.push_back(flow.number);
+  std::sort(entered.begin(), entered.end());
+  for (const auto& one : batch.checkpoints) {
+    const bool is_entered = std::binary_search(entered.begin(), entered.end(), one.flow);
+    if (is_entered && logged.newest(one.flow) == nullptr) found.push_back(&one);
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto* one, const auto* two) { return one->flow < two->flow; });
+  return found;
+}
+
+const commit_batch::checkpoint_write* find_write(const checkpoint_writes& in, flow_number flow) {
+  const auto found =
+      std::lower_bound(in.begin(), in.end(), flow,
+                       [](const auto* one, flow_number number) { return one->flow < number; });
+  return found != in.end() && (*found)->flow == flow ? *found : nullptr;
+}
+
 result<void> checkpoint_log::prepare(sqlite::connection& database) {
   auto prepared = database.prepare({
       {&insert_, "INSERT INTO checkpoint_log VALUES (?, ?)"},
@@ -64,11 +86,12 @@ void checkpoint_log::count(const row& added) {
   left_.size += added.size;
 }
 
-result<void> checkpoint_log::write(const commit_batch& batch) {
-  if (batch.checkpoints.empty()) return {};
+result<void> checkpoint_log::write(const commit_batch& batch, const checkpoint_writes& without) {
+  if (batch.checkpoints.size() == without.size()) return {};
   encoded_.clear();
   row added{version_.newest + 1, {}, 0};
   for (const auto& write : batch.checkpoints) {
+    if (find_write(without, write.flow) != nullptr) continue;
     auto after = std::make_shared<overlaid>();
     after->seq = after->state_seq = added.seq;
     write.checkpoint.SerializeToString(&after->record);

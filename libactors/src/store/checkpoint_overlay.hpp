@@ -15,6 +15,9 @@
 
 namespace millrace {
 
+/// Some of a commit's checkpoints, in order of flows.
+using checkpoint_writes = std::vector<const commit_batch::checkpoint_write*>;
+
 /// Which commits and which folds something reflects.
 struct log_version {
   std::int64_t newest = 0;  ///< number of the last row ever written to the log

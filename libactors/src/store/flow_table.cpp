@@ -7,6 +7,7 @@
 
 #include "base/invariant.hpp"
 #include "store/builds.hpp"
+#include "store/checkpoint_log.hpp"
 #include "store/posting_block.hpp"
 #include "store/rules.hpp"
 
@@ -87,6 +88,10 @@ result<void> flow_writer::prepare(sqlite::connection& database) {
       {&insert_,
        "INSERT INTO flows (number, key, build, born) VALUES (?, ?, ?, ?) "
        "ON CONFLICT (number) DO UPDATE SET born = excluded.born"},
+      {&insert_whole_,
+       "INSERT INTO flows (number, key, build, born, checkpoint, stopped, record) "
+       "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET born = excluded.born, "
+       "checkpoint = excluded.checkpoint, stopped = excluded.stopped, record = excluded.record"},
       {&tail_, "SELECT latest, tail FROM flows WHERE number = ?"},
       {&put_tail_,
        "UPDATE flows SET latest = ?, postings = postings + ?, tail = ? WHERE number = ?"},
@@ -98,14 +103,29 @@ result<void> flow_writer::prepare(sqlite::connection& database) {
   });
 }
 
-result<void> flow_writer::write_entries(const commit_batch& batch) {
+result<void> flow_writer::write_entries(const commit_batch& batch, const checkpoint_writes& whole) {
   for (const flow_entry& flow : batch.flows) {
     const auto born = flow.born == unplaced ? std::nullopt : std::optional{flow.born};
-    auto done = insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
-                            static_cast<std::uint32_t>(flow.build), born);
+    const auto* its = find_write(whole, flow.number);
+    auto done = its != nullptr
+                    ? write_whole(flow, born, *its)
+                    : insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
+                                  static_cast<std::uint32_t>(flow.build), born);
     if (!done) return done;
   }
   return {};
+}
+
+result<void> flow_writer::write_whole(const flow_entry& flow, std::optional<position> born,
+                                      const commit_batch::checkpoint_write& its) {
+  const auto& said = its.checkpoint;
+  const auto at = said.has_position() ? static_cast<std::int64_t>(said.position()) : -1;
+  said.SerializeToString(&record_);
+  auto done = insert_whole_.run(to_integer(flow.number), std::string_view{flow.key.text()},
+                                static_cast<std::uint32_t>(flow.build), born, at,
+                                said.has_error_position(), std::string_view{record_});
+  if (!done || !its.state) return done;
+  return put_state_.run(to_integer(flow.number), std::string_view{*its.state});
 }
 
 result<void> flow_writer::write_postings(const commit_batch& batch) {

@@ -23,19 +23,23 @@ inline constexpr std::string_view flow_count_query =
 class flow_writer {
  public:
   result<void> prepare(sqlite::connection& database);
-  /// Checkpoints go to the log.
-  result<void> write_entries(const commit_batch& batch);
+  /// Of these flows with their checkpoints and states, see with_their_entries(); those of all
+  /// others go to the log.
+  result<void> write_entries(const commit_batch& batch, const checkpoint_writes& whole);
   result<void> write_postings(const commit_batch& batch);
   /// The flow's checkpoint, and its state when there is a newer one.
   result<void> fold(flow_number flow, const overlaid& newest);
 
  private:
+  result<void> write_whole(const flow_entry& flow, std::optional<position> born,
+                           const commit_batch::checkpoint_write& its);
   result<void> append(const commit_batch::posting_write& write);
   result<void> load_tail(flow_number flow);
 
-  sqlite::statement insert_, tail_, put_tail_, put_block_, put_checkpoint_, put_state_;
+  sqlite::statement insert_, insert_whole_, tail_, put_tail_, put_block_, put_checkpoint_,
+      put_state_;
   // Of the flow at hand.
-  std::string block_;
+  std::string record_, block_;
   std::optional<position> latest_;
 };
 

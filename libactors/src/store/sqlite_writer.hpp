@@ -38,7 +38,11 @@ class sqlite_writer {
  private:
   sqlite_writer(sqlite::store_lock lock, sqlite::connection database, checkpoint_overlay& overlay,
                 std::mutex& gate)
-      : lock_(std::move(lock)), database_(std::move(database)), log_(overlay), gate_(gate) {}
+      : lock_(std::move(lock)),
+        database_(std::move(database)),
+        overlay_(overlay),
+        log_(overlay),
+        gate_(gate) {}
 
   result<void> prepare();
   result<void> write(const commit_batch& batch);
@@ -57,6 +61,7 @@ class sqlite_writer {
   flow_writer flows_;
   inbox_writer inboxes_;
   routing_writer routing_;
+  checkpoint_overlay& overlay_;
   checkpoint_log log_;
   dropped_builds dropped_;
   std::mutex& gate_;
