@@ -129,6 +129,10 @@ result<overview> overview::of(const store& from, const known_types& types,
                                           .tell = tell});
   if (!routed) return routed.error();
   for (const auto& row : stored_types) {
+    if (row.served() && !row.topic() && build_of(row) != made.builds_.running(row.name())) {
+      const position until{row.retired() ? row.frozen_at() : row.routed()};
+      made.served_beside_.insert_or_assign(row.name(), served_build{row, until});
+    }
     if (row.retired() || build_of(row) != made.builds_.running(row.name())) continue;
     made.types_.insert_or_assign(row.name(), row);
     if (auto one = back_fill_of(row, *head, made.tail_)) made.back_fills_.emplace(row.name(), *one);
@@ -224,6 +228,8 @@ result<flow_backlog> stored_backlog(const store& from, const flow_row& row, posi
   if (checkpoint.has_position()) after = position{checkpoint.position()};
   flow_backlog made;
   if (after && *after >= until) return made;
+  const bool is_all = !after && row.latest == until && row.entry.born != unplaced;
+  if (is_all) return flow_backlog{.count = row.postings, .first = row.entry.born};
   auto first = from.postings(row.entry.number, after, 1);
   if (!first) return first.error();
   if (first->empty() || first->front().at > until) return made;
@@ -282,25 +288,30 @@ result<void> overview::flows(std::string_view type, const visitor& visit) const 
 }
 
 result<void> overview::pending(const visitor& visit) const {
-  const auto order = [](const flow_key& key) {
-    return std::tuple{std::string{key.type()}, key.has_id(), std::string{key.id()}};
+  const auto order = [](const flow_view& view) {
+    const auto& key = view.row.entry.key;
+    return std::tuple{key.type(), key.has_id(), key.id()};
   };
-  std::map<std::tuple<std::string, bool, std::string>, flow_view> found;
+  std::vector<flow_view> found;  // there may be a million
   auto read = store_->pending([&](const flow_row& row) {
-    if (!builds_.is_running(row.entry)) return true;
-    found.emplace(order(row.entry.key), merged(row));
+    if (builds_.is_running(row.entry)) found.push_back(merged(row));
     return true;
   });
   if (!read) return read;
+  const auto by_key = [&](const auto& one, const auto& two) { return order(one) < order(two); };
+  std::sort(found.begin(), found.end(), by_key);
+  const auto stored = static_cast<std::ptrdiff_t>(found.size());
   for (const auto& [text, added] : additions_) {
     if (added.count == 0) continue;
     auto view = find(added.row.entry.key);  // again: a running host may have handled it by now
     if (!view) return view.error();
-    if (*view && (*view)->status == flow_status::pending) {
-      found.emplace(order(added.row.entry.key), std::move(**view));
-    }
+    if (!*view || (*view)->status != flow_status::pending) continue;
+    if (std::binary_search(found.begin(), found.begin() + stored, **view, by_key)) continue;
+    found.push_back(std::move(**view));
   }
-  for (const auto& [key, view] : found) {
+  std::sort(found.begin() + stored, found.end(), by_key);
+  std::inplace_merge(found.begin(), found.begin() + stored, found.end(), by_key);
+  for (const auto& view : found) {
     if (!visit(view)) break;
   }
   return {};

@@ -65,6 +65,12 @@ struct flow_backlog {
 [[nodiscard]] result<flow_backlog> stored_backlog(const store& from, const flow_row& row,
                                                   position until);
 
+/// What readers of a query get while another build of it runs.
+struct served_build {
+  v1::FlowType row;
+  position until;  ///< events before this one were routed to it
+};
+
 /// Routes [needed, tail) in memory and answers from both. Nothing is written. Works beside a
 /// running host: what that writes meanwhile does no harm. Memory: one entry for each flow that the
 /// unwritten part of the timeline touches, however long that is. One thread; the store and the
@@ -94,6 +100,11 @@ class overview {
   /// By type.
   [[nodiscard]] const std::map<std::string, build_progress, std::less<>>& back_fills() const {
     return back_fills_;
+  }
+  /// The builds of queries that are served while another one runs, by name: that one has not caught
+  /// up, or waits for the switch.
+  [[nodiscard]] const std::map<std::string, served_build, std::less<>>& served_beside() const {
+    return served_beside_;
   }
   /// Came with an import and was not adopted: nobody runs its flows.
   [[nodiscard]] bool is_inert(std::string_view flow_type) const;
@@ -153,6 +164,7 @@ class overview {
   build_list builds_;
   std::map<std::string, v1::FlowType, std::less<>> types_;
   std::map<std::string, build_progress, std::less<>> back_fills_;
+  std::map<std::string, served_build, std::less<>> served_beside_;
   std::map<std::string, addition> additions_;  ///< by key text
   std::optional<watch> watch_;
   inbox watched_;

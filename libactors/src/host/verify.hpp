@@ -44,6 +44,9 @@ class verifier {
   result<verify_counts> run();
 
  private:
+  /// Reading the timeline, routing it again, each flow: one bar over all three.
+  enum class part { timeline, derived, flows };
+  void tell(part at, std::uint64_t done, std::uint64_t of_all) const;
   result<void> check_all();
   result<void> take_snapshot();
   result<void> check_timeline();
@@ -72,6 +75,7 @@ class verifier {
   // The store when the check began.
   routing_plan::moment moment_;
   position tail_;
+  std::uint64_t flows_ = 0;                                        ///< about
   std::map<std::string, v1::FlowType, std::less<>> stored_types_;  ///< running builds
   build_list builds_;
 

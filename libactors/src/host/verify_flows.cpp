@@ -24,8 +24,10 @@ result<void> verifier::check_flows() {
   auto now = overview::of(store_, types_);
   if (!now) return now.error();
   result<void> failed;
+  std::uint64_t seen = 0;
   auto read = now->flows({}, [&](const flow_view& view) {
     if (view.stored) failed = check_flow(view);
+    tell(part::flows, ++seen, flows_);
     return failed.has_value();
   });
   if (!read) return read;

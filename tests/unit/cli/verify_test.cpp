@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "host/verify.hpp"
 #include "support.hpp"
 
@@ -55,6 +57,24 @@ void fill(store_builder& made, const interest_table::type_list& types) {
 }
 
 }  // namespace
+
+TEST_CASE("one progress goes over all that verify looks at, and never back") {
+  store_builder made;
+  for (int i = 0; i < 40; ++i) made.append(act(std::to_string(i % 10)));
+  made.route(types_of<acts, all_acts>());
+  const auto known = known_of(types_of<acts, all_acts>());
+  std::vector<std::uint64_t> told;
+  verifier check{made.stored, *known, [](const auto&, const auto&) {},
+                 [&](std::uint64_t done, std::uint64_t total) {
+                   CHECK(total == 40);
+                   told.push_back(done);
+                 }};
+  REQUIRE(check.run());
+  CHECK(std::is_sorted(told.begin(), told.end()));
+  REQUIRE(told.size() > 2);
+  CHECK(told[told.size() / 3] < 20);  // the timeline is read, and that is not half of it
+  CHECK(told.back() == 40);
+}
 
 TEST_CASE("a store that is in order has no findings, with the flows known or not") {
   store_builder made;
