@@ -115,6 +115,7 @@ def test_what_cannot_be_adopted_is_refused():
 def test_the_stock_program_adopts_for_a_program_that_comes_later():
     with Store() as store:
         store.do("import", "-", stdin=text(HISTORY))
+        equal(state(store, "ScanActivityQuery|ann"), HISTORY[1]["data"], "as it was imported")
         store.do("adopt", "ScanActivityQuery")
         equal(json.loads(store.do("resume")), WAITING, "nobody here runs them")
         store.do("run", "--until-caught-up", program=str(BIN / "scans"))

@@ -16,10 +16,19 @@ def test_results_of_two_versions_are_compared_as_they_were_at_one_position():
         made_by_another_version(store)
         tail = int(store.do("append", "NewImageDetected", image("ann", "s1")))
 
+        bob = store.json("flow", QUERY + "|bob")[0]
+        served = bob["served"]
+        equal((served["version"], served["frozen"], served["until"]), (7, True, tail), "served")
+        equal((served["at"], served["state"]["registered"]), (2, "3"), served)
+        equal((bob["state"], bob["version"]), (None, None), "the newer one has not begun")
+        said = store.do("flow", QUERY + "|bob")
+        expect("version 7 (build 1) is, frozen" in said and '"registered":"3"' in said, said)
         early = store.run("switch", QUERY, "--dry-run")
         equal(early.code, 4, "it cannot be switched yet", early.err)
         expect("version 7 (build 1, served, frozen)" in early.out, early.out)
         store.do("run", "--until-caught-up")
+
+        equal(store.json("flow", QUERY + "|bob")[0]["served"], None, "what runs is served")
 
         summary, *examples = store.json("compare", QUERY)
         equal(summary["at"], tail - 1, "where the former result is")

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "flow/matching.hpp"
 #include "support/notes.hpp"
 
 using namespace millrace;
@@ -61,6 +62,7 @@ TEST_CASE("a topic that decides otherwise stops with both decisions, and appends
         R"(divergence at 0: reaction 0 is not what is recorded; recorded: Noted {"key":"a",)"
         R"("number":"10","text":"answer"} at 1; decided now: Noted {"key":"a","number":"20",)"
         R"("text":"answer"})");
+  CHECK(is_divergence(flow.error_message));
   CHECK(all.test.running().tail() == tail);
   CHECK(all.test.flow(flow_key{"Answerer", "b"}).status == flow_status::idle);
 }

@@ -46,6 +46,15 @@ TEST_CASE("a failing flow stops alone, and keeps its good state and its error") 
   CHECK(numbers(shop.test.read<notes>("a")->state) == list{0, 1, 2, 3, 4, 5});
 }
 
+TEST_CASE("what is handled again because a later event of its batch failed counts once") {
+  broken_shop shop;
+  shop.append_numbers("a", 0, 6);
+  const auto all = shop.test.running().statistics();
+  REQUIRE(all);
+  CHECK(all->all.activity.handled == 3 + 6);
+  CHECK(shop.test.running().counters().handled == 3 + 6);
+}
+
 TEST_CASE("the first error of a stopped flow stays, whatever comes later") {
   broken_shop shop;
   shop.append_numbers("a", 0, 4);

@@ -19,11 +19,24 @@ std::string life_of(const v1::Checkpoint& checkpoint) {
   return checkpoint.done() ? "ended" : "not started";
 }
 
+using named_lines = std::vector<std::pair<std::string, std::string>>;
+
+/// What readers get meanwhile.
+void add_served(const served_flow& of, named_lines& lines) {
+  lines.emplace_back("served", in_words(of.build));
+  if (!of.at) {
+    lines.emplace_back("", "this instance has not begun there");
+    return;
+  }
+  lines.emplace_back("", fmt::format("as it was at {}: {}", of.at->value,
+                                     of.state.empty() ? of.state_note : of.state));
+}
+
 /// The figures: name and value, a line each.
-std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& report) {
+named_lines flow_lines(const flow_report& report) {
   const auto& row = report.view.row;
   const auto& checkpoint = row.checkpoint;
-  std::vector<std::pair<std::string, std::string>> lines;
+  named_lines lines;
   lines.emplace_back("checkpoint", text_or_dash(checkpoint_of(checkpoint)));
   lines.emplace_back("latest", text_or_dash(row.latest));
   lines.emplace_back("lag", counted(report.lag, "event"));
@@ -50,6 +63,7 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
     lines.emplace_back("", fmt::format("as of {}: a large state is not saved with every checkpoint",
                                        report.state_as_of->value));
   }
+  if (report.served) add_served(*report.served, lines);
   for (const auto& one : report.timers) {
     lines.emplace_back("timer", fmt::format("{} {} due {}{}", one.at.value, one.type,
                                             to_text(one.due), one.inert ? ", inert" : ""));
@@ -68,7 +82,8 @@ std::vector<std::pair<std::string, std::string>> flow_lines(const flow_report& r
 void show(const context& in, const flow_report& report) {
   in.out.line(in_words(report));
   if (report.event) in.out.line("  payload      " + excerpt(*report.event, excerpt_width));
-  const type_report of_type{.type = report.type, .back_fill = report.back_fill, .event = {}};
+  const type_report of_type{
+      .type = report.type, .back_fill = report.back_fill, .served = {}, .event = {}};
   if (report.type.has_error_position() || report.back_fill) in.out.line(in_words(of_type));
   for (const auto& [name, value] : flow_lines(report)) {
     in.out.line(fmt::format("  {:<12} {}", name, inert(value)));
@@ -81,6 +96,9 @@ void show(const context& in, const type_report& report) {
   if (report.event) in.out.line("  payload      " + excerpt(*report.event, excerpt_width));
   in.out.line(fmt::format("  version      {}, build {}", type.version(),
                           static_cast<std::uint32_t>(build_of(type))));
+  if (report.served) {
+    in.out.line(fmt::format("  served       {}", in_words(*report.served)));
+  }
   for (const auto& skipped : type.skipped()) {
     in.out.line(
         fmt::format("  skipped      event {}: {}", skipped.position(), inert(skipped.error())));

@@ -64,6 +64,24 @@ void show_back_fills(const context& in, const overview& now, const std::string& 
   }
 }
 
+/// A row for each query whose former result is served although the newer one has been given all.
+void show_served(const context& in, const overview& now, const std::string& wanted, table& rows) {
+  for (const auto& [name, served] : now.served_beside()) {
+    if (now.back_fill(name) || (!wanted.empty() && wanted != name)) continue;
+    const auto& newer = now.types().find(name)->second;
+    if (in.json) {
+      in.out.json(documents::served_line(newer, served, now.is_known(name)));
+      continue;
+    }
+    rows.row({name,
+              {"beside", colour::yellow},
+              "-",
+              "-",
+              fmt::format("version {} (build {}) is not served yet; {}", newer.version(),
+                          static_cast<std::uint32_t>(build_of(newer)), in_words(served))});
+  }
+}
+
 }  // namespace
 
 outcome flows(const context& in, const flows_options& options) {
@@ -97,6 +115,7 @@ outcome flows(const context& in, const flows_options& options) {
   if (auto read = few ? now->pending(visit) : now->flows(type, visit); !read) return read.error();
   if (all || options.stopped) show_parked(in, *now, type, rows);
   if (all || options.pending) show_back_fills(in, *now, type, rows);
+  if (all) show_served(in, *now, type, rows);
   rows.finish();
   if (!found) return error{errc::not_found, "there is no flow type " + type};
   return exit_code::done;

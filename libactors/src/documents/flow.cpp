@@ -54,6 +54,10 @@ result<void> read_state(const source& of, const flow_view& view, flow_report& ma
   if (!loaded) return loaded.error();
   if (!*loaded || !(*loaded)->checkpoint.has_life()) return {};
   const auto index = of.known.table.find(view.row.entry.key.type());
+  if (!index && (*loaded)->checkpoint.state_json()) {
+    made.state = std::move((*loaded)->state);
+    return {};
+  }
   if (!index) {
     made.state_note =
         fmt::format("{} bytes; the type is not part of this program", (*loaded)->state.size());
@@ -89,6 +93,9 @@ result<flow_report> report_flow(const source& of, const overview& now, const flo
     if (!event && event.error().code != errc::not_found) return event.error();
   }
   if (auto read = read_state(of, view, made); !read) return read.error();
+  auto served = read_served(of, now, key);
+  if (!served) return served.error();
+  made.served = std::move(*served);
   auto timers = of.from.timers_of(key);
   if (!timers) return timers.error();
   made.timers = std::move(*timers);
@@ -96,7 +103,10 @@ result<flow_report> report_flow(const source& of, const overview& now, const flo
 }
 
 result<type_report> report_type(const source& of, const overview& now, const v1::FlowType& type) {
-  type_report made{.type = type, .back_fill = now.back_fill(type.name()), .event = {}};
+  type_report made{.type = type,
+                   .back_fill = now.back_fill(type.name()),
+                   .served = served_beside(now, type.name()),
+                   .event = {}};
   if (!type.has_error_position()) return made;
   auto read = read_event(of.from, of.known.registry, position{type.error_position()});
   if (read) made.event = std::move(*read);
@@ -110,6 +120,12 @@ result<flow_answer> find_flow(const source& of, const flow_key& key) {
   if (!now) return now.error();
   auto view = now->find(key);
   if (!view) return view.error();
+  if (!*view) {
+    auto served = read_served(of, *now, key);
+    if (!served) return served.error();
+    // Nothing that runs was routed to it, but readers get what another version made of it.
+    if (*served && (*served)->at) view->emplace().row.entry.key = key;
+  }
   if (*view) {
     auto report = report_flow(of, *now, **view);
     if (!report) return report.error();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "documents/event.hpp"
+#include "documents/served.hpp"
 #include "documents/source.hpp"
 
 namespace millrace::documents {
@@ -24,6 +25,7 @@ struct flow_report {
   std::optional<position> state_as_of;      ///< the stored state is older than the checkpoint
   /// Its checkpoint or state cannot be read or brought up to date: see state_note.
   bool only_reset_helps = false;
+  std::optional<served_flow> served;  ///< when another build than the one at hand is served
   std::vector<schedule_entry> timers;
 };
 
@@ -31,7 +33,8 @@ struct flow_report {
 struct type_report {
   v1::FlowType type;
   std::optional<build_progress> back_fill;
-  std::optional<shown_event> event;  ///< what it stopped on
+  std::optional<served_build> served;  ///< when another build than this one is served
+  std::optional<shown_event> event;    ///< what it stopped on
 };
 
 /// What a key names: a flow, or else a flow type. Errors: not_found, with names that are alike;

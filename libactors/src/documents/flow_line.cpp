@@ -7,6 +7,7 @@
 #include "documents/flow.hpp"
 #include "documents/statistics.hpp"
 #include "documents/text.hpp"
+#include "flow/matching.hpp"
 
 namespace millrace::documents {
 
@@ -51,6 +52,12 @@ namespace {
 std::string advice(const flow_report& report) {
   const auto& checkpoint = report.view.row.checkpoint;
   if (report.type.inert()) return "Its type came with an import and is inert: `adopt` comes first.";
+  if (!report.only_reset_helps && is_divergence(checkpoint.error_message())) {
+    return fmt::format(
+        "When the present code is wrong, mend it and `retry`; when it is meant, `reset {} "
+        "--accept-history` takes what is recorded.",
+        inert(report.view.row.entry.key.text()));
+  }
   if (!report.only_reset_helps) return "`retry` tries that event again, `skip` passes it by.";
   // A checkpoint that decodes, and speaks of a state, has a life.
   const bool forgets = !checkpoint.has_life();
@@ -156,7 +163,7 @@ std::string line_of(const flow_report& report) {
                {"hosted", report.hosted},
                {"inert", report.type.inert()},
                {"build", static_cast<std::uint32_t>(row.entry.build)},
-               {"version", checkpoint.version()},
+               {"version", checkpoint.version() > 0 ? json(checkpoint.version()) : json(nullptr)},
                {"generation", checkpoint.generation()},
                {"changed", checkpoint.has_changed() ? json(checkpoint.changed()) : json(nullptr)},
                {"replay_until",
@@ -171,11 +178,12 @@ std::string line_of(const flow_report& report) {
   auto text = dump(line);
   text = with(std::move(text), "event",
               report.event ? line_of(head_of(*report.event), *report.event) : "null");
+  text = with(std::move(text), "served", report.served ? line_of(*report.served) : "null");
   return with(std::move(text), "state", report.state.empty() ? "null" : report.state);
 }
 
 std::string line_of(const type_report& report) {
-  const auto& [type, back_fill, event] = report;
+  const auto& [type, back_fill, served, event] = report;
   const bool parked = type.has_error_position();
   const json line = {{"flow_type", type.name()},
                      {"status", parked ? "parked" : "routing"},
@@ -189,6 +197,7 @@ std::string line_of(const type_report& report) {
                      {"error_position", parked ? json(type.error_position()) : json(nullptr)},
                      {"error_message", parked ? json(type.error_message()) : json(nullptr)},
                      {"back_fill", json_of(back_fill)},
+                     {"served", json_of(served)},
                      {"skipped", skips_of(type.skipped())}};
   return with(dump(line), "event", event ? line_of(head_of(*event), *event) : "null");
 }

@@ -83,6 +83,24 @@ std::string back_fill_line(const std::string& type, const build_progress& of, bo
                {"back_fill", json_of(of)}});
 }
 
+std::string served_line(const v1::FlowType& newer, const served_build& served, bool hosted) {
+  return dump({{"flow", newer.name()},
+               {"type", newer.name()},
+               {"id", nullptr},
+               {"status", "beside"},
+               {"checkpoint", nullptr},
+               {"latest", nullptr},
+               {"error_position", nullptr},
+               {"error_message", nullptr},
+               {"done", false},
+               {"alive", false},
+               {"hosted", hosted},
+               {"inert", false},
+               {"build", static_cast<std::uint32_t>(build_of(newer))},
+               {"skipped", 0},
+               {"served", json_of(served)}});
+}
+
 std::string line_of(const inbox_entry& of) {
   auto head = head_of(of.event);
   head["starts"] = of.entry.starts;

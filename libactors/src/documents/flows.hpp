@@ -27,6 +27,10 @@ struct standing {
 [[nodiscard]] std::string back_fill_line(const std::string& type, const build_progress& of,
                                          bool hosted);
 
+/// Of a query whose newer build has been given all, while the former one is served.
+[[nodiscard]] std::string served_line(const v1::FlowType& newer, const served_build& served,
+                                      bool hosted);
+
 struct inbox_entry {
   shown_event event;
   posting entry;

@@ -310,7 +310,6 @@ void flow_actor::observe(std::vector<observation> seen, bool closes) {
   const auto took = context_.time.steady() - begun;
   adapt_slice(took, handled);
   handling_ += took;
-  context_.counted.handled += handled;
   if (open_.failed) return on_failed_turn();
   if (handled < seen.size()) leave_for_later(seen.size() - handled);
   consume_taken();
@@ -332,6 +331,7 @@ void flow_actor::close() {
   const auto now = context_.time.steady();
   context_.tell_batch(
       {.type = *type_, .handled = open_.handled, .took = std::exchange(handling_, {})});
+  context_.counted.handled += open_.handled;
   gate_->meter.add(open_.handled, cause_, now);
   of_type_->add(open_.handled, cause_, now);
   commit(std::exchange(open_, {}));

@@ -152,7 +152,7 @@ void router_actor::drop_old(const switch_call& call, std::optional<build_number>
   if (!old) return (*call.answer)(old.error());
   if (old->empty() || !call.drop_old) {
     if (former) return answer(report);
-    return (*call.answer)(nothing_to_switch(call.type, !old->empty()));
+    return (*call.answer)(nothing_to_switch(call.type));
   }
   report.dropped = old->size();
   drops_.push_back({std::move(*old), [answer, report] { answer(report); }});

@@ -29,9 +29,8 @@ result<void> check_caught_up(const store& stored, const v1::FlowType& served,
                                            behind, next.name())};
 }
 
-error nothing_to_switch(const std::string& type, bool has_former) {
-  return {errc::conflict, has_former ? type + " is served in its newest build"
-                                     : type + " has one build, and it is served"};
+error nothing_to_switch(const std::string& type) {
+  return {errc::conflict, type + " is served in its newest build"};
 }
 
 }  // namespace millrace

@@ -16,6 +16,6 @@ namespace millrace {
                                            const v1::FlowType& next);
 
 /// What a switch answers when the newest build is served, and none is dropped.
-[[nodiscard]] error nothing_to_switch(const std::string& type, bool has_former);
+[[nodiscard]] error nothing_to_switch(const std::string& type);
 
 }  // namespace millrace

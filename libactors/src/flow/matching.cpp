@@ -12,6 +12,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::string_view divergence = "divergence at ";
+
 constexpr std::size_t shown_size_max = 800;
 
 std::string shown(const google::protobuf::Message* body, std::size_t size) {
@@ -72,11 +74,14 @@ std::optional<std::string> find_difference(const event& cause, const reactions* 
     if (now != nullptr && before != nullptr && same(*now, *before)) continue;
     const auto bodies = bodies_of(then);
     const auto* body = i < bodies.size() ? bodies[i] : nullptr;
-    return fmt::format(
-        "divergence at {}: reaction {} is not what is recorded; recorded: {}; decided now: {}",
-        cause.at.value, i, shown(before, body), shown(now, body));
+    return fmt::format("{}{}: reaction {} is not what is recorded; recorded: {}; decided now: {}",
+                       divergence, cause.at.value, i, shown(before, body), shown(now, body));
   }
   return std::nullopt;
+}
+
+bool is_divergence(std::string_view error_message) {
+  return error_message.substr(0, divergence.size()) == divergence;
 }
 
 }  // namespace millrace

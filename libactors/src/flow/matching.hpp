@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "flow/runner.hpp"
 
@@ -15,5 +16,8 @@ namespace millrace {
 [[nodiscard]] std::optional<std::string> find_difference(const event& cause, const reactions* then,
                                                          std::span<const reaction> decided,
                                                          std::span<const event> recorded);
+
+/// Whether these are the words of such a difference.
+[[nodiscard]] bool is_divergence(std::string_view error_message);
 
 }  // namespace millrace

@@ -266,7 +266,7 @@ result<switch_report> plan_switch(const store& from, const std::string& type,
   if (next != served) {
     if (auto fits = check_caught_up(from, *served, *next); !fits) return fits.error();
   } else if (former == 0 || !options.drop_old) {
-    return nothing_to_switch(type, former > 0);
+    return nothing_to_switch(type);
   }
   return switch_report{.former = static_cast<std::uint32_t>(build_of(*served)),
                        .served = static_cast<std::uint32_t>(build_of(*next)),

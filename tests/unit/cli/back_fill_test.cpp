@@ -75,6 +75,40 @@ TEST_CASE("flows and statistics show how far a version is that is made from hist
   CHECK(last["back_fill"] == wanted);
 }
 
+TEST_CASE("while another version is served, it is said which one, and up to where it was made") {
+  store_builder made;
+  fill(made);
+  SECTION("and how far the newer one is") {}
+  SECTION("also when the newer one has been given all, and waits for the switch") {
+    commit_batch batch;
+    batch.flow_types = {row_of(2, 11)};
+    made.commit(batch);
+  }
+  command_line line{made.stored, two_types()};
+  const std::string former = "version 1 (build 1) is, frozen: it has seen the events before 10";
+  REQUIRE(cli::flow(line.in, {"Acts"}));
+  CHECK_THAT(line.out(), Contains(former));
+  line.in.json = true;
+  const nlohmann::json wanted = {{"build", 1}, {"version", 1}, {"frozen", true}, {"until", 10}};
+  REQUIRE(cli::flow(line.in, {"Acts"}));
+  CHECK(nlohmann::json::parse(line.out())["served"] == wanted);
+  REQUIRE(cli::flow(line.in, {"AllActs"}));
+  CHECK(nlohmann::json::parse(line.out())["served"].is_null());
+}
+
+TEST_CASE("flows names a query whose newer version has been given all and is not served") {
+  store_builder made;
+  fill(made);
+  commit_batch batch;
+  batch.flow_types = {row_of(2, 11)};
+  made.commit(batch);
+  command_line line{made.stored, two_types()};
+  REQUIRE(cli::flows(line.in, {}));
+  CHECK_THAT(line.out(), Contains("beside") && Contains("version 2 (build 2) is not served yet; "
+                                                        "version 1 (build 1) is, frozen"));
+  CHECK_THAT(line.out(), !Contains("back-fill"));
+}
+
 TEST_CASE("what is routed as far as everything else is no back-fill, however far the tail is") {
   store_builder made;
   for (int i = 0; i < 3; ++i) made.append(act("1"));
