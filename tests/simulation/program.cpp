@@ -47,6 +47,7 @@ program::program(std::uint64_t seed, faults& bugs) : dice_(seed), bugs_(bugs) {
   for (auto& type : shop.types) add(std::move(type));
   add(version_of<image_ledger>(1), &version_of<image_ledger>);
   add(version_of<chronicle>(1), &version_of<chronicle>);
+  add(version_of<scribe>(1), &version_of<scribe>);
   add(describe<diarist>({}, duration{1s * dice_.between(1, 600)}));
   add(describe<night_watch>());
 }
@@ -77,7 +78,8 @@ bool program::change(position tail) {
       add_to_program(one, tail);
     } else {
       if (one.versions == nullptr || !dice_.one_in(3)) continue;
-      if (!dice_.one_in(3)) one.hosted.clear();
+      // Of a topic there is one version at a time: two would decide twice.
+      if (one.type.topic || !dice_.one_in(3)) one.hosted.clear();
       one.hosted.insert(static_cast<int>(dice_.between(1, versions_max)));
     }
     changed = true;
@@ -120,7 +122,8 @@ std::uint32_t program::newest_version(std::string_view name) const {
 }
 
 bool program::has_versions(std::string_view name) {
-  return std::find(with_versions.begin(), with_versions.end(), name) != with_versions.end();
+  return name == scribe::name ||
+         std::find(with_versions.begin(), with_versions.end(), name) != with_versions.end();
 }
 
 }  // namespace millrace::simulation

@@ -15,8 +15,8 @@
 
 namespace millrace::simulation {
 
-/// Flow types: some are there from the start, some come late; queries get other versions, older
-/// ones too, and sometimes two of them at once. Seeded; one thread.
+/// Flow types: some are there from the start, some come late; queries and a topic get other
+/// versions, older ones too, and of queries sometimes two at once. Seeded; one thread.
 class program {
  public:
   /// The `bugs` outlive it.
@@ -36,6 +36,7 @@ class program {
   [[nodiscard]] std::uint32_t newest_version(std::string_view name) const;
   /// Queries that have several.
   static constexpr std::array<std::string_view, 2> with_versions{"ImageLedger", "Chronicle"};
+  /// These, and a topic.
   [[nodiscard]] static bool has_versions(std::string_view name);
   /// Where topics begin that do not see all of history.
   [[nodiscard]] const scans::beginnings& since() const { return since_; }

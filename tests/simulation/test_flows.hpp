@@ -1,6 +1,6 @@
 /// Flows for what the shop's own do not do: a query that ends, a route that fails, a state too
-/// large to be saved each time, timers that are cancelled and set again; queries that have several
-/// versions, a topic that begins at the tail.
+/// large to be saved each time, timers that are cancelled and set again; queries, and a topic, that
+/// have several versions, a topic that begins at the tail.
 #pragma once
 
 #include <scans/events.pb.h>
@@ -86,6 +86,36 @@ struct night_watch {
     if (state.count() % 2 == 0) then.emit<shop::ReminderSent>().set_order_id(e.user());
   }
 
+  shop::Notes state;
+};
+
+/// Scribe|user, a topic whose versions decide the same, and remember that they did: each that comes
+/// decides again what the former one did, without a word.
+struct scribe {
+  static constexpr std::string_view name = "Scribe";
+  static constexpr auto starts_from = first_event::of_history;
+  using observes = events<scans::ScanRegistered, scans::ScanCompleted, shop::ReminderSent>;
+
+  explicit scribe(std::int64_t version) : by(version) {}
+
+  static millrace::route route(const scans::ScanRegistered& e) { return starts(e.user()); }
+  static millrace::route route(const scans::ScanCompleted& e) { return joins(e.user()); }
+  static millrace::route route(const shop::ReminderSent& e) { return joins(e.order_id()); }
+
+  void given(const scans::ScanRegistered&, const event& e) { write_down(e); }
+  void given(const scans::ScanCompleted&, const event& e) { write_down(e); }
+  void given(const shop::ReminderSent&) { state.set_sum(state.sum() * 3 % 1'000'003 + by); }
+  void write_down(const event& e) {
+    state.set_count(state.count() + 1);
+    state.set_last(by);
+    state.add_numbers(static_cast<std::int64_t>(e.at.value));
+  }
+  void when(const scans::ScanCompleted& e, reactions& then) const {
+    then.emit<shop::ReminderSent>().set_order_id(e.user());
+    if (state.count() % 11 == 0) then.done();
+  }
+
+  std::int64_t by;
   shop::Notes state;
 };
 

@@ -115,7 +115,7 @@ result<std::optional<loaded_flow>> memory_store::load(flow_number flow) const {
 
 result<std::vector<posting>> memory_store::postings(flow_number flow, std::optional<position> after,
                                                     std::size_t limit) const {
-  const std::lock_guard lock{mutex_};
+  std::unique_lock lock{mutex_};
   const auto found = flows_.find(flow);
   if (found == flows_.end()) return std::vector<posting>{};
   const std::vector<posting>& all = found->second.postings;
@@ -127,6 +127,10 @@ result<std::vector<posting>> memory_store::postings(flow_number flow, std::optio
   const auto left = static_cast<std::size_t>(all.end() - first);
   std::vector<posting> taken(first, first + static_cast<std::ptrdiff_t>(std::min(left, limit)));
   postings_read_ += taken.size();
+  if (!taken.empty() || !at_end_) return taken;
+  const auto meanwhile = std::exchange(at_end_, {});
+  lock.unlock();
+  meanwhile();
   return taken;
 }
 
@@ -279,6 +283,11 @@ result<std::vector<std::string>> memory_store::check() const { return std::vecto
 
 store::read_counts memory_store::reads() const {
   return {events_read_, postings_read_, flows_read_};
+}
+
+void memory_store::at_the_end_of_an_inbox(std::function<void()> hook) {
+  const std::lock_guard lock{mutex_};
+  at_end_ = std::move(hook);
 }
 
 void memory_store::before_commit(commit_hook hook) {

@@ -65,6 +65,9 @@ class memory_store final : public store {
   /// storage_failed the store refuses commits until reopen(), like a real one.
   using commit_hook = std::function<result<void>(const commit_batch&)>;
   void before_commit(commit_hook hook);
+  /// Called once, by the reader that next finds no more postings of a flow, before it goes on: what
+  /// comes between its look and what it makes of it.
+  void at_the_end_of_an_inbox(std::function<void()> hook);
   /// As after a restart of the process: forgets close(), a failure and the read counts.
   void reopen();
   [[nodiscard]] std::uint64_t commits() const;
@@ -112,6 +115,7 @@ class memory_store final : public store {
   position routed_;
   std::optional<error> refuses_;  ///< commits, with this
   commit_hook hook_;
+  mutable std::function<void()> at_end_;
   std::uint64_t commits_ = 0;
   mutable std::atomic<std::uint64_t> events_read_{0};
   mutable std::atomic<std::uint64_t> postings_read_{0};
