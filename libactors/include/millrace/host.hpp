@@ -230,7 +230,8 @@ class host {
   /// (no such position), stopped (names the flow and its error), timed_out, closed.
   result<void> wait(position at, duration limit = std::chrono::seconds{30});
   /// Waits until nothing is pending that could run: the router is at the tail and every hosted flow
-  /// is idle or stopped. Timers that are not due yet do not count. Errors: timed_out, closed,
+  /// is idle or stopped. A version that takes over by itself is served then. Timers that are not
+  /// due yet do not count. Errors: timed_out, closed,
   /// storage_failed.
   result<void> wait_until_caught_up(duration limit);
 

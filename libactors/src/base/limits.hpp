@@ -36,6 +36,12 @@ inline constexpr std::size_t fences_kept_max = 1u << 20;  // flows whose checkpo
 inline constexpr std::size_t id_window_count = 65'536;
 inline constexpr auto id_window_age = std::chrono::hours{24};
 inline constexpr auto full_disk_retry = 500ms;
+inline constexpr std::size_t queue_entries_kept_max = 16'384;  // of the queue's room, when empty
+
+// Memory of what is appended until it is routed, and of windows: used again.
+inline constexpr std::size_t block_size = 128u << 10;
+inline constexpr std::size_t free_blocks_max = 1024;  // one window of many small events
+inline constexpr std::size_t blocks_kept_idle = 16;   // when nothing is behind
 
 // The router.
 inline constexpr std::size_t window_events_max = 131'072;       // one read of the timeline

@@ -2,12 +2,27 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace millrace {
 namespace {
 
-/// Size of the valid character at the front, 0 when there is none (RFC 3629, section 4).
-std::size_t character_size(std::string_view text) {
+/// Eight at once: most text is ASCII.
+std::string_view without_plain_front(std::string_view text) {
+  constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080;
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data(), sizeof eight);
+    if ((eight & high_bits) != 0) break;
+    text.remove_prefix(sizeof eight);
+  }
+  return text;
+}
+
+}  // namespace
+
+/// RFC 3629, section 4.
+std::size_t utf8_character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto follows = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xBF) {
     return i < text.size() && byte(i) >= low && byte(i) <= high;
@@ -28,11 +43,9 @@ std::size_t character_size(std::string_view text) {
   return 0;
 }
 
-}  // namespace
-
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto size = character_size(text);
+  for (text = without_plain_front(text); !text.empty(); text = without_plain_front(text)) {
+    const auto size = utf8_character_size(text);
     if (size == 0) return false;
     text.remove_prefix(size);
   }
@@ -43,7 +56,7 @@ std::string to_utf8(std::string_view text, std::size_t size_max) {
   std::string kept;
   kept.reserve(std::min(text.size(), size_max));
   while (!text.empty()) {
-    const auto size = character_size(text);
+    const auto size = utf8_character_size(text);
     const auto taken = std::max<std::size_t>(size, 1);
     if (kept.size() + taken > size_max) break;
     if (size == 0) {

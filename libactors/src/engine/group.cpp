@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/invariant.hpp"
 #include "base/limits.hpp"
@@ -14,63 +15,14 @@
 namespace millrace {
 namespace {
 
-std::int64_t micros(timestamp time) { return time.time_since_epoch().count(); }
-
-/// Whether there is nothing to say in an envelope.
-bool is_plain(const new_event& wanted) {
-  return wanted.id.empty() && wanted.content_type.empty() && wanted.correlation_id.empty() &&
-         wanted.user.empty() && !wanted.cause && !wanted.due && wanted.headers.empty() &&
-         !wanted.routes;
-}
-
-v1::Envelope envelope_of(const new_event& wanted) {
-  v1::Envelope made;
-  made.set_id(wanted.id);
-  made.set_content_type(wanted.content_type);
-  made.set_correlation_id(wanted.correlation_id);
-  made.set_user(wanted.user);
-  if (wanted.cause) made.set_cause(wanted.cause->value);
-  if (wanted.due) made.set_due(micros(*wanted.due));
-  for (const auto& each : wanted.headers) {
-    auto& added = *made.add_headers();
-    added.set_name(each.name);
-    added.set_value(each.value);
-  }
-  if (wanted.routes) {
-    auto& routes = *made.mutable_routes();
-    for (const auto& key : *wanted.routes) routes.add_keys(key.text());
-  }
-  return made;
-}
-
-v1::Envelope envelope_of(const flow_key& emitter, const reaction& one) {
-  v1::Envelope made;
-  made.set_cause(one.cause.value);
-  made.set_emitter(emitter.text());
-  made.set_ordinal(one.ordinal);
-  made.set_depth(one.depth);
-  made.set_correlation_id(one.correlation_id);
-  made.set_user(one.user);
-  if (one.due) made.set_due(micros(*one.due));
-  return made;
-}
-
-/// By their bytes, or by what these mean.
-bool is_same(const type_registry& types, const new_event& wanted, const event_row& row) {
-  if (row.type != wanted.type) return false;
-  if (row.payload == wanted.payload) return true;
-  v1::Envelope envelope;
-  const auto size = static_cast<int>(row.envelope.size());
-  if (!envelope.ParseFromArray(row.envelope.data(), size)) return false;
-  const auto recorded = types.to_json(row.type, envelope.content_type(), row.payload);
-  const auto meant = types.to_json(wanted.type, wanted.content_type, wanted.payload);
-  return recorded && meant && *recorded == *meant;
-}
-
-error another_event(std::size_t index, std::string_view where) {
-  return {errc::conflict,
-          fmt::format("the id of event {} belongs to another event{}; nothing was appended",
-                      index + 1, where)};
+envelope_fields envelope_of(const flow_key& emitter, const reaction& one) {
+  return {.cause = one.cause,
+          .correlation_id = one.correlation_id,
+          .user = one.user,
+          .due = one.due,
+          .emitter = emitter.text(),
+          .ordinal = one.ordinal,
+          .depth = one.depth};
 }
 
 std::string shown(std::optional<position> at) {
@@ -85,18 +37,45 @@ group::group(group_surroundings around, position tail, timestamp now)
 position group::place(std::string_view type, std::string_view payload,
                       const v1::Envelope& envelope) {
   const auto size = envelope.ByteSizeLong();
-  if (size == 0) return place(type, payload, std::string_view{});
-  char* const encoded = texts_.room(size);
+  char* const encoded = cut(size);
   envelope.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(encoded));
+  return place(type, payload, std::string_view{encoded, size});
+}
+
+position group::place(std::string_view type, std::string_view payload,
+                      const envelope_fields& envelope) {
+  const auto size = encoded_size(envelope);
+  if (size == 0) return place(type, payload, std::string_view{});
+  char* const encoded = cut(size);
+  encode(envelope, encoded);
   return place(type, payload, std::string_view{encoded, size});
 }
 
 position group::place(std::string_view type, std::string_view payload, std::string_view envelope) {
   const auto at = next_;
   batch_.events.push_back({at, type, now_, payload, envelope});
-  size_ += type.size() + payload.size() + envelope.size();
+  const auto size = type.size() + payload.size() + envelope.size();
+  size_ += size;
+  texts_size_ += size;
   next_ = next_.next();
   return at;
+}
+
+char* group::cut(std::size_t size) {
+  char* const room = around_.texts.cut(size);
+  keep(around_.texts.owner());
+  return room;
+}
+
+std::string_view group::copy(std::string_view text) {
+  if (text.empty()) return {};
+  return {static_cast<const char*>(std::memcpy(cut(text.size()), text.data(), text.size())),
+          text.size()};
+}
+
+/// Requests that follow each other mostly share one.
+void group::keep(const std::shared_ptr<const void>& owner) {
+  if (owners_.empty() || owners_.back() != owner) owners_.push_back(owner);
 }
 
 void group::schedule(position at, std::string_view type, timestamp due, const flow_key* flow,
@@ -110,11 +89,10 @@ void group::schedule(position at, std::string_view type, timestamp due, const fl
   new_timers_.emplace(at, std::move(entry));
 }
 
-result<std::vector<position>> group::add(const append_request& request) {
-  if (!is_repeat(request)) {
-    if (auto holds = check_condition(request); !holds) return holds.error();
+result<std::vector<position>> group::add(const encoded_append& request) {
+  if (request.terms) {
+    if (auto hold = check_terms(request); !hold) return hold.error();
   }
-  if (auto same = check_ids(request); !same) return same.error();
   std::vector<position> positions;
   positions.reserve(request.events.size());
   for (const auto& wanted : request.events) {
@@ -122,86 +100,37 @@ result<std::vector<position>> group::add(const append_request& request) {
       positions.push_back(*before);
       continue;
     }
-    const auto at = is_plain(wanted) ? place(wanted.type, wanted.payload, std::string_view{})
-                                     : place(wanted.type, wanted.payload, envelope_of(wanted));
+    const auto at = place(wanted.type, wanted.payload, wanted.envelope);
     positions.push_back(at);
     if (wanted.due) schedule(at, wanted.type, *wanted.due, nullptr, std::nullopt);
     if (wanted.id.empty()) continue;
-    batch_.ids.push_back({wanted.id, at, now_});
+    batch_.ids.push_back({std::string{wanted.id}, at, now_});
     new_ids_.emplace(wanted.id, at);
   }
+  keep(request.owner);
   return positions;
 }
 
-/// Where an event of this id is; none: nowhere, or the id is empty.
-std::optional<position> group::find_id(const std::string& id) const {
-  if (id.empty()) return std::nullopt;
-  const auto known = new_ids_.find(id);
-  return known == new_ids_.end() ? around_.ids.find(id) : std::optional{known->second};
-}
-
-/// Whether each id that is known, or comes twice, stands for the same event.
-result<void> group::check_ids(const append_request& request) const {
-  if (!request.compares) return {};
-  std::unordered_map<std::string_view, std::size_t> own;
-  known_events known;
-  for (std::size_t i = 0; i < request.events.size(); ++i) {
-    const auto& wanted = request.events[i];
-    if (wanted.id.empty()) continue;
-    const auto& first = request.events[own.emplace(wanted.id, i).first->second];
-    if (const auto before = find_id(wanted.id)) {
-      known.emplace(*before, i);
-    } else if (first.type != wanted.type || first.payload != wanted.payload) {
-      return another_event(i, "");
-    }
+result<void> group::check_terms(const encoded_append& request) const {
+  if (!is_repeat(request)) {
+    if (auto holds = check_condition(*request.terms); !holds) return holds;
   }
-  return known.empty() ? result<void>{} : check_recorded(request, known);
+  return request.terms->compares ? check_ids(request) : result<void>{};
 }
 
-/// One read for all of them: it holds up everybody.
-result<void> group::check_recorded(const append_request& request, const known_events& known) const {
-  result<void> outcome;
-  const auto compare = [&](const event_row& row) {
-    const auto [begin, end] = known.equal_range(row.at);
-    const auto other = std::find_if(begin, end, [&](const auto& each) {
-      return !is_same(around_.types, request.events[each.second], row);
-    });
-    if (other == end) return true;
-    outcome = another_event(other->second, fmt::format(", at position {}", row.at.value));
-    return false;
-  };
-  std::vector<position> stored;
-  for (const auto& [at, event] : known) {
-    if (at < begin_ && (stored.empty() || stored.back() != at)) stored.push_back(at);
-  }
-  if (auto read = around_.stored.fetch(stored, compare); !read) return read;
-  if (known.rbegin()->first < begin_) return outcome;
-  for (const auto& row : batch_.events) {
-    if (!outcome || !compare(row)) break;
-  }
-  return outcome;
-}
-
-/// Whether all of it was appended before: then it was asked whether the condition held, and it did.
-bool group::is_repeat(const append_request& request) const {
-  return !request.events.empty() &&
-         std::all_of(request.events.begin(), request.events.end(),
-                     [this](const new_event& each) { return find_id(each.id).has_value(); });
-}
-
-result<void> group::check_condition(const append_request& request) const {
-  if (request.conflict) return *request.conflict;
-  if (request.condition.tail && *request.condition.tail != next_) {
+result<void> group::check_condition(const append_terms& terms) const {
+  if (terms.conflict) return *terms.conflict;
+  if (terms.condition.tail && *terms.condition.tail != next_) {
     return error{errc::conflict,
-                 fmt::format("the tail is {}, not {}", next_.value, request.condition.tail->value)};
+                 fmt::format("the tail is {}, not {}", next_.value, terms.condition.tail->value)};
   }
-  if (!request.condition.flow_latest) return {};
-  const auto& key = request.condition.flow_latest->flow;
-  auto reached = reached_since(key, request.routed);
+  if (!terms.condition.flow_latest) return {};
+  const auto& key = terms.condition.flow_latest->flow;
+  auto reached = reached_since(key, terms.routed);
   if (!reached) return reached.error();
   if (*reached) {
     return error{errc::conflict, fmt::format("events for {} came after position {}", key.text(),
-                                             shown(request.condition.flow_latest->at))};
+                                             shown(terms.condition.flow_latest->at))};
   }
   return {};
 }
@@ -273,18 +202,20 @@ result<void> group::add(const flow_commit& request) {
 }
 
 void group::react(const flow_commit& request, const reaction& one) {
-  const auto at = place(one.type, one.payload, envelope_of(request.key, one));
-  if (one.due) schedule(at, one.type, *one.due, &request.key, one.cause);
+  const auto type = copy(one.type);
+  const auto at = place(type, copy(one.payload), envelope_of(request.key, one));
+  if (one.due) schedule(at, type, *one.due, &request.key, one.cause);
 }
 
 void group::react(const flow_commit& request, const foreign_reaction& one) {
   const auto& what = one.what;
   auto envelope = envelope_of(what);
-  envelope.set_emitter(request.key.text());
-  envelope.set_ordinal(one.ordinal);
-  envelope.set_depth(one.depth);
-  const auto at = place(what.type, what.payload, envelope);
-  if (what.due) schedule(at, what.type, *what.due, &request.key, what.cause);
+  envelope.emitter = request.key.text();
+  envelope.ordinal = one.ordinal;
+  envelope.depth = one.depth;
+  const auto type = copy(what.type);
+  const auto at = place(type, copy(what.payload), envelope);
+  if (what.due) schedule(at, type, *what.due, &request.key, what.cause);
 }
 
 result<void> group::cancel(const flow_commit& request, const cancellation& one) {
@@ -296,10 +227,8 @@ result<void> group::cancel(const flow_commit& request, const cancellation& one) 
     body.add_positions(at.value);
     unschedule(at);
   }
-  v1::Envelope envelope;
-  envelope.set_cause(one.cause.value);
-  envelope.set_emitter(request.key.text());
-  place(timers_cancelled_type, texts_.copy(body.SerializeAsString()), envelope);
+  place(timers_cancelled_type, copy(body.SerializeAsString()),
+        envelope_fields{.cause = one.cause, .emitter = request.key.text()});
   return {};
 }
 
@@ -344,16 +273,16 @@ result<void> group::fire(const schedule_entry& entry) {
   v1::Envelope envelope;
   std::optional<std::string_view> payload;
   const std::array<position, 1> wanted{entry.at};
-  const auto copy = [&](const event_row& row) {
-    payload = texts_.copy(row.payload);
+  const auto take = [&](const event_row& row) {
+    payload = copy(row.payload);
     envelope.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size()));
     return true;
   };
   for (const auto& row : batch_.events) {
-    if (row.at == entry.at) copy(row);
+    if (row.at == entry.at) take(row);
   }
   if (!payload) {
-    if (auto read = around_.stored.fetch(wanted, copy); !read) return read;
+    if (auto read = around_.stored.fetch(wanted, take); !read) return read;
   }
   if (!payload) {
     return error{errc::corrupt, fmt::format("the schedule names position {}, which holds no event",
@@ -369,7 +298,7 @@ result<void> group::fire(const schedule_entry& entry) {
     envelope.mutable_timer()->set_flow(entry.flow);
     envelope.mutable_timer()->set_cause(entry.set_by.value_or(position{}).value);
   }
-  place(texts_.copy(entry.type), *payload, envelope);
+  place(copy(entry.type), *payload, envelope);
   unschedule(entry.at);
   return {};
 }

@@ -7,7 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/text_arena.hpp"
+#include "base/block_cutter.hpp"
+#include "engine/encoded_append.hpp"
 #include "engine/fences.hpp"
 #include "engine/id_window.hpp"
 #include "engine/requests.hpp"
@@ -23,17 +24,19 @@ struct group_surroundings {
   const interest_table& interest;
   const id_window& ids;
   const class fences& fences;
+  block_cutter& texts;  ///< memory for what the group itself writes
 };
 
 /// Checks each request before anything is written, numbers its events, and lays the batch out. The
 /// requests stay as they are and outlive the group, so that a commit that found the disk full can
-/// be built again. Journal thread only.
+/// be built again. The events outlive both: what they view is shared with those who follow, or
+/// copied. Journal thread only.
 class group {
  public:
   group(group_surroundings around, position tail, timestamp now);
 
   /// Each adds the request or says why it cannot be; a refused one leaves no trace.
-  result<std::vector<position>> add(const append_request& request);
+  result<std::vector<position>> add(const encoded_append& request);
   result<void> add(const flow_commit& request);
   result<void> add(const derived_commit& request);
   result<void> add(const fire_request& request);
@@ -44,20 +47,25 @@ class group {
   [[nodiscard]] position end() const { return next_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   /// After the commit: the schedule changes and, if they are wanted, the events, for those who
-  /// follow.
+  /// follow. The batch has none of them afterwards.
   [[nodiscard]] std::shared_ptr<committed> take_committed(bool with_events);
 
  private:
   position place(std::string_view type, std::string_view payload, const v1::Envelope& envelope);
+  position place(std::string_view type, std::string_view payload, const envelope_fields& envelope);
   position place(std::string_view type, std::string_view payload, std::string_view envelope);
   void schedule(position at, std::string_view type, timestamp due, const flow_key* flow,
                 std::optional<position> set_by);
-  [[nodiscard]] std::optional<position> find_id(const std::string& id) const;
-  [[nodiscard]] bool is_repeat(const append_request& request) const;
-  result<void> check_condition(const append_request& request) const;
-  result<void> check_ids(const append_request& request) const;
+  char* cut(std::size_t size);
+  std::string_view copy(std::string_view text);
+  void keep(const std::shared_ptr<const void>& owner);
+  [[nodiscard]] std::optional<position> find_id(std::string_view id) const;
+  [[nodiscard]] bool is_repeat(const encoded_append& request) const;
+  result<void> check_terms(const encoded_append& request) const;
+  result<void> check_condition(const append_terms& terms) const;
+  result<void> check_ids(const encoded_append& request) const;
   using known_events = std::multimap<position, std::size_t>;  // by index in the request
-  result<void> check_recorded(const append_request& request, const known_events& known) const;
+  result<void> check_recorded(const encoded_append& request, const known_events& known) const;
   result<bool> reached_since(const flow_key& key, position since) const;
   result<void> check_fence(const flow_commit& request) const;
   void react(const flow_commit& request, const reaction& one);
@@ -70,14 +78,14 @@ class group {
   result<void> check_positions(const import_request& request) const;
   void place(const import_request& request);
   void unschedule(position at);
-  void copy_events(committed& into) const;
 
   group_surroundings around_;
   position begin_, next_;
   timestamp now_;
   std::size_t size_ = 0;
+  std::size_t texts_size_ = 0;  // of it, what rows view
   commit_batch batch_;
-  text_arena texts_;  // what rows view and nobody else owns
+  std::vector<std::shared_ptr<const void>> owners_;  // of what rows view
   std::unordered_map<std::string_view, position> new_ids_;
   std::map<flow_number, std::size_t> checkpoints_;  // index into batch_.checkpoints
   std::map<position, schedule_entry> new_timers_;

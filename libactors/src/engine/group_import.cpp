@@ -67,9 +67,13 @@ result<void> group::add(const import_request& request) {
 void group::place(const import_request& request) {
   if (request.events.empty()) return;
   batch_.events.insert(batch_.events.end(), request.events.begin(), request.events.end());
+  std::size_t size = 0;
   for (const auto& each : request.events) {
-    size_ += each.type.size() + each.payload.size() + each.envelope.size();
+    size += each.type.size() + each.payload.size() + each.envelope.size();
   }
+  size_ += size;
+  texts_size_ += size;
+  keep(request.owner);
   next_ = request.events.back().at.next();
 }
 
@@ -88,7 +92,7 @@ result<void> group::add(const timers_request& request) {
     body.add_positions(at.value);
     unschedule(at);
   }
-  place(timers_cancelled_type, texts_.copy(body.SerializeAsString()), v1::Envelope{});
+  place(timers_cancelled_type, copy(body.SerializeAsString()), envelope_fields{});
   return {};
 }
 

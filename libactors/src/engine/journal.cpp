@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <type_traits>
+#include <iterator>
 #include <variant>
 
 #include "base/limits.hpp"
@@ -10,26 +10,6 @@
 
 namespace millrace {
 namespace {
-
-void refuse(journal_request& request, const error& why) {
-  std::visit(
-      [&](auto& one) {
-        if (one.done) one.done(why);
-      },
-      request);
-}
-
-using answer = std::variant<result<void>, result<std::vector<position>>>;
-
-void acknowledge(journal_request& request, answer& outcome) {
-  std::visit(
-      [&](auto& one) {
-        using made = std::conditional_t<std::is_same_v<decltype(one), append_request&>,
-                                        result<std::vector<position>>, result<void>>;
-        if (one.done) one.done(std::move(std::get<made>(outcome)));
-      },
-      request);
-}
 
 bool is_of_the_store(const error& why) {
   return why.code == errc::storage_failed || why.code == errc::corrupt;
@@ -53,13 +33,23 @@ std::size_t size_of(const flow_commit& request) {
 /// Somebody outside waits for it, who can try again.
 bool is_from_outside(const journal_request& request) {
   const auto* turn = std::get_if<flow_commit>(&request);
-  return std::holds_alternative<append_request>(request) ||
-         std::holds_alternative<import_request>(request) ||
+  return std::holds_alternative<import_request>(request) ||
          std::holds_alternative<timers_request>(request) ||
          (turn != nullptr && turn->elsewhere.has_value());
 }
 
 }  // namespace
+
+journal::amount& journal::amount::operator+=(const amount& other) {
+  events += other.events;
+  size += other.size;
+  return *this;
+}
+journal::amount& journal::amount::operator-=(const amount& other) {
+  events -= other.events;
+  size -= other.size;
+  return *this;
+}
 
 journal::journal(store& stored, const type_registry& types, const interest_table& interest,
                  const clock& time, listeners tell)
@@ -83,17 +73,17 @@ std::optional<error> journal::take_room(append_request& request) {
   if (failure_) return failure_;
   if (appends_refused_) return error{errc::closed, "the host is stopping"};
   if (request.admitted) return std::nullopt;
-  const auto taken = tail().value + outside_events_ + outside_under_way_;
+  const auto taken = tail().value + outside_.events + outside_under_way_;
   if (taken >= admitted_until_.load(std::memory_order_relaxed)) {
     return error{errc::overloaded, admission_reason_};
   }
-  if (outside_events_ + request.events.size() > limits::queue_events_max ||
-      outside_size_ + request.size > limits::queue_size_max) {
+  auto wanted = outside_;
+  wanted += {request.events.size(), request.size};
+  if (!wanted.fits(limits::queue_events_max, limits::queue_size_max)) {
     return error{errc::overloaded,
-                 fmt::format("{} events wait to be written; try again", outside_events_)};
+                 fmt::format("{} events wait to be written; try again", outside_.events)};
   }
-  outside_events_ += request.events.size();
-  outside_size_ += request.size;
+  outside_ = wanted;
   request.admitted = true;
   return std::nullopt;
 }
@@ -105,10 +95,24 @@ void journal::admit_until(position limit, std::string reason) {
 }
 
 bool journal::submit(append_request request) {
-  if (!admit(request)) return false;
-  const auto events = request.events.size();
-  const auto size = request.size;
-  push({.request = std::move(request), .events = events, .size = size});
+  const amount amounts{request.events.size(), request.size};
+  const auto room_size = encoded_size(request.events);
+  std::optional<error> refusal;
+  char* room = nullptr;
+  std::shared_ptr<const char[]> owner;
+  {
+    std::scoped_lock lock{mutex_};
+    refusal = take_room(request);
+    if (!refusal) {
+      room = appended_.cut(room_size);
+      owner = appended_.owner();
+    }
+  }
+  if (refusal) {
+    request.done(*refusal);
+    return false;
+  }
+  push({.append = encode(request, room, std::move(owner)), .other = {}, .amounts = amounts});
   return true;
 }
 
@@ -125,32 +129,37 @@ bool journal::admit(append_request& request) {
 void journal::give_back(const append_request& request) {
   std::scoped_lock lock{mutex_};
   if (failure_ || !request.admitted) return;
-  outside_events_ -= request.events.size();
-  outside_size_ -= request.size;
+  outside_ -= {request.events.size(), request.size};
 }
 
 void journal::submit(flow_commit request) {
   const auto events =
       request.elsewhere ? request.elsewhere->size() : request.decided.reactions.size();
   const auto size = size_of(request);
-  push({.request = std::move(request), .events = events, .size = size});
+  push(std::move(request), {events, size});
 }
-void journal::submit(derived_commit request) { push({.request = std::move(request)}); }
+void journal::submit(derived_commit request) { push(std::move(request), {}); }
 void journal::submit(fire_request request) {
   const auto events = request.due.size();
-  push({.request = std::move(request), .events = events});
+  push(std::move(request), {events, 0});
 }
 
 void journal::submit(import_request request) {
   const auto events = request.events.size();
   const auto size = size_of(request);
-  push({.request = std::move(request), .events = events, .size = size});
+  push(std::move(request), {events, size});
 }
-void journal::submit(timers_request request) { push({.request = std::move(request)}); }
+void journal::submit(timers_request request) { push(std::move(request), {}); }
+
+void journal::push(journal_request request, amount amounts) {
+  push({.append = {},
+        .other = std::make_unique<journal_request>(std::move(request)),
+        .amounts = amounts});
+}
 
 void journal::push(queued one) {
   if (const auto failed = enqueue(one)) {
-    refuse(one.request, *failed);
+    refuse(one, *failed);
   } else {
     tell_.on_ready();
   }
@@ -159,47 +168,63 @@ void journal::push(queued one) {
 /// Takes the request over, or says why not.
 std::optional<error> journal::enqueue(queued& one) {
   std::scoped_lock lock{mutex_};
-  if (!failure_) queue_.push_back(std::move(one));
-  return failure_;
+  if (failure_) return failure_;
+  queue_total_ += one.amounts;
+  if (!one.other) queue_outside_ += one.amounts;
+  queue_.push_back(std::move(one));
+  return std::nullopt;
 }
 
 /// As much of the queue as one transaction may hold.
-journal::batch journal::take() {
+void journal::take() {
   std::scoped_lock lock{mutex_};
-  batch taken;
-  std::size_t events = 0;
-  std::size_t size = 0;
-  while (!queue_.empty()) {
-    auto& next = queue_.front();
-    events += next.events;
-    size += next.size;
-    const bool over = events > limits::commit_events_max || size > limits::commit_size_max;
-    if (over && !taken.empty()) break;
-    if (std::holds_alternative<append_request>(next.request)) {
-      outside_events_ -= next.events;
-      outside_size_ -= next.size;
-      outside_under_way_ += next.events;
-    }
-    taken.push_back(std::move(next));
-    queue_.pop_front();
+  if (queue_total_.fits(limits::commit_events_max, limits::commit_size_max)) {
+    outside_ -= queue_outside_;
+    outside_under_way_ += queue_outside_.events;
+    queue_total_ = queue_outside_ = {};
+    taken_.swap(queue_);
+  } else {
+    take_front();
   }
-  working_ = !taken.empty();
-  return taken;
+  working_ = !taken_.empty();
 }
 
-void journal::put_back(batch held) {
+void journal::take_front() {
+  amount all;
+  auto next = queue_.begin();
+  for (; next != queue_.end(); ++next) {
+    all += next->amounts;
+    const bool fits = all.fits(limits::commit_events_max, limits::commit_size_max);
+    if (!fits && !taken_.empty()) break;
+    queue_total_ -= next->amounts;
+    if (!next->other) {
+      outside_ -= next->amounts;
+      queue_outside_ -= next->amounts;
+      outside_under_way_ += next->amounts.events;
+    }
+    taken_.push_back(std::move(*next));
+  }
+  queue_.erase(queue_.begin(), next);
+}
+
+/// What the disk had no room for. There are no appends among it: they were refused.
+void journal::put_back() {
   std::scoped_lock lock{mutex_};
-  for (; !held.empty(); held.pop_back()) queue_.push_front(std::move(held.back()));
+  for (const auto& each : taken_) queue_total_ += each.amounts;
+  queue_.insert(queue_.begin(), std::make_move_iterator(taken_.begin()),
+                std::make_move_iterator(taken_.end()));
+  taken_.clear();
   working_ = false;
 }
 
 journal::worked journal::work() {
-  auto taken = take();
-  if (taken.empty()) {
+  take();
+  if (taken_.empty()) {
     held_ = false;
     return worked::idle;
   }
-  const auto outcome = commit(taken);
+  const auto outcome = commit();
+  let_go();
   held_ = outcome == worked::disk_full;
   std::scoped_lock lock{mutex_};
   outside_under_way_ = 0;  // the tail has moved by now, or they were refused
@@ -208,25 +233,21 @@ journal::worked journal::work() {
   return queue_.empty() ? worked::idle : worked::more;
 }
 
-journal::worked journal::commit(batch& taken) {
+/// Its room is used again, unless it was for a crowd.
+void journal::let_go() {
+  taken_.clear();
+  answers_.clear();
+  if (taken_.capacity() <= limits::queue_entries_kept_max) return;
+  batch{}.swap(taken_);
+  std::vector<answer>{}.swap(answers_);
+}
+
+journal::worked journal::commit() {
   const auto now = clock_.now();
   ids_.trim(now);
-  group made{{store_, types_, interest_, ids_, fences_}, tail(), now};
-  std::vector<answer> answers;  // one for each request
-  answers.reserve(taken.size());
-  std::optional<error> broken;
-  for (auto& each : taken) {
-    std::visit(
-        [&](auto& request) {
-          auto added = made.add(request);
-          // Half of it may stand in the group, so the group must not be written.
-          if (!added && is_of_the_store(added.error())) broken = added.error();
-          answers.emplace_back(std::move(added));
-        },
-        each.request);
-  }
-  if (broken) {
-    fail(taken, *broken);
+  group made{{store_, types_, interest_, ids_, fences_, texts_}, tail(), now};
+  if (const auto broken = gather(made)) {
+    fail(*broken);
     return worked::failed;
   }
   if (!made.batch().empty()) {
@@ -234,39 +255,83 @@ journal::worked journal::commit(batch& taken) {
     const auto begun = clock_.steady();
     if (auto written = store_.commit(made.batch()); !written) {
       if (written.error().code != errc::storage_full) {
-        fail(taken, written.error());
+        fail(written.error());
         return worked::failed;
       }
-      refuse_outside(taken, written.error());
-      put_back(std::move(taken));
+      refuse_outside(written.error());
+      put_back();
       return worked::disk_full;
     }
     ++counts_.commits;
-    publish(made);
-    if (tell_.on_written) {
-      tell_.on_written(made.batch(),
-                       {.whole = clock_.steady() - begun, .flush = flush_time_of(store_)});
-    }
+    publish(made, {.whole = clock_.steady() - begun, .flush = flush_time_of(store_)});
   }
-  for (std::size_t i = 0; i < taken.size(); ++i) acknowledge(taken[i].request, answers[i]);
+  acknowledge();
   return worked::idle;
 }
 
+/// An error of the store: half of a request may stand in the group, so it must not be written.
+std::optional<error> journal::gather(group& made) {
+  std::optional<error> broken;
+  const auto note = [&](auto added) {
+    if (!added && is_of_the_store(added.error())) broken = added.error();
+    answers_.emplace_back(std::move(added));
+  };
+  for (auto& each : taken_) {
+    if (each.other) {
+      std::visit([&](const auto& request) { note(made.add(request)); }, *each.other);
+    } else {
+      note(made.add(each.append));
+    }
+  }
+  return broken;
+}
+
+/// Who appends mostly waits for his oldest one. Told last, he finds all the others answered, and is
+/// woken once and not for each of them.
+void journal::acknowledge() {
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    if (!taken_[i].other) continue;
+    std::visit(
+        [&](auto& request) {
+          if (request.done) request.done(std::move(std::get<result<void>>(answers_[i])));
+        },
+        *taken_[i].other);
+  }
+  using placed = result<std::vector<position>>;
+  for (auto i = taken_.size(); i > 0; --i) {
+    auto& one = taken_[i - 1];
+    if (one.append.done) one.append.done(std::move(std::get<placed>(answers_[i - 1])));
+  }
+}
+
+void journal::refuse(queued& one, const error& why) {
+  if (!one.other) {
+    if (one.append.done) one.append.done(why);
+    return;
+  }
+  std::visit(
+      [&](auto& request) {
+        if (request.done) request.done(why);
+      },
+      *one.other);
+}
+
 /// What came from outside is told now; what the engine itself needs is held until there is room.
-void journal::refuse_outside(batch& taken, const error& why) {
-  std::erase_if(taken, [&](queued& each) {
-    const bool outside = is_from_outside(each.request);
-    if (outside) refuse(each.request, why);
+void journal::refuse_outside(const error& why) {
+  std::erase_if(taken_, [&](queued& each) {
+    const bool outside = !each.other || is_from_outside(*each.other);
+    if (outside) refuse(each, why);
     return outside;
   });
 }
 
-void journal::publish(group& done) {
+void journal::publish(group& done, const commit_times& took) {
   for (const auto& one : done.batch().ids) ids_.add(one);
   for (const auto& one : done.batch().checkpoints) fences_.put(one.flow, one.checkpoint);
   counts_.events += done.batch().events.size();
   const auto begin = tail();
   tail_.store(done.end().value, std::memory_order_release);
+  if (tell_.on_written) tell_.on_written(done.batch(), took);
   const bool has_room = feed_size_ + done.size() <= limits::feed_size_max;
   auto change = done.take_committed(has_room);
   if (change->end == begin && change->unscheduled.empty() && change->scheduled.empty()) return;
@@ -274,18 +339,17 @@ void journal::publish(group& done) {
   tell_.on_committed(std::move(change));
 }
 
-void journal::fail(batch& taken, const error& why) {
+void journal::fail(const error& why) {
   batch rest;
   {
     std::scoped_lock lock{mutex_};
     failure_ = why;
     rest = std::exchange(queue_, {});
-    outside_events_ = 0;
-    outside_size_ = 0;
+    queue_total_ = queue_outside_ = outside_ = {};
   }
   tell_.on_failed(why);
-  for (auto& each : taken) refuse(each.request, why);
-  for (auto& each : rest) refuse(each.request, why);
+  for (auto& each : taken_) refuse(each, why);
+  for (auto& each : rest) refuse(each, why);
 }
 
 bool journal::maintain() {
@@ -296,8 +360,7 @@ bool journal::maintain() {
   auto more = store_.maintain();
   if (more) return *more;
   if (more.error().code != errc::storage_full) {
-    batch none;
-    fail(none, more.error());
+    fail(more.error());
   }
   return false;
 }

@@ -3,14 +3,18 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
+#include <vector>
 
+#include "base/block_cutter.hpp"
 #include "base/clock.hpp"
 #include "engine/commit_watchers.hpp"
+#include "engine/encoded_append.hpp"
 #include "engine/group.hpp"
 #include "engine/requests.hpp"
 
@@ -22,7 +26,8 @@ namespace millrace {
 ///
 /// Lanes: appends from outside are bounded and refused with `overloaded`; everything else (turns of
 /// flows, router progress, timers) is bounded by its senders, one each, and always admitted. Order
-/// within the queue is that of submission.
+/// within the queue, and so on the timeline, is that of submission. Of what shared a commit,
+/// appends are answered last, the newest of them first.
 class journal {
  public:
   struct listeners {
@@ -90,23 +95,39 @@ class journal {
   void feed_consumed(std::size_t size) { feed_size_ -= size; }
 
  private:
-  struct queued {
-    journal_request request;
+  struct amount {
     std::size_t events = 0;
     std::size_t size = 0;
+    amount& operator+=(const amount& other);
+    amount& operator-=(const amount& other);
+    [[nodiscard]] bool fits(std::size_t events_max, std::size_t size_max) const {
+      return events <= events_max && size <= size_max;
+    }
   };
-  using batch = std::deque<queued>;
+  struct queued {
+    encoded_append append;                   // unless there is an
+    std::unique_ptr<journal_request> other;  // so that appends lie close together
+    amount amounts;
+  };
+  using batch = std::vector<queued>;
+  using answer = std::variant<result<void>, result<std::vector<position>>>;
 
   /// Why an append cannot be taken now; none: it has its room.
   [[nodiscard]] std::optional<error> take_room(append_request& request);
+  void push(journal_request request, amount amounts);
   void push(queued one);
   std::optional<error> enqueue(queued& one);
-  batch take();
-  void put_back(batch held);
-  worked commit(batch& taken);
-  void refuse_outside(batch& taken, const error& why);
-  void publish(group& done);
-  void fail(batch& taken, const error& why);
+  void take();
+  void take_front();
+  void put_back();
+  worked commit();
+  std::optional<error> gather(group& made);
+  void refuse_outside(const error& why);
+  void publish(group& done, const commit_times& took);
+  void acknowledge();
+  void let_go();
+  void fail(const error& why);
+  static void refuse(queued& one, const error& why);
 
   store& store_;
   const type_registry& types_;
@@ -121,10 +142,17 @@ class journal {
   std::atomic<bool> held_{false};
   std::atomic<std::uint64_t> admitted_until_{std::numeric_limits<std::uint64_t>::max()};
 
+  // Of the thread that works.
+  batch taken_;
+  std::vector<answer> answers_;  // one for each of them
+  block_cutter texts_;
+
   mutable std::mutex mutex_;  // guards what follows
+  block_cutter appended_;
   batch queue_;
-  std::size_t outside_events_ = 0;
-  std::size_t outside_size_ = 0;
+  amount queue_total_;                 // of all in the queue
+  amount queue_outside_;               // of the appends in it
+  amount outside_;                     // of them, and of those that are admitted beforehand
   std::size_t outside_under_way_ = 0;  // events in the commit that is being made
   std::string admission_reason_;
   bool appends_refused_ = false;

@@ -1,5 +1,7 @@
 #include "engine/journal_thread.hpp"
 
+#include <pthread.h>
+
 #include "base/limits.hpp"
 
 namespace millrace {
@@ -11,10 +13,15 @@ constexpr auto looks_for = std::chrono::microseconds{50};
 }  // namespace
 
 void journal_thread::start(journal& driven) {
-  thread_ = std::thread{[this, &driven] { run(driven); }};
+  thread_ = std::thread{[this, &driven] {
+    ::pthread_setname_np(::pthread_self(), "journal");
+    run(driven);
+  }};
 }
 
 void journal_thread::wake() {
+  // Whoever takes this back looks at the queue afterwards, and finds what was put there before.
+  if (woken_) return;
   {
     std::scoped_lock lock{mutex_};
     if (woken_) return;

@@ -5,9 +5,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "base/once.hpp"
 #include "flow/runner.hpp"
 #include "millrace/host.hpp"
 #include "store/store.hpp"
@@ -29,7 +32,7 @@ struct append_request {
   bool compares = false;  ///< an id that stands for another event is a conflict, not a repeat
   std::size_t size = 0;   ///< bytes, for the bound of the queue
   bool admitted = false;  ///< has its room in the queue already: journal::admit
-  completion<std::vector<position>> done;
+  once<result<std::vector<position>>> done;
 };
 
 /// An event that another process decided on.
@@ -117,14 +120,15 @@ struct timers_request {
   completion<void> done;
 };
 
-using journal_request = std::variant<append_request, flow_commit, derived_commit, fire_request,
-                                     import_request, timers_request>;
+/// Everything but appends, which are many and small: encoded_append.hpp.
+using journal_request =
+    std::variant<flow_commit, derived_commit, fire_request, import_request, timers_request>;
 
 /// What one commit changed on the timeline and the schedule. Shared, immutable.
 struct committed {
   position begin, end;
-  std::vector<event_row> events;  ///< view `texts`
-  std::unique_ptr<char[]> texts;
+  std::vector<event_row> events;  ///< view what `owners` hold
+  std::vector<std::shared_ptr<const void>> owners;
   /// False: the feed was full; read [begin, end) from the store.
   bool in_memory = true;
   std::size_t size = 0;

@@ -6,6 +6,7 @@
 #include "base/utf8.hpp"
 #include "exchange/placing.hpp"
 #include "millrace/event.hpp"
+#include "wire/field_writer.hpp"
 #include "wire/system_events.hpp"
 
 namespace millrace::exchange {
@@ -79,20 +80,39 @@ bool kurrent_lines::read_event(const json_line& line, const members& has, positi
   if (metadata && !read_metadata(*metadata)) return false;
   if (!wrong_.check_cause(envelope_, row.at)) return false;
   row.payload = has.data ? line.value_text(*has.data) : std::string_view{"null"};
+  row.envelope = encode_envelope(into);
   if (!place(row, envelope_, into, wrong_)) return false;
-  types_.add(envelope_, into);
+  for (const auto key : routes_.keys()) types_.add(key, into);
   return true;
 }
 
-/// What a line may set; Clear() would also free the list of routes.
 void kurrent_lines::begin_envelope() {
-  if (envelope_.content_type().empty()) {
-    envelope_.set_content_type(content_type_json.data(), content_type_json.size());
-  }
   envelope_.clear_due();
   envelope_.clear_cause();
   envelope_.clear_from_schedule();
-  envelope_.mutable_routes()->clear_keys();  // present and empty: reaches nobody
+  routes_.clear();
+}
+
+/// By hand: a message of it costs as much as finding the routes.
+std::string_view kurrent_lines::encode_envelope(part& into) const {
+  field_counter keys;
+  for (const auto key : routes_.keys()) keys.bytes(v1::ExplicitRoutes::kKeysFieldNumber, key);
+  const auto put = [&](auto& to) {
+    to.bytes(v1::Envelope::kContentTypeFieldNumber, content_type_json);
+    if (envelope_.has_cause()) to.number(v1::Envelope::kCauseFieldNumber, envelope_.cause());
+    if (envelope_.has_due()) {
+      to.number(v1::Envelope::kDueFieldNumber, static_cast<std::uint64_t>(envelope_.due()));
+    }
+    if (envelope_.from_schedule()) to.number(v1::Envelope::kFromScheduleFieldNumber, 1);
+    to.begin(v1::Envelope::kRoutesFieldNumber, keys.size);  // also when empty: reaches nobody
+    for (const auto key : routes_.keys()) to.bytes(v1::ExplicitRoutes::kKeysFieldNumber, key);
+  };
+  field_counter all;
+  put(all);
+  char* const encoded = into.arena.room(all.size);
+  field_writer out{encoded};
+  put(out);
+  return {encoded, all.size};
 }
 
 bool kurrent_lines::read_metadata(const simdjson::dom::object& metadata) {
@@ -119,7 +139,7 @@ bool kurrent_lines::read_metadata(const simdjson::dom::object& metadata) {
   bool fired = false;
   if (!wrong_.take_flag("fromSchedule", from_schedule, fired)) return false;
   envelope_.set_from_schedule(fired);
-  return routes_.read(types, ids, *envelope_.mutable_routes(), wrong_);
+  return routes_.read(types, ids, wrong_);
 }
 
 bool kurrent_lines::read_checkpoint(const json_line& line, const members& has,

@@ -30,6 +30,7 @@ class kurrent_lines {
 
   bool read_event(const json_line& line, const members& has, position next, part& into);
   void begin_envelope();
+  [[nodiscard]] std::string_view encode_envelope(part& into) const;
   bool read_metadata(const simdjson::dom::object& metadata);
   bool read_checkpoint(const json_line& line, const members& has, std::string_view flow,
                        part& into);
@@ -38,7 +39,7 @@ class kurrent_lines {
   complaint wrong_;
   kurrent_routes routes_;
   named_types types_;
-  v1::Envelope envelope_;                                     // of the present line; re-used
+  v1::Envelope envelope_;  // of the present line, without what all have, and its routes; re-used
   std::unordered_map<std::string, std::size_t> checkpoints_;  // key -> index in the part
 };
 

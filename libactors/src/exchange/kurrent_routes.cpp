@@ -9,10 +9,11 @@
 
 namespace millrace::exchange {
 
-bool kurrent_routes::read(const maybe_value& types, const maybe_value& ids,
-                          v1::ExplicitRoutes& into, complaint& wrong) {
+bool kurrent_routes::read(const maybe_value& types, const maybe_value& ids, complaint& wrong) {
   types_.clear();
-  count_ = 0;
+  text_.clear();
+  places_.clear();
+  keys_.clear();
   std::optional<simdjson::dom::array> names, lists;
   if (!wrong.take_array("routeTypes", types, names)) return false;
   if (!wrong.take_array("routeIds", ids, lists)) return false;
@@ -21,11 +22,10 @@ bool kurrent_routes::read(const maybe_value& types, const maybe_value& ids,
   for (const auto& type : types_) {
     if (!type.is_multiple && !add(type.name, nullptr, wrong)) return false;
   }
-  const auto end = keys_.begin() + static_cast<std::ptrdiff_t>(count_);
-  std::sort(keys_.begin(), end);
-  for (auto key = keys_.begin(), last = std::unique(keys_.begin(), end); key != last; ++key) {
-    into.add_keys(*key);
-  }
+  const std::string_view text{text_};
+  for (const auto& each : places_) keys_.push_back(text.substr(each.begin, each.size));
+  std::sort(keys_.begin(), keys_.end());
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
   return true;
 }
 
@@ -89,13 +89,17 @@ bool kurrent_routes::add_id(std::string_view type, const json_value& id, complai
 }
 
 bool kurrent_routes::add(std::string_view type, const std::string_view* id, complaint& wrong) {
-  if (count_ == limits::routes_per_event_max) {
+  if (places_.size() == limits::routes_per_event_max) {
     return wrong.say(fmt::format("more than {} routes", limits::routes_per_event_max));
   }
-  if (count_ == keys_.size()) keys_.emplace_back();
-  auto& key = keys_[count_++].assign(type);
-  if (id != nullptr) key.append(1, '|').append(*id);
-  return wrong.check_key(key);
+  const auto begin = text_.size();
+  text_.append(type);
+  if (id != nullptr) {
+    text_.push_back('|');
+    text_.append(*id);
+  }
+  places_.push_back({begin, text_.size() - begin});
+  return wrong.check_key(std::string_view{text_}.substr(begin));
 }
 
 bool kurrent_routes::check_kinds(complaint& wrong) const {

@@ -125,14 +125,15 @@ std::future<result<std::vector<position>>> append_to(host& over, std::vector<new
   if (const auto why = unusable(own)) return ready(*why);
   auto size = check_all(own.types, events, own.options.strict);
   if (!size) return ready(size.error());
-  pending_answer<std::vector<position>> answer;
+  kept_promise<std::vector<position>> kept;
+  auto answer = kept.future();
   own.running->append({.events = std::move(events),
                        .condition = std::move(condition),
                        .routed = {},
                        .compares = means == same_id::must_be_same_event,
                        .size = *size,
-                       .done = answer.keep()});
-  return answer.take();
+                       .done = std::move(kept)});
+  return answer;
 }
 
 result<void> host::wait(position at, duration limit) {

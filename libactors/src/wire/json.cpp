@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.hpp"
+#include "wire/json_syntax.hpp"
 #include "wire/type_registry.hpp"
 #include "wire/window.hpp"
 
@@ -47,10 +48,13 @@ std::string on_one_line(std::string_view json) {
   return line;
 }
 
+/// The quick look answers nearly always; what it does not take may still be JSON.
+bool is_json(std::string_view text) { return is_plain_json(text) || nlohmann::json::accept(text); }
+
 }  // namespace
 
 result<void> check_json(std::string_view text) {
-  if (nlohmann::json::accept(text)) return {};
+  if (is_json(text)) return {};
   try {
     [[maybe_unused]] const auto parsed = nlohmann::json::parse(text);
   } catch (const nlohmann::json::exception& wrong) {
@@ -93,7 +97,7 @@ result<std::string> type_registry::from_json(std::string_view type, std::string_
 result<std::string> type_registry::to_json(std::string_view type, std::string_view content_type,
                                            std::string_view payload) const {
   if (content_type == content_type_json) {
-    if (!nlohmann::json::accept(payload)) {
+    if (!is_json(payload)) {
       return undecodable(fmt::format("the payload of {} is not JSON", type));
     }
     return on_one_line(payload);

@@ -8,8 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/block_pool.hpp"
+#include "base/limits.hpp"
 #include "millrace/event.hpp"
-#include "wire/block_pool.hpp"
 #include "wire/type_registry.hpp"
 
 namespace millrace {
@@ -31,7 +32,7 @@ class window {
   static google::protobuf::ArenaOptions growth() {
     google::protobuf::ArenaOptions options;
     options.start_block_size = 1024;
-    options.max_block_size = block_pool::block_size;
+    options.max_block_size = limits::block_size;
     options.block_alloc = &block_pool::take;
     options.block_dealloc = &block_pool::give;
     return options;

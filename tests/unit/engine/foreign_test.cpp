@@ -12,6 +12,7 @@ namespace {
 struct foreign_turns : stored_words {
   id_window ids;
   fences known;
+  block_cutter memory;
   std::deque<flow_commit> kept;
   std::optional<group> open;
 
@@ -19,11 +20,13 @@ struct foreign_turns : stored_words {
     begin();
     append_request three;
     three.events = {word("a"), word("b"), word("c")};
-    REQUIRE(open->add(three));
+    const auto laid_out = encoded(three);
+    REQUIRE(open->add(laid_out));
     commit();
   }
   void begin() {
-    open.emplace(group_surroundings{stored, types, interest, ids, known}, stored.tail(), minute(0));
+    open.emplace(group_surroundings{stored, types, interest, ids, known, memory}, stored.tail(),
+                 minute(0));
   }
   void commit() {
     REQUIRE(stored.commit(open->batch()));

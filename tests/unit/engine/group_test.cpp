@@ -16,16 +16,22 @@ struct groups : stored_words {
   std::optional<group> open;
   timestamp now = minute(0);
 
+  block_cutter memory;
   std::deque<journal_request> kept;  // what is in a group outlives it
+  std::deque<encoded_append> appends;
 
   groups() { begin(); }
+  auto add(const append_request& request) {
+    return open->add(appends.emplace_back(encoded(request)));
+  }
   template <class Request>
   auto add(Request request) {
     kept.emplace_back(std::move(request));
     return open->add(std::get<Request>(kept.back()));
   }
   void begin() {
-    open.emplace(group_surroundings{stored, types, interest, ids, known}, stored.tail(), now);
+    open.emplace(group_surroundings{stored, types, interest, ids, known, memory}, stored.tail(),
+                 now);
   }
   void commit() {
     REQUIRE(stored.commit(open->batch()));

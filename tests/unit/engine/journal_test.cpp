@@ -78,7 +78,7 @@ using worked = journal::worked;
 }  // namespace
 
 TEST_CASE_METHOD(journals,
-                 "all that is queued shares one commit, and is answered after it in order") {
+                 "all that is queued shares one commit, and is answered after it, appends last") {
   const auto before = stored.commits();
   CHECK(at_work.submit(append("first", {word("a"), word("a")})));
   at_work.submit(turn("turn", turn_at(0)));
@@ -92,7 +92,7 @@ TEST_CASE_METHOD(journals,
   CHECK(at_work.work() == worked::idle);
   CHECK(stored.commits() == before + 1);
   CHECK(told() ==
-        texts{"committed 0-3", "first done", "turn done", "second done", "progress done"});
+        texts{"committed 0-3", "turn done", "progress done", "second done", "first done"});
   CHECK(at_work.tail() == position{3});
   CHECK(at_work.idle());
   CHECK(at_work.counted().events == 3);
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(journals, "a request that is refused holds up no other of its c
   at_work.submit(append("taken", {word("a")}));
   at_work.submit(turn("fenced", turn_at(0, position{9})));
   CHECK(at_work.work() == worked::idle);
-  CHECK(told() == texts{"committed 0-1", "refused conflict", "taken done", "fenced conflict"});
+  CHECK(told() == texts{"committed 0-1", "fenced conflict", "taken done", "refused conflict"});
 }
 
 TEST_CASE_METHOD(journals,
@@ -216,7 +216,7 @@ TEST_CASE_METHOD(journals, "a journal that is stopping refuses appends and goes 
   CHECK_FALSE(at_work.submit(append("after", {word("a")})));
   at_work.submit(turn("turn", turn_at(0)));
   at_work.work();
-  CHECK(told() == texts{"after closed", "committed 0-1", "before done", "turn done"});
+  CHECK(told() == texts{"after closed", "committed 0-1", "turn done", "before done"});
 }
 
 TEST_CASE_METHOD(journals, "a full disk refuses what came from outside, and holds internal work") {

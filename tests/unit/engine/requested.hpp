@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
-#include "engine/requests.hpp"
+#include "engine/encoded_append.hpp"
 #include "millrace/envelope.pb.h"
 #include "routing/interest.hpp"
 #include "store/memory_store.hpp"
@@ -35,6 +35,18 @@ inline append_request append_of(std::vector<new_event> events) {
   append_request made;
   made.events = std::move(events);
   return made;
+}
+
+/// As the journal would lay it out.
+inline encoded_append encoded(const append_request& from) {
+  append_request copy;
+  copy.events = from.events;
+  copy.condition = from.condition;
+  copy.routed = from.routed;
+  copy.conflict = from.conflict;
+  copy.compares = from.compares;
+  const std::shared_ptr<char[]> room{new char[encoded_size(copy.events)]};
+  return encode(copy, room.get(), room);
 }
 
 inline timestamp minute(int minutes) { return timestamp{std::chrono::minutes{minutes}}; }
