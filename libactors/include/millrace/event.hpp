@@ -13,9 +13,7 @@
 
 namespace millrace {
 
-namespace v1 {
-class Envelope;
-}
+struct envelope_view;
 
 /// The durable name of an event type: the message's short name (`OrderPaid`, not `shop.OrderPaid`),
 /// so that a package can be renamed and other systems can name it. Never rename it afterwards.
@@ -69,7 +67,7 @@ struct event {
   /// decode.
   const google::protobuf::Message* body = nullptr;
   /// Everything rarer; never null.
-  const v1::Envelope* envelope = nullptr;
+  const envelope_view* envelope = nullptr;
 
   [[nodiscard]] std::string_view id() const;
   [[nodiscard]] std::string_view content_type() const;  ///< empty: Protobuf

@@ -17,6 +17,10 @@
 
 namespace millrace {
 
+namespace v1 {
+class Envelope;
+}
+
 /// What a group checks requests against. All of it outlives the group.
 struct group_surroundings {
   const store& stored;

@@ -206,6 +206,7 @@ std::shared_ptr<const window> router_actor::window_from_feed() {
     const bool fits = built.size() + next.events.size() <= context_.bounds.window &&
                       built.encoded_size() + next.size <= limits::window_size_max;
     if (!fits && built.size() > 0) break;
+    built.hold(feed_.front());
     for (const auto& each : next.events) {
       built.add(each.at, each.type, each.time, each.payload, each.envelope);
     }

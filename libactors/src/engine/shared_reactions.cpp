@@ -38,7 +38,7 @@ std::span<const event> shared_reactions::span_content::of(std::string_view flow,
   const auto all = sorted_->events();
   const auto wanted = std::tuple{cause.value, flow};
   const auto of = [](const event& one) {
-    return std::tuple{one.envelope->cause(), std::string_view{one.envelope->emitter()}};
+    return std::tuple{one.envelope->cause.value_or(position{}).value, one.envelope->emitter};
   };
   const auto first =
       std::lower_bound(all.begin(), all.end(), wanted,

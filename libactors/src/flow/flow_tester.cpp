@@ -6,7 +6,7 @@
 
 #include "flow/runner.hpp"
 #include "flow/state_saver.hpp"
-#include "millrace/envelope.pb.h"
+#include "wire/envelope_view.hpp"
 #include "millrace/flow_test.hpp"
 
 namespace millrace {
@@ -45,7 +45,7 @@ struct flow_tester::parts {
 
   std::size_t find_observed(const Message& body) const;
   bool settle_route(std::size_t observed, const event& what);
-  v1::Envelope arrive(const std::string& payload, std::string_view name);
+  envelope_view arrive(const std::string& payload, std::string_view name);
   void take(turn made, bool was_alive, bool starts);
   std::string show_emitted(const reaction& one, const Message* like) const;
   std::string show_rest() const;
@@ -160,21 +160,22 @@ bool flow_tester::parts::settle_route(std::size_t observed, const event& what) {
 }
 
 /// An event that the flow decided itself comes back as its own word or as the firing of its timer.
-v1::Envelope flow_tester::parts::arrive(const std::string& payload, std::string_view name) {
-  v1::Envelope envelope;
+envelope_view flow_tester::parts::arrive(const std::string& payload, std::string_view name) {
+  envelope_view envelope;
   const auto found = std::find_if(on_its_way.begin(), on_its_way.end(), [&](const reaction& one) {
     return one.type == name && one.payload == payload;
   });
   if (found == on_its_way.end()) return envelope;
-  envelope.set_cause(found->cause.value);
-  envelope.set_depth(found->depth);
+  envelope.cause = found->cause;
+  envelope.depth = found->depth;
   if (found->due) {
-    envelope.set_from_schedule(true);
-    envelope.mutable_timer()->set_flow(key.text());
-    envelope.mutable_timer()->set_cause(found->cause.value);
+    envelope.from_schedule = true;
+    envelope.has_timer = true;
+    envelope.timer_flow = key.text();
+    envelope.timer_cause = found->cause.value;
   } else {
-    envelope.set_emitter(key.text());
-    envelope.set_ordinal(found->ordinal);
+    envelope.emitter = key.text();
+    envelope.ordinal = found->ordinal;
   }
   on_its_way.erase(found);
   return envelope;

@@ -2,20 +2,20 @@
 
 #include <algorithm>
 
-#include "millrace/envelope.pb.h"
+#include "wire/envelope_view.hpp"
 
 namespace millrace::rules {
 
 bool is_own_firing(const event& what, const flow_key& self) {
-  return what.envelope->has_timer() && what.envelope->timer().flow() == self.text();
+  return what.envelope->has_timer && what.envelope->timer_flow == self.text();
 }
 
 bool is_of_former_life(const event& firing, position life) {
-  return firing.envelope->timer().cause() < life.value;
+  return firing.envelope->timer_cause < life.value;
 }
 
 bool is_cancelled(const event& firing, const v1::Checkpoint& checkpoint) {
-  const auto set_by = firing.envelope->timer().cause();
+  const auto set_by = firing.envelope->timer_cause;
   return std::any_of(
       checkpoint.cancelled().begin(), checkpoint.cancelled().end(),
       [&](const auto& one) { return one.type() == firing.type && one.before() > set_by; });
@@ -23,8 +23,8 @@ bool is_cancelled(const event& firing, const v1::Checkpoint& checkpoint) {
 
 bool is_folded_before(const event& what, const flow_key& self, position life) {
   const auto& envelope = *what.envelope;
-  return envelope.emitter() == self.text() && !envelope.has_due() && !envelope.from_schedule() &&
-         envelope.has_cause() && envelope.cause() >= life.value;
+  return envelope.emitter == self.text() && !envelope.due && !envelope.from_schedule &&
+         envelope.cause && *envelope.cause >= life;
 }
 
 bool reaches_self(const flow_type& type, std::size_t observed, const event& what,

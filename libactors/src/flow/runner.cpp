@@ -11,19 +11,19 @@
 #include "flow/decisions.hpp"
 #include "flow/matching.hpp"
 #include "flow/rules.hpp"
-#include "millrace/envelope.pb.h"
+#include "wire/envelope_view.hpp"
 
 namespace millrace {
 namespace {
 
-v1::Envelope envelope_of(const reaction& made, const flow_key& emitter) {
-  v1::Envelope envelope;
-  envelope.set_cause(made.cause.value);
-  envelope.set_correlation_id(made.correlation_id);
-  envelope.set_user(made.user);
-  envelope.set_emitter(emitter.text());
-  envelope.set_ordinal(made.ordinal);
-  envelope.set_depth(made.depth);
+envelope_view envelope_of(const reaction& made, const flow_key& emitter) {
+  envelope_view envelope;
+  envelope.cause = made.cause;
+  envelope.correlation_id = made.correlation_id;
+  envelope.user = made.user;
+  envelope.emitter = emitter.text();
+  envelope.ordinal = made.ordinal;
+  envelope.depth = made.depth;
   return envelope;
 }
 

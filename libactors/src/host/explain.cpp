@@ -59,17 +59,17 @@ class inquiry {
 result<explanation> inquiry::run() {
   const auto& envelope = *what_.envelope;
   result<void> done;
-  if (envelope.has_routes()) {
+  if (envelope.has_routes) {
     made_.kind = event_kind::explicitly;
     done = by_keys();
   } else if (what_.type == timers_cancelled_type) {
     made_.kind = event_kind::own_record;
-  } else if (envelope.has_due() && !envelope.from_schedule()) {
+  } else if (envelope.is_entry()) {
     made_.kind = event_kind::schedule_entry;
   } else {
     done = by_type();
   }
-  if (done && envelope.has_due() && !envelope.from_schedule()) done = follow_timer();
+  if (done && envelope.is_entry()) done = follow_timer();
   if (!done) return done.error();
   return std::move(made_);
 }
@@ -101,9 +101,9 @@ result<void> inquiry::follow_timer() {
 
 result<void> inquiry::by_keys() {
   std::set<std::string_view> seen;
-  for (const auto& text : what_.envelope->routes().keys()) {
+  for (const auto text : what_.envelope->keys()) {
     if (!seen.insert(text).second) continue;
-    const auto key = flow_key::parse(text);
+    const auto key = flow_key::parse(std::string{text});
     if (add_unless_routed(key.type(), event_reach::explicitly)) {
       made_.flows.back().key = text;
       made_.flows.back().how = event_reach::explicitly;

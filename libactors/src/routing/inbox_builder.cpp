@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
+#include "millrace/envelope.pb.h"
 #include "wire/system_events.hpp"
 #include "wire/window.hpp"
 
@@ -59,15 +60,15 @@ void inbox_builder::watch_span(std::uint64_t span) {
 void inbox_builder::add(const event_row& row) {
   ++events_;
   const bool whole = read_envelope(row.envelope);
-  if (fields_.cause && plan_.effects().holds(row.at)) add_effect({*fields_.cause, row.at});
+  if (envelope_.cause && plan_.effects().holds(row.at)) add_effect({*envelope_.cause, row.at});
   note_timers(row);
-  if (!fields_.has_routes) return route_by_type(row, whole);
-  for (const auto key : fields_.keys) post(key, nullptr, {row.at, true});
+  if (!envelope_.has_routes) return route_by_type(row, whole);
+  for (const auto key : envelope_.keys()) post(key, nullptr, {row.at, true});
 }
 
 void inbox_builder::note_timers(const event_row& row) {
-  if (fields_.has_due) timers_.set.push_back(row.at);
-  if (fields_.from_schedule && fields_.cause) timers_.ended.push_back(*fields_.cause);
+  if (envelope_.due) timers_.set.push_back(row.at);
+  if (envelope_.from_schedule && envelope_.cause) timers_.ended.push_back(*envelope_.cause);
   if (row.type != timers_cancelled_type) return;
   v1::TimersCancelled body;
   if (!body.ParseFromArray(row.payload.data(), static_cast<int>(row.payload.size()))) return;
@@ -76,11 +77,13 @@ void inbox_builder::note_timers(const event_row& row) {
 
 /// False: it does not decode, and counts as empty.
 bool inbox_builder::read_envelope(std::string_view bytes) {
-  envelope_read_ = false;
-  if (glance(bytes, fields_)) return true;
-  envelope_read_ = envelope_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  take_fields(envelope_read_ ? envelope_ : empty_envelope(), fields_);
-  return envelope_read_;
+  if (read_usual(bytes, envelope_)) return true;
+  if (!rewrite(bytes, rewritten_)) {
+    envelope_ = {};
+    return false;
+  }
+  read_rewritten(rewritten_, envelope_);
+  return true;
 }
 
 inbox_builder::known_event& inbox_builder::event_of(std::string_view type) {
@@ -100,7 +103,7 @@ inbox_builder::known_event& inbox_builder::event_of(std::string_view type) {
 
 void inbox_builder::route_by_type(const event_row& row, bool whole) {
   auto& known = event_of(row.type);
-  if (known.observers.empty() || (fields_.has_due && !fields_.from_schedule)) return;
+  if (known.observers.empty() || envelope_.is_entry()) return;
   event what;
   for (const auto type : known.observers) {
     const auto* scope = plan_.typed(type);
@@ -116,13 +119,7 @@ void inbox_builder::fill(const event_row& row, known_event& known, bool whole, e
           .type = known.name,
           .time = row.time,
           .payload = row.payload,
-          .envelope = &empty_envelope()};
-  if (!row.envelope.empty() && whole) {
-    if (!envelope_read_) {
-      envelope_.ParseFromArray(row.envelope.data(), static_cast<int>(row.envelope.size()));
-    }
-    what.envelope = &envelope_;
-  }
+          .envelope = &envelope_};
   if (known.body && whole && decode_payload(what.content_type(), row.payload, *known.body)) {
     what.body = known.body.get();
   }

@@ -13,7 +13,7 @@
 
 #include "routing/routing_plan.hpp"
 #include "store/store.hpp"
-#include "wire/glance.hpp"
+#include "wire/envelope_view.hpp"
 
 namespace millrace {
 
@@ -119,9 +119,8 @@ class inbox_builder {
   std::uint64_t events_ = 0;
 
   // Of the row at hand.
-  routing_fields fields_;
-  v1::Envelope envelope_;
-  bool envelope_read_ = false;
+  envelope_view envelope_;
+  std::string rewritten_;
   std::string key_;
   route made_;
   std::vector<route_target> targets_;

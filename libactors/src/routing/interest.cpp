@@ -6,7 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
-#include "millrace/envelope.pb.h"
+#include "wire/envelope_view.hpp"
 
 namespace millrace {
 
@@ -110,11 +110,13 @@ bool may_reach(const flow_type& observer, const event& what, const flow_key& key
 }  // namespace
 
 bool may_reach(const interest_table& table, const event& what, const flow_key& key) {
-  if (what.envelope->has_routes()) {
-    const auto& keys = what.envelope->routes().keys();
-    return std::find(keys.begin(), keys.end(), key.text()) != keys.end();
+  if (what.envelope->has_routes) {
+    for (const auto reached : what.envelope->keys()) {
+      if (reached == key.text()) return true;
+    }
+    return false;
   }
-  if (what.envelope->has_due() && !what.envelope->from_schedule()) return false;
+  if (what.envelope->is_entry()) return false;
   const auto versions = table.versions(key.type());
   return std::any_of(versions.begin(), versions.end(), [&](std::uint32_t version) {
     return may_reach(*table.types()[version], what, key);

@@ -5,7 +5,7 @@
 #include "base/invariant.hpp"
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
-#include "millrace/envelope.pb.h"
+#include "wire/envelope_view.hpp"
 
 namespace millrace {
 
@@ -102,12 +102,12 @@ result<routed_window> router::route(const window& events) {
   ++windows_;
   for (std::uint32_t i = 0; i < events.events().size(); ++i) {
     const event& what = events.events()[i];
-    what.envelope->has_routes() ? route_explicitly(in, what, i) : route_by_type(in, what, i);
+    what.envelope->has_routes ? route_explicitly(in, what, i) : route_by_type(in, what, i);
     if (in.aimed.size() >= looked_up_at_once) {
       if (auto done = hit_all(in); !done) return done.error();
     }
-    if (what.envelope->has_cause() && in.active_explicit && what.at >= routed_) {
-      effects_.push_back({position{what.envelope->cause()}, what.at});
+    if (what.envelope->cause && in.active_explicit && what.at >= routed_) {
+      effects_.push_back({*what.envelope->cause, what.at});
     }
   }
   if (auto done = hit_all(in); !done) return done.error();
@@ -120,8 +120,8 @@ result<routed_window> router::route(const window& events) {
 }
 
 void router::route_explicitly(pass& in, const event& what, std::uint32_t index) {
-  for (const auto& key_text : what.envelope->routes().keys()) {
-    const auto type_name = std::string_view{key_text}.substr(0, key_text.find('|'));
+  for (const auto key_text : what.envelope->keys()) {
+    const auto type_name = key_text.substr(0, key_text.find('|'));
     in.key = key_text;
     for (const auto type : table_.versions(type_name)) {
       if (!explicitly_active(in, type, what.at)) continue;
@@ -141,7 +141,7 @@ bool router::explicitly_active(const pass& in, std::uint32_t type, position at) 
 }
 
 void router::route_by_type(pass& in, const event& what, std::uint32_t index) {
-  if (what.envelope->has_due() && !what.envelope->from_schedule()) return;
+  if (what.envelope->is_entry()) return;
   for (const auto type : table_.observers(what.type)) {
     const auto& row = *progress_[type];
     if (!in.active[type] || what.at.value < row.routed() || passes_by(row, what.at)) continue;

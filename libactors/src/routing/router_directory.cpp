@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
-#include "millrace/envelope.pb.h"
+#include "wire/envelope_view.hpp"
 #include "routing/router.hpp"
 
 namespace millrace {
@@ -148,13 +148,13 @@ std::vector<build_number> router::builds_of(std::string_view type) const {
 
 result<std::vector<const routed_flow*>> router::reached(const event& what) {
   std::vector<std::pair<std::string, build_number>> names;
-  if (what.envelope->has_routes()) {
-    for (const auto& key : what.envelope->routes().keys()) {
-      for (const auto build : builds_of(std::string_view{key}.substr(0, key.find('|')))) {
+  if (what.envelope->has_routes) {
+    for (const auto key : what.envelope->keys()) {
+      for (const auto build : builds_of(key.substr(0, key.find('|')))) {
         names.emplace_back(key, build);
       }
     }
-  } else if (!what.envelope->has_due() || what.envelope->from_schedule()) {
+  } else if (!what.envelope->is_entry()) {
     millrace::route made;
     std::vector<route_target> targets;
     for (const auto type : table_.observers(what.type)) {

@@ -6,8 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include "millrace/envelope.pb.h"
-
 namespace millrace {
 namespace {
 
@@ -17,8 +15,6 @@ bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
 }
 
 }  // namespace
-
-const v1::Envelope& empty_envelope() { return v1::Envelope::default_instance(); }
 
 bool decode_payload(std::string_view content_type, std::string_view payload,
                     google::protobuf::Message& body) {
@@ -39,27 +35,36 @@ window_builder::window_builder(const type_registry& types, position begin)
 
 void window_builder::add(position at, std::string_view type, timestamp time,
                          std::string_view payload, std::string_view envelope) {
-  auto& arena = made_->arena_;
   const auto known = types_.lookup(type);
   event one{.at = at,
-            .type = known.prototype != nullptr ? known.name : copy(type),
+            .type = known.prototype != nullptr ? known.name : kept(type),
             .time = time,
-            .payload = copy(payload),
+            .payload = kept(payload),
             .envelope = &empty_envelope()};
-  bool whole = true;
-  if (!envelope.empty()) {
-    auto* read = google::protobuf::Arena::CreateMessage<v1::Envelope>(&arena);
-    whole = parse(envelope, *read);
-    if (whole) one.envelope = read;
-  }
+  const auto* whole = envelope.empty() ? one.envelope : read(envelope);
+  if (whole != nullptr) one.envelope = whole;
   // A body whose envelope is lost would reach handlers with the wrong content type, emitter and
   // cause.
-  if (whole && known.prototype != nullptr) {
-    auto* body = known.prototype->New(&arena);
+  if (whole != nullptr && known.prototype != nullptr) {
+    auto* body = known.prototype->New(&made_->arena_);
     if (decode_payload(one.content_type(), payload, *body)) one.body = body;
   }
   made_->events_.push_back(one);
   made_->encoded_size_ += type.size() + payload.size() + envelope.size();
+}
+
+/// Null: it is damaged.
+const envelope_view* window_builder::read(std::string_view encoded) {
+  auto* made = google::protobuf::Arena::Create<envelope_view>(&made_->arena_);
+  if (read_usual(kept(encoded), *made)) return made;
+  if (!rewrite(encoded, rewritten_)) return nullptr;
+  read_rewritten(copy(rewritten_), *made);
+  return made;
+}
+
+void window_builder::hold(std::shared_ptr<const void> owner) {
+  holds_ = owner != nullptr;
+  if (holds_) made_->held_.push_back(std::move(owner));
 }
 
 std::shared_ptr<const window> window_builder::finish(position end) {

@@ -11,6 +11,7 @@
 #include "base/block_pool.hpp"
 #include "base/limits.hpp"
 #include "millrace/event.hpp"
+#include "wire/envelope_view.hpp"
 #include "wire/type_registry.hpp"
 
 namespace millrace {
@@ -38,21 +39,24 @@ class window {
     return options;
   }
   google::protobuf::Arena arena_{growth()};
+  std::vector<std::shared_ptr<const void>> held_;
   std::vector<event> events_;
   position begin_, end_;
   std::size_t encoded_size_ = 0;
 };
 
-/// Copies and decodes rows into a window. One thread; the registry outlives the windows.
+/// Decodes rows into a window. One thread; the registry outlives the windows.
 class window_builder {
  public:
   window_builder(const type_registry& types, position begin);
 
-  /// Adds one event: type, time, payload and the encoded envelope are copied. A payload that does
-  /// not decode, or an envelope that does not, leaves the event there with a null body; a broken
-  /// envelope is replaced by an empty one.
+  /// Adds one event: type, payload and envelope are copied, unless they are held. A payload that
+  /// does not decode, or an envelope that does not, leaves the event there with a null body; a
+  /// broken envelope is replaced by an empty one.
   void add(position at, std::string_view type, timestamp time, std::string_view payload,
            std::string_view envelope);
+  /// The window holds `owner`, in which the text of the next events lies. Null: they lie anywhere.
+  void hold(std::shared_ptr<const void> owner);
   /// About so many events are coming.
   void reserve(std::size_t count) { made_->events_.reserve(count); }
   [[nodiscard]] std::size_t size() const { return made_->events_.size(); }
@@ -62,16 +66,17 @@ class window_builder {
 
  private:
   std::string_view copy(std::string_view text);
+  std::string_view kept(std::string_view text) { return holds_ ? text : copy(text); }
+  const envelope_view* read(std::string_view encoded);
 
   const type_registry& types_;
   std::shared_ptr<window> made_;
+  bool holds_ = false;
+  std::string rewritten_;
 };
 
 /// Decodes a payload into `body`, by content type. False: it is not such a message.
 [[nodiscard]] bool decode_payload(std::string_view content_type, std::string_view payload,
                                   google::protobuf::Message& body);
-
-/// The shared empty envelope.
-[[nodiscard]] const v1::Envelope& empty_envelope();
 
 }  // namespace millrace

@@ -111,7 +111,7 @@ struct history {
     made.envelope.set_cause(one.cause.value);
     made.envelope.set_ordinal(one.ordinal);
     if (one.due) made.envelope.set_due(one.due->time_since_epoch().count());
-    made.view = {{}, made.type, {}, made.payload, made.body.get(), &made.envelope};
+    made.view = {{}, made.type, {}, made.payload, made.body.get(), made.shown()};
     emissions_[one.cause.value].push_back(made.view);
   }
 

@@ -1,6 +1,8 @@
 /// The inbox of one flow instance, by hand: events as they would come from the timeline.
 #pragma once
 
+#include <catch2/catch.hpp>
+
 #include <deque>
 #include <map>
 #include <string>
@@ -9,6 +11,7 @@
 #include "flow/runner.hpp"
 #include "flow/state_saver.hpp"
 #include "millrace/envelope.pb.h"
+#include "wire/envelope_view.hpp"
 
 namespace millrace::test {
 
@@ -19,7 +22,15 @@ struct recorded {
   std::string payload;
   std::unique_ptr<google::protobuf::Message> body;
   v1::Envelope envelope;
+  std::string encoded;
+  envelope_view read;
   event view;
+  /// The envelope as events show it.
+  const envelope_view* shown() {
+    encoded = envelope.SerializeAsString();
+    REQUIRE(read_usual(encoded, read));
+    return &read;
+  }
 };
 
 /// Position p is recorded p minutes after the epoch.
@@ -68,7 +79,7 @@ class inbox {
     for (std::size_t i = n; i < events_.size() && i - n < count; ++i) {
       auto& one = events_[i];
       one.view = {one.at,      one.type,       timestamp{std::chrono::minutes{one.at.value}},
-                  one.payload, one.body.get(), &one.envelope};
+                  one.payload, one.body.get(), one.shown()};
       seen.push_back({&one.view, one.starts});
     }
     return seen;

@@ -136,7 +136,7 @@ TEST_CASE("another flow's timer is an event like any other") {
 
 TEST_CASE("what a when takes back may still be referred to until it returns") {
   event cause;
-  cause.envelope = &v1::Envelope::default_instance();
+  cause.envelope = &empty_envelope();
   reactions then{cause};
   auto& bell = then.emit_after<Bell>(std::chrono::minutes{1});
   then.cancel<Bell>();

@@ -90,6 +90,29 @@ TEST_CASE_METHOD(fixture, "a broken envelope becomes an empty one, and the event
   CHECK(made->events()[0].body == nullptr);
 }
 
+TEST_CASE_METHOD(fixture, "what an owner holds is not copied, and lives as long as the window") {
+  struct row {
+    std::string payload = encoded_word("long enough to lie outside of the string that has it");
+    std::string envelope;
+  };
+  auto owner = std::make_shared<row>();
+  v1::Envelope envelope;
+  envelope.set_user("somebody whose name is as long as that");
+  owner->envelope = envelope.SerializeAsString();
+  window_builder builder{types, {0}};
+  builder.hold(owner);
+  builder.add({0}, "Word", {}, owner->payload, owner->envelope);
+  builder.hold(nullptr);
+  builder.add({1}, "Word", {}, std::string{owner->payload}, {});
+  const auto made = builder.finish({2});
+  CHECK(made->events()[0].payload.data() == owner->payload.data());
+  const std::weak_ptr<row> held = owner;
+  owner.reset();
+  CHECK_FALSE(held.expired());
+  CHECK(made->events()[0].user() == envelope.user());
+  CHECK(made->events()[1].payload == made->events()[0].payload);
+}
+
 TEST_CASE_METHOD(fixture, "the accessors of an event read its envelope") {
   v1::Envelope envelope;
   envelope.set_id("id");
