@@ -231,8 +231,7 @@ class host {
   result<void> wait(position at, duration limit = std::chrono::seconds{30});
   /// Waits until nothing is pending that could run: the router is at the tail and every hosted flow
   /// is idle or stopped. A version that takes over by itself is served then. Timers that are not
-  /// due yet do not count. Errors: timed_out, closed,
-  /// storage_failed.
+  /// due yet do not count. Errors: timed_out, closed, storage_failed.
   result<void> wait_until_caught_up(duration limit);
 
   /// Calls `handler` with events in order, from a thread of the actor system, one call at a time;

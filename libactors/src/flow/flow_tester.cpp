@@ -6,8 +6,8 @@
 
 #include "flow/runner.hpp"
 #include "flow/state_saver.hpp"
-#include "wire/envelope_view.hpp"
 #include "millrace/flow_test.hpp"
+#include "wire/envelope_view.hpp"
 
 namespace millrace {
 namespace {

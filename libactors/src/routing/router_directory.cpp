@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
-#include "wire/envelope_view.hpp"
 #include "routing/router.hpp"
+#include "wire/envelope_view.hpp"
 
 namespace millrace {
 

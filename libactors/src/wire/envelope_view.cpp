@@ -17,10 +17,10 @@ enum class kind : std::uint8_t { unknown, number, text, bytes, message };
 using v1::Envelope;
 
 // By field number, as in proto/millrace/envelope.proto.
-constexpr std::array envelope_kinds{
-    kind::unknown, kind::text,   kind::text,   kind::number,  kind::text,    kind::text,   kind::number,
-    kind::number,  kind::text,   kind::number, kind::number,  kind::message, kind::message,
-    kind::message};
+constexpr std::array envelope_kinds{kind::unknown, kind::text,   kind::text,   kind::number,
+                                    kind::text,    kind::text,   kind::number, kind::number,
+                                    kind::text,    kind::number, kind::number, kind::message,
+                                    kind::message, kind::message};
 constexpr std::array header_kinds{kind::unknown, kind::text, kind::text};
 constexpr std::array routes_kinds{kind::unknown, kind::bytes};
 constexpr std::array timer_kinds{kind::unknown, kind::text, kind::number};
@@ -86,49 +86,30 @@ bool take_timer(std::string_view message, text how, envelope_view& into) {
 /// False: a message that stands there twice, which Protobuf would merge, or that is not usual.
 bool take_message(const field& one, text how, envelope_view& into) {
   switch (one.number) {
-    case Envelope::kHeadersFieldNumber:
-      return is_usual(one.bytes, header_kinds, how);
+    case Envelope::kHeadersFieldNumber: return is_usual(one.bytes, header_kinds, how);
     case Envelope::kRoutesFieldNumber:
       if (std::exchange(into.has_routes, true)) return false;
       into.encoded_routes = one.bytes;
       return is_usual(one.bytes, routes_kinds, how);
-    default:
-      return !into.has_timer && take_timer(one.bytes, how, into);
+    default: return !into.has_timer && take_timer(one.bytes, how, into);
   }
 }
 
 /// What stands there twice: the last one counts.
 void take_plain(const field& one, envelope_view& into) {
   switch (one.number) {
-    case Envelope::kIdFieldNumber:
-      into.id = one.bytes;
-      break;
-    case Envelope::kContentTypeFieldNumber:
-      into.content_type = one.bytes;
-      break;
-    case Envelope::kCauseFieldNumber:
-      into.cause = position{one.value};
-      break;
-    case Envelope::kCorrelationIdFieldNumber:
-      into.correlation_id = one.bytes;
-      break;
-    case Envelope::kUserFieldNumber:
-      into.user = one.bytes;
-      break;
+    case Envelope::kIdFieldNumber: into.id = one.bytes; break;
+    case Envelope::kContentTypeFieldNumber: into.content_type = one.bytes; break;
+    case Envelope::kCauseFieldNumber: into.cause = position{one.value}; break;
+    case Envelope::kCorrelationIdFieldNumber: into.correlation_id = one.bytes; break;
+    case Envelope::kUserFieldNumber: into.user = one.bytes; break;
     case Envelope::kDueFieldNumber:
       into.due = timestamp{duration{static_cast<std::int64_t>(one.value)}};
       break;
-    case Envelope::kFromScheduleFieldNumber:
-      into.from_schedule = one.value != 0;
-      break;
-    case Envelope::kEmitterFieldNumber:
-      into.emitter = one.bytes;
-      break;
-    case Envelope::kOrdinalFieldNumber:
-      into.ordinal = static_cast<std::uint32_t>(one.value);
-      break;
-    default:
-      into.depth = static_cast<std::uint32_t>(one.value);
+    case Envelope::kFromScheduleFieldNumber: into.from_schedule = one.value != 0; break;
+    case Envelope::kEmitterFieldNumber: into.emitter = one.bytes; break;
+    case Envelope::kOrdinalFieldNumber: into.ordinal = static_cast<std::uint32_t>(one.value); break;
+    default: into.depth = static_cast<std::uint32_t>(one.value);
   }
 }
 
