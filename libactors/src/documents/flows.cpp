@@ -22,6 +22,25 @@ std::string_view state_of(const posting& entry, const v1::Checkpoint& checkpoint
                                                                               : "waiting";
 }
 
+/// A line like that of a flow, about all flows of a type.
+json line_of_type(const std::string& type, std::string_view status, bool hosted,
+                  build_number build) {
+  return {{"flow", type},
+          {"type", type},
+          {"id", nullptr},
+          {"status", status},
+          {"checkpoint", nullptr},
+          {"latest", nullptr},
+          {"error_position", nullptr},
+          {"error_message", nullptr},
+          {"done", false},
+          {"alive", false},
+          {"hosted", hosted},
+          {"inert", false},
+          {"build", static_cast<std::uint32_t>(build)},
+          {"skipped", 0}};
+}
+
 }  // namespace
 
 standing standing_of(const overview& now, std::string_view flow_type) {
@@ -49,56 +68,24 @@ std::string line_of(const flow_view& view, const standing& of) {
 }
 
 std::string line_of(const v1::FlowType& parked, bool hosted) {
-  return dump({{"flow", parked.name()},
-               {"type", parked.name()},
-               {"id", nullptr},
-               {"status", name_of(flow_status::stopped)},
-               {"checkpoint", nullptr},
-               {"latest", nullptr},
-               {"error_position", parked.error_position()},
-               {"error_message", parked.error_message()},
-               {"done", false},
-               {"alive", false},
-               {"hosted", hosted},
-               {"inert", parked.inert()},
-               {"build", static_cast<std::uint32_t>(build_of(parked))},
-               {"skipped", parked.skipped_size()}});
+  auto line = line_of_type(parked.name(), name_of(flow_status::stopped), hosted, build_of(parked));
+  line["error_position"] = parked.error_position();
+  line["error_message"] = parked.error_message();
+  line["inert"] = parked.inert();
+  line["skipped"] = parked.skipped_size();
+  return dump(line);
 }
 
 std::string back_fill_line(const std::string& type, const build_progress& of, bool hosted) {
-  return dump({{"flow", type},
-               {"type", type},
-               {"id", nullptr},
-               {"status", "back_fill"},
-               {"checkpoint", nullptr},
-               {"latest", nullptr},
-               {"error_position", nullptr},
-               {"error_message", nullptr},
-               {"done", false},
-               {"alive", false},
-               {"hosted", hosted},
-               {"inert", false},
-               {"build", of.build},
-               {"skipped", 0},
-               {"back_fill", json_of(of)}});
+  auto line = line_of_type(type, "back_fill", hosted, build_number{of.build});
+  line["back_fill"] = json_of(of);
+  return dump(line);
 }
 
 std::string served_line(const v1::FlowType& newer, const served_build& served, bool hosted) {
-  return dump({{"flow", newer.name()},
-               {"type", newer.name()},
-               {"id", nullptr},
-               {"status", "beside"},
-               {"checkpoint", nullptr},
-               {"latest", nullptr},
-               {"error_position", nullptr},
-               {"error_message", nullptr},
-               {"done", false},
-               {"alive", false},
-               {"hosted", hosted},
-               {"inert", false},
-               {"build", static_cast<std::uint32_t>(build_of(newer))},
-               {"skipped", 0},
-               {"served", json_of(served)}});
+  auto line = line_of_type(newer.name(), "beside", hosted, build_of(newer));
+  line["served"] = json_of(served);
+  return dump(line);
 }
 
 std::string line_of(const inbox_entry& of) {
