@@ -16,10 +16,10 @@
 // history one too long, or begun one too late.
 // Not found, since nothing else breaks with it: no fence, while each flow has one actor; a delivery
 // that was seen before, what the checkpoint covers already, and what was posted before a crash,
-// which are each kept out twice; that nobody asks, when a flow is taken on, whether more was
-// written since it looked; deliveries that need not follow each other; a version that is served
-// before it has caught up. Out of reach, since it takes more than 131,072 waiting events: flows
-// that are pushed out of memory.
+// which are each kept out twice; deliveries that need not follow each other. Found by
+// scenario/hand_over_races.cpp: that nobody asks, when a flow is taken on, whether more was written
+// since it looked. Out of reach, since it takes more than 131,072 waiting events: flows that are
+// pushed out of memory.
 #include <catch2/catch.hpp>
 
 #include <cstdint>
