@@ -2,11 +2,13 @@
 which shares nothing with the program but docs/formats/kurrent.md."""
 
 import json
+from decimal import Decimal
 
 NAMES = ["Scan", "constructor", "__proto__", "toString", "hasOwnProperty", "A", "A!", "A}", "A~",
          "Scan-checkpoint", "0", "é", " ", "\"", "a:b", "timeline", "\U0001f600", "\x00", "T\n"]
 IDS = ["a", "b|c", "|", "", "x:y", "\"q\"", "two words", "ä/@", "17", 17, -4, 0, "constructor",
-       "__proto__", "\U0001f600", "\x7f", "\\", "a-checkpoint", "$x", "\n", "ﬀ", "~"]
+       "__proto__", "\U0001f600", "\x7f", "\\", "a-checkpoint", "$x", "\n", "ﬀ", "~",
+       1.5, "1.5", 1e3, "1000", -0.0, 1e21, "1e+21", 2**53 + 1, 2**64 - 1, -2**63]
 
 
 def history(chance, events):
@@ -46,7 +48,7 @@ def routes(chance, kinds):
     types = chance.sample(sorted(kinds), chance.randrange(0, 4))
     if types and chance.random() < 0.2:
         types.append(types[0])
-    lists = [{"type": place, "ids": [chance.choice(IDS) for _ in range(chance.randrange(4))]}
+    lists = [{"type": place, "ids": [an_id(chance) for _ in range(chance.randrange(4))]}
              for place, name in enumerate(types) if kinds[name]]
     return {"routeTypes": types, "routeIds": lists}
 
@@ -56,7 +58,7 @@ def extras(chance, kinds, at):
     lines = []
     while chance.random() < 0.4:
         name = chance.choice(sorted(kinds))
-        key = f"{name}|{chance.choice(IDS)}" if kinds[name] else name
+        key = f"{name}|{id_text(an_id(chance))}" if kinds[name] else name
         metadata = {"position": chance.choice([None, max(at - 1, 0), max(at - 3, 0), at + 2])}
         if chance.random() < 0.2:
             metadata.update(errorPosition=at, errorMessage="no")
@@ -115,8 +117,27 @@ def reached(metadata):
     names = {types[place] for place in several}
     keys = {(name, None) for name in types if name not in names}
     for entry in lists:
-        keys |= {(types[entry["type"]], str(identity)) for identity in entry["ids"]}
+        keys |= {(types[entry["type"]], id_text(identity)) for identity in entry["ids"]}
     return keys
+
+
+def an_id(chance):
+    if chance.random() < 0.9:
+        return chance.choice(IDS)
+    return round(chance.uniform(-9, 9), chance.randrange(4)) * 10.0 ** chance.randrange(-9, 24)
+
+
+def id_text(identity):
+    """Integers exactly; other numbers as String(number) of JavaScript."""
+    if not isinstance(identity, float):
+        return str(identity)
+    if identity == 0:
+        return "0"
+    shortest = Decimal(repr(identity)).normalize()
+    exponent = shortest.adjusted()
+    if -7 < exponent < 21:
+        return f"{shortest:f}"
+    return f"{shortest.scaleb(-exponent):f}e{exponent:+d}"
 
 
 def text(lines):

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
+#include "exchange/number_text.hpp"
 
 namespace millrace::exchange {
 
@@ -71,7 +72,8 @@ bool kurrent_routes::read_list(const simdjson::dom::object& list, complaint& wro
   return true;
 }
 
-/// Numbers are ids too: their decimal digits.
+/// Numbers are ids too: an integer by its digits, also where a double would lose some, any other as
+/// the engine spelt it that wrote the history.
 bool kurrent_routes::add_id(std::string_view type, const json_value& id, complaint& wrong) {
   std::string_view text;
   if (id.get(text) == simdjson::SUCCESS) return add(type, &text, wrong);
@@ -80,9 +82,11 @@ bool kurrent_routes::add_id(std::string_view type, const json_value& id, complai
     digits = fmt::format("{}", std::int64_t{id});
   } else if (id.is<std::uint64_t>()) {
     digits = fmt::format("{}", std::uint64_t{id});
+  } else if (id.is<double>()) {
+    digits = number_text(double{id});
   } else {
     return wrong.say(
-        fmt::format("an id of {} is neither a string nor a whole number", to_utf8(type, 80)));
+        fmt::format("an id of {} is neither a string nor a number", to_utf8(type, 80)));
   }
   text = digits;
   return add(type, &text, wrong);
