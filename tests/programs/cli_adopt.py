@@ -1,8 +1,14 @@
 """Take-over on the real programs: a history from elsewhere is inert until it is adopted."""
 
 import json
+import os
+import pty
+import select
+import subprocess
 
-from lib_cli import BIN, Store, equal, expect, main
+from lib_cli import BIN, LIMIT, Store, equal, expect, main
+
+LATE = "2025-01-01T00:00:00.000000Z"
 
 
 def event(position, kind, data, users=(), due=None):
@@ -91,16 +97,56 @@ def test_an_imported_end_is_known_when_one_looks_back():
 def test_overdue_timers_want_a_word():
     with Store("scans") as store:
         late = event(10, "NewImageDetected", image("ann", "s1"), ["ann"],
-                     due="2025-01-01T00:00:00.000000Z")
+                     due=LATE)
         store.do("import", "-", stdin=text(HISTORY + [late]))
         equal(json.loads(store.do("resume"))["schedule"], [10], "the timer is there")
         result = store.run("adopt", "ScanActivityQuery")
         equal(result.code, 4, "exit code", result.err)
         expect("--overdue" in result.err, result.err)
+        shown = [line.split() for line in result.out.splitlines()]
+        for row in (["ScanActivityQuery|ann", "2"], ["ScanActivityQuery|bob", "1"],
+                    ["10", LATE, "NewImageDetected"]):
+            expect(row in shown, row, "is not in", result.out)
+        refused = store.run("adopt", "ScanActivityQuery", "--json")
+        equal(refused.code, 4, refused.err)
+        equal(refused.lines()[-2:],
+              [{"timer": 10, "due": LATE, "type": "NewImageDetected"},
+               {"adopted": "ScanActivityQuery", "dry_run": True, "flows": 2, "timers": 0,
+                "overdue": 1}])
+        equal(json.loads(store.do("resume"))["schedule"], [10], "nothing is changed")
         store.do("adopt", "ScanActivityQuery", "--overdue", "fire")
         store.do("run", "--until-caught-up")
         equal(json.loads(store.do("resume"))["schedule"], [], "it fired")
         equal(state(store, "ScanActivityQuery|ann")["images"], "3", "once as such, once fired")
+        store.do("verify")
+
+
+def asked_on_a_terminal(store, said):
+    """Runs adopt on a terminal and answers its question; gives the exit code."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([store.program, "--store", str(store.path), "adopt",
+                           "ScanActivityQuery"], stdin=theirs, stdout=theirs, stderr=theirs,
+                          env=store.environment()) as running:
+        os.close(theirs)
+        text = b""
+        while b"[fire/skip/keep]" not in text:
+            expect(select.select([ours], [], [], LIMIT)[0], "no question came", text)
+            text += os.read(ours, 4096)
+        expect(b"ScanActivityQuery|ann" in text, "it is asked after all is shown", text)
+        os.write(ours, said.encode() + b"\n")
+        code = running.wait(LIMIT)
+    os.close(ours)
+    return code
+
+
+def test_a_terminal_is_asked_what_becomes_of_overdue_timers():
+    with Store("scans") as store:
+        late = event(10, "NewImageDetected", image("ann", "s1"), ["ann"], due=LATE)
+        store.do("import", "-", stdin=text(HISTORY + [late]))
+        equal(asked_on_a_terminal(store, "perhaps"), 4)
+        equal(json.loads(store.do("resume"))["schedule"], [10], "nothing is changed")
+        equal(asked_on_a_terminal(store, "skip"), 0)
+        equal(json.loads(store.do("resume"))["schedule"], [], "it was skipped")
         store.do("verify")
 
 

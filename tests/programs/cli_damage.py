@@ -1,10 +1,12 @@
 """Checkpoints that are damaged on disk: what the commands say of them, and what helps."""
 
 import contextlib
+import pathlib
 import sqlite3
 
 from lib_cli import BIN, Store, equal, expect, main
 
+SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "apps/dpkg-flows/sample"
 STOCK = str(BIN / "millrace")
 KEY = "PackageHistory|bash"
 GOOD = '{"logged_at":"2025-01-01T10:00:00Z","action":"INSTALL","package":"bash","new_version":"%d"}'
@@ -30,6 +32,35 @@ def flow(store):
 BREAK = f"UPDATE flows SET record = x'ff' WHERE key = CAST('{KEY}' AS BLOB)"
 NUMBER = f"(SELECT number FROM flows WHERE key = CAST('{KEY}' AS BLOB))"
 LOSE = f"DELETE FROM states WHERE flow = {NUMBER}"
+
+
+SESSION = "InstallSession"
+
+
+def test_a_lost_topic_that_began_anew_is_told_by_a_rebuild_and_says_nothing_twice():
+    with Store("dpkg-flows") as store:
+        store.do("import-log", SAMPLE)
+        store.do("run", "--until-caught-up")
+        before = store.json("flow", SESSION)[0]
+        damage(store, f"DELETE FROM flows WHERE key = CAST('{SESSION}' AS BLOB)")
+        at = int(store.do("append", "PackageActionTaken", GOOD % 1))
+        store.do("run", "--until-caught-up")
+        equal(store.json("flow", SESSION)[0]["life"], at, "it knows nothing of what was before")
+        tail = len(store.do("export").splitlines())
+        told = store.do("rebuild")
+        expect(f"its checkpoint {at} is past that: reset it to fold them" in told, told)
+        store.do("run", "--until-caught-up")
+        store.do("reset", SESSION)
+        store.do("run", "--until-caught-up")
+        stopped = store.json("flow", SESSION)[0]
+        equal((stopped["status"], stopped["checkpoint"], stopped["state"]),
+              ("stopped", at - 1, before["state"]), "all that is its own comes out again")
+        expect("--accept-history" in store.do("flow", SESSION), "it says what helps")
+        store.do("reset", SESSION, "--accept-history")
+        store.do("run", "--until-caught-up")
+        equal(store.json("flow", SESSION)[0]["status"], "idle")
+        equal(len(store.do("export").splitlines()), tail, "nothing was said again")
+        equal(store.json("verify")[-1]["findings"], 0)
 
 
 def test_flow_advises_what_helps_and_that_does():

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "base/time_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/daemon.hpp"
+#include "cli/question.hpp"
 #include "documents/done.hpp"
 #include "documents/text.hpp"
 #include "host/adoption.hpp"
@@ -14,18 +16,32 @@
 namespace millrace::cli {
 namespace {
 
-void show(const context& in, const std::vector<waiting_flow>& flows) {
+/// What each flow would get; gives how many flows.
+result<std::uint64_t> show_waiting(const context& in, const overview& now,
+                                   const std::string& type) {
   table rows{in.out, {{"FLOW"}, {.title = "EVENTS", .right = true}}};
-  for (const auto& each : flows) {
-    if (!in.out.is_open()) return;
-    rows.row({each.key.text(), grouped(each.events)});
-  }
+  return visit_waiting(now, type, [&](const waiting_flow& each) {
+    if (in.json) {
+      in.out.json(dump({{"flow", each.key.text()}, {"events", each.events}}));
+    } else {
+      rows.row({each.key.text(), grouped(each.events)});
+    }
+    return in.out.is_open();
+  });
 }
 
-void show_json(const context& in, const std::vector<waiting_flow>& flows) {
-  for (const auto& each : flows) {
-    in.out.json(dump({{"flow", each.key.text()}, {"events", each.events}}));
-  }
+result<void> show_overdue(const context& in, const millrace::store& from, const std::string& type,
+                          timestamp now) {
+  table rows{in.out, {{"OVERDUE TIMER"}, {"DUE"}, {"TYPE"}}};
+  return visit_overdue(from, type, now, [&](const schedule_entry& each) {
+    if (in.json) {
+      in.out.json(
+          dump({{"timer", each.at.value}, {"due", to_text(each.due)}, {"type", each.type}}));
+    } else {
+      rows.row({std::to_string(each.at.value), to_text(each.due), each.type});
+    }
+    return in.out.is_open();
+  });
 }
 
 std::string overdue_in_words(std::uint64_t count) {
@@ -41,14 +57,15 @@ std::string_view in_words(overdue_timers overdue) {
   return {};
 }
 
-void summarise(const context& in, const adopt_options& options, const adoption& made) {
+void summarise(const context& in, const adopt_options& options, bool is_plan,
+               const adoption& made) {
   if (in.json) {
-    in.out.json(documents::adopted_line(options.type, options.dry_run, made));
+    in.out.json(documents::adopted_line(options.type, is_plan, made));
     return;
   }
-  in.out.line(fmt::format("{} {}: something waits for {}; {} will fire", options.type,
-                          options.dry_run ? "can be adopted" : "is adopted",
-                          counted(made.flows, "flow"), counted(made.activated, "timer")));
+  in.out.line(fmt::format("{} {}: something waits for {}; {} will fire", inert(options.type),
+                          is_plan ? "can be adopted" : "is adopted", counted(made.flows, "flow"),
+                          counted(made.activated, "timer")));
   if (made.overdue == 0) return;
   const auto what = options.overdue ? fmt::format("they {}", in_words(*options.overdue))
                                     : std::string{"say --overdue fire, skip or keep"};
@@ -78,16 +95,7 @@ result<adoption> adopt_by_daemon(const context& in, const error& why,
                   .overdue = adopted["overdue"].get<std::uint64_t>()};
 }
 
-/// Of a dry run by what is stored; else what the host did.
-result<adoption> adopt_or_plan(const context& in, const millrace::store& from,
-                               const adopt_options& options, std::uint64_t flows) {
-  if (options.dry_run) {
-    auto plan = plan_adoption(from, options.type, system_clock{}.now());
-    if (!plan) return plan.error();
-    auto decided = imported_decisions(from, options.type);
-    if (!decided) return decided.error();
-    return plan->outcome(std::max<std::uint64_t>(flows, decided->size()), options.overdue);
-  }
+result<adoption> adopt_now(const context& in, const adopt_options& options) {
   auto opened = in.open_host({.run_flows = false}, false);
   if (!opened) return adopt_by_daemon(in, opened.error(), options);
   auto adopted = (*opened)->adopt(options.type, options.overdue);
@@ -95,19 +103,53 @@ result<adoption> adopt_or_plan(const context& in, const millrace::store& from,
   return adopted;
 }
 
+/// Shows what it comes to, by what is stored.
+result<adoption> show_plan(const context& in, const adopt_options& options) {
+  auto from = in.open_store();
+  if (!from) return from.error();
+  const auto moment = system_clock{}.now();
+  auto plan = plan_adoption(**from, options.type, moment);
+  if (!plan) return plan.error();
+  auto now = in.look(**from);
+  if (!now) return now.error();
+  auto flows = show_waiting(in, *now, options.type);
+  if (!flows) return flows.error();
+  if (auto shown = show_overdue(in, **from, options.type, moment); !shown) return shown.error();
+  auto decided = imported_decisions(**from, options.type);
+  if (!decided) return decided.error();
+  return plan->outcome(std::max<std::uint64_t>(*flows, decided->size()), options.overdue);
+}
+
+/// What becomes of overdue timers is asked where somebody sits; none: nobody said.
+std::optional<overdue_timers> asked_for(const context& in, std::uint64_t count) {
+  const auto said = ask(in, fmt::format("{} overdue. Shall they fire at once, be skipped, or stay "
+                                        "inert? [fire/skip/keep]",
+                                        overdue_in_words(count)));
+  for (const auto each : {overdue_timers::fire, overdue_timers::skip, overdue_timers::keep}) {
+    if (said == name_of(each)) return each;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 outcome adopt(const context& in, const adopt_options& options) {
-  auto from = in.open_store();
-  if (!from) return from.error();
-  auto now = in.look(**from);
-  if (!now) return now.error();
-  auto flows = waiting_flows(*now, options.type);
-  if (!flows) return flows.error();
-  auto made = adopt_or_plan(in, **from, options, flows->size());
+  auto plan = show_plan(in, options);
+  if (!plan) return plan.error();
+  auto wanted = options;
+  const bool is_open = plan->overdue > 0 && !wanted.overdue;
+  if (is_open && !wanted.dry_run) wanted.overdue = asked_for(in, plan->overdue);
+  if (wanted.dry_run || (is_open && !wanted.overdue)) {
+    summarise(in, wanted, true, *plan);
+    if (wanted.dry_run) return exit_code::done;
+    return error{errc::conflict,
+                 fmt::format("{} overdue, and nothing is changed: say what becomes of them "
+                             "(--overdue fire, skip or keep)",
+                             overdue_in_words(plan->overdue))};
+  }
+  auto made = adopt_now(in, wanted);
   if (!made) return made.error();
-  in.json ? show_json(in, *flows) : show(in, *flows);
-  summarise(in, options, *made);
+  summarise(in, wanted, false, *made);
   return exit_code::done;
 }
 

@@ -108,6 +108,19 @@ result<std::optional<std::vector<schedule_entry>>> freed_timers::next() {
   return found{std::move(*free)};
 }
 
+result<void> visit_overdue(const store& from, const std::string& type, timestamp now,
+                           const std::function<bool(const schedule_entry&)>& visit) {
+  freed_timers timers{from, type};
+  for (;;) {
+    auto page = timers.next();
+    if (!page) return page.error();
+    if (!*page) return {};
+    for (const auto& entry : **page) {
+      if (entry.due > now || !visit(entry)) return {};
+    }
+  }
+}
+
 adoption adoption_plan::outcome(std::uint64_t flows, std::optional<overdue_timers> what) const {
   const bool fires = what == overdue_timers::fire;
   return {.flows = flows, .activated = later + (fires ? overdue : 0), .overdue = overdue};
@@ -164,19 +177,23 @@ result<bool> waits_for_adoption(const store& from, position at, const v1::Envelo
                      [&](const auto& key) { return inert->contains(type_of(key)); });
 }
 
-result<std::vector<waiting_flow>> waiting_flows(const overview& now, std::string_view type) {
-  std::vector<waiting_flow> found;
+result<std::uint64_t> visit_waiting(const overview& now, std::string_view type,
+                                    const waiting_visitor& visit) {
+  std::uint64_t shown = 0;
   result<void> counted;
-  auto read = now.pending([&](const flow_view& view) {
-    if (view.row.entry.key.type() != type) return true;
+  auto read = now.flows(type, [&](const flow_view& view) {
+    if (view.status != flow_status::pending) return true;
     auto waits = now.waiting(view);
-    if (waits) found.push_back({view.row.entry.key, waits->count});
-    if (!waits) counted = waits.error();
-    return counted.has_value();
+    if (!waits) {
+      counted = waits.error();
+      return false;
+    }
+    ++shown;
+    return visit({view.row.entry.key, waits->count});
   });
   if (!read) return read.error();
   if (!counted) return counted.error();
-  return found;
+  return shown;
 }
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 /// What adopting an imported flow type does: to its flows, and to the schedule.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,6 +38,11 @@ class freed_timers {
   bool ended_ = false;
 };
 
+/// Shows those that are due at `now` or before, in order of (due, position), until `visit` returns
+/// false. Errors: those of freed_timers.
+result<void> visit_overdue(const store& from, const std::string& type, timestamp now,
+                           const std::function<bool(const schedule_entry&)>& visit);
+
 /// How many there are of them.
 struct adoption_plan {
   std::uint64_t overdue = 0;  ///< due at `now` or before
@@ -69,8 +75,10 @@ struct waiting_flow {
   flow_key key;
   std::uint64_t events = 0;
 };
-/// The flows of a type that have something waiting, in order of ids. Costs what is pending.
-[[nodiscard]] result<std::vector<waiting_flow>> waiting_flows(const overview& now,
-                                                              std::string_view type);
+/// Shows the flows of a type that have something waiting, in order of ids, until `visit` returns
+/// false; gives how many it showed. Reads all flows of the type, and keeps none of them.
+using waiting_visitor = std::function<bool(const waiting_flow&)>;
+result<std::uint64_t> visit_waiting(const overview& now, std::string_view type,
+                                    const waiting_visitor& visit);
 
 }  // namespace millrace

@@ -72,13 +72,13 @@ response adoption_tried(const call& asked, const std::string& type,
   const auto& from = asked.of.view.stored;
   auto now = asked.of.source().look({});
   if (!now) return problem(now.error());
-  auto flows = waiting_flows(*now, type);
+  auto flows = visit_waiting(*now, type, [](const waiting_flow&) { return true; });
   if (!flows) return problem(flows.error());
   auto plan = plan_adoption(from, type, asked.of.view.time.now());
   if (!plan) return problem(plan.error());
   auto decided = imported_decisions(from, type);
   if (!decided) return problem(decided.error());
-  const auto count = std::max(flows->size(), decided->size());
+  const auto count = std::max<std::uint64_t>(*flows, decided->size());
   return document(documents::adopted_line(type, true, plan->outcome(count, overdue)));
 }
 
