@@ -3,6 +3,7 @@
 
 #include "base/limits.hpp"
 #include "contract/store_subject.hpp"
+#include "store/known_flows.hpp"
 
 namespace millrace::contract {
 
@@ -33,6 +34,27 @@ TEST_CASE("a flow is found by key and by number") {
   CHECK(text_of(**read.find_flow(flow_key{"B"}, first_build)) == text_of(found(read, second)));
   CHECK_FALSE(read.find_flow(flow_key{"B", ""}, first_build)->has_value());
   CHECK_FALSE(read.find_flow(flow_number{2})->has_value());
+}
+
+TEST_CASE("many flows are found at once, each in its place") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  commit_batch batch{.flows = {flow_of(0, "A|1", 3), flow_of(1, "B")}};
+  batch.postings.push_back({second, {{position{4}, true}}});
+  subject->commit(batch);
+  const std::vector<flow_name> names{{"B"}, {"A"}, {"A|1"}, {"A|1", build_number{2}}, {"B"}};
+  const auto all = find_flows(subject->reading(), names);
+  REQUIRE(all);
+  REQUIRE(all->size() == 5);
+  CHECK((*all)[0]->number == second);
+  CHECK((*all)[0]->latest == position{4});
+  CHECK((*all)[0]->born == flow_of(1, "B").born);
+  CHECK_FALSE((*all)[1].has_value());
+  CHECK((*all)[2]->number == first);
+  CHECK((*all)[2]->born == position{3});
+  CHECK_FALSE((*all)[2]->latest.has_value());
+  CHECK_FALSE((*all)[3].has_value());
+  CHECK((*all)[4]->number == second);
+  CHECK(find_flows(subject->reading(), {})->empty());
 }
 
 TEST_CASE("numbers may leave holes, and the next free one is after the last") {

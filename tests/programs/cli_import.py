@@ -194,20 +194,41 @@ def test_an_export_is_imported_to_the_same_timeline():
         equal(positions(third), list(range(10, 20)))
 
 
+def peak_of_import(count, lines):
+    """Kilobytes that an import of these lines takes at most."""
+    with Store() as store:
+        file = store.path.parent / "history.jsonl"
+        with open(file, "w", encoding="utf-8") as out:
+            for at in range(count):
+                out.write(lines(at))
+        with store.start("import", file, "--follow") as running:
+            wait_for(store, count - 1, running)
+            status = pathlib.Path(f"/proc/{running.pid}/status").read_text(encoding="utf-8")
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=LIMIT)
+        return int(status.split("VmHWM:")[1].split()[0])
+
+
+def new_flow(at):
+    return line(at, metadata={"routeTypes": ["Multi"],
+                              "routeIds": [{"type": 0, "ids": [f"one of a million: {at}"]}]})
+
+
+def checkpoint_and_new_flow(at):
+    return json.dumps({"stream": f"Multi|one of a million: {at}-checkpoint", "type": "Checkpoint",
+                       "data": {"n": at}, "metadata": {"position": at}}) + "\n" + new_flow(at)
+
+
 def test_memory_does_not_grow_with_the_file():
-    peaks = []
-    for count in (20_000, 200_000):
-        with Store() as store:
-            file = store.path.parent / "history.jsonl"
-            with open(file, "w", encoding="utf-8") as out:
-                out.writelines(line(at) for at in range(count))
-            with store.start("import", file, "--follow") as running:
-                wait_for(store, count - 1, running)
-                status = pathlib.Path(f"/proc/{running.pid}/status").read_text(encoding="utf-8")
-                running.send_signal(signal.SIGTERM)
-                running.communicate(timeout=LIMIT)
-            peaks.append(int(status.split("VmHWM:")[1].split()[0]))
-    expect(peaks[1] < 400_000 and peaks[1] < peaks[0] + 200_000, "kilobytes at most", peaks)
+    peaks = [peak_of_import(count, line) for count in (20_000, 200_000)]
+    expect(peaks[1] < 200_000 and peaks[1] < peaks[0] + 100_000, "kilobytes at most", peaks)
+
+
+def test_memory_does_not_grow_with_the_number_of_flows():
+    for lines in (new_flow, checkpoint_and_new_flow):
+        peaks = [peak_of_import(count, lines) for count in (100_000, 300_000)]
+        expect(peaks[1] < 220_000 and peaks[1] < peaks[0] + 40_000, lines.__name__,
+               "kilobytes at most", peaks)
 
 
 main(globals())

@@ -30,6 +30,12 @@ class fences {
     known_[flow] =
         checkpoint.has_position() ? std::optional{position{checkpoint.position()}} : std::nullopt;
   }
+  /// After a commit that brought the flow's checkpoint from elsewhere: millions come that way, and
+  /// nobody may ever run them. The store knows.
+  void leave(flow_number flow) {
+    known_.erase(flow);
+    first_new_ = std::max(first_new_, static_cast<std::uint32_t>(flow) + 1);
+  }
 
  private:
   void forget() {

@@ -50,6 +50,8 @@ class group {
   [[nodiscard]] const commit_batch& batch() const { return batch_; }
   [[nodiscard]] position end() const { return next_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// Flows whose checkpoints came from elsewhere.
+  [[nodiscard]] const std::vector<flow_number>& imported() const { return imported_; }
   /// After the commit: the schedule changes and, if they are wanted, the events, for those who
   /// follow. The batch has none of them afterwards.
   [[nodiscard]] std::shared_ptr<committed> take_committed(bool with_events);
@@ -95,6 +97,7 @@ class group {
   std::map<position, schedule_entry> new_timers_;
   std::unordered_map<position, bool> unscheduled_;
   std::vector<schedule_entry> activated_;
+  std::vector<flow_number> imported_;
 };
 
 }  // namespace millrace

@@ -58,6 +58,7 @@ result<void> group::add(const import_request& request) {
     const auto [known, fresh] = checkpoints_.emplace(each.flow, batch_.checkpoints.size());
     if (fresh) batch_.checkpoints.emplace_back();
     batch_.checkpoints[known->second] = {each.flow, each.checkpoint, each.state};
+    imported_.push_back(each.flow);
     size_ += each.state.size();
   }
   return {};

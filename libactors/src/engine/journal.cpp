@@ -328,6 +328,7 @@ void journal::refuse_outside(const error& why) {
 void journal::publish(group& done, const commit_times& took) {
   for (const auto& one : done.batch().ids) ids_.add(one);
   for (const auto& one : done.batch().checkpoints) fences_.put(one.flow, one.checkpoint);
+  for (const auto flow : done.imported()) fences_.leave(flow);
   counts_.events += done.batch().events.size();
   const auto begin = tail();
   tail_.store(done.end().value, std::memory_order_release);

@@ -9,10 +9,9 @@ namespace millrace {
 router_actor::router_actor(caf::actor_config& config, start from)
     : caf::event_based_actor(config),
       context_(*from.context),
-      core_(context_.interest, std::move(from.from),
-            [this](const flow_key& key, build_number build) {
-              return context_.stored.find_flow(key, build);
-            }),
+      core_(
+          context_.interest, std::move(from.from),
+          [this](std::span<const flow_name> names) { return find_flows(context_.stored, names); }),
       flows_(context_, *this, core_) {
   find_shown();
 }
@@ -246,7 +245,9 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
   }
   push_all(*routed, events);
   arm_tick();
-  if (core_.unwritten() >= context_.bounds.unwritten) write();
+  const bool much = core_.unwritten() >= context_.bounds.unwritten ||
+                    core_.touched() >= context_.bounds.awake_flows;
+  if (much) write();
   on_progress();
 }
 
@@ -330,7 +331,7 @@ void router_actor::on_written(const derived_written& news) {
     return on_progress();
   }
   core_.written();
-  core_.forget(context_.bounds.directory_entries);
+  forget();
   for (const auto& then : std::exchange(after_this_write_, {})) then();
   flows_.answer_held();
   if (!after_next_write_.empty()) write();
@@ -338,6 +339,10 @@ void router_actor::on_written(const derived_written& news) {
   check_resets();
   go_on();
   check_drained();
+}
+
+void router_actor::forget() {
+  core_.forget({context_.bounds.awake_flows, context_.bounds.directory_entries});
 }
 
 void router_actor::arm_tick() {

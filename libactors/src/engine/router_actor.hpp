@@ -50,6 +50,7 @@ class router_actor final : public caf::event_based_actor {
   void write();
   void write_then(std::function<void()> then);
   void on_written(const derived_written& news);
+  void forget();
   void arm_tick();
   void on_tick();
 

@@ -47,13 +47,16 @@ result<import_ended> router_actor::prepare(import_request& request) {
     core_.know(row.made);
     request.rows.push_back(row.made);
   }
-  for (auto& each : request.checkpoints) {
-    auto flow = core_.enlist(each.key);
-    if (!flow) return flow.error();
-    each.flow = (*flow)->entry.number;
-    if (!(*flow)->enlisted) continue;
-    request.flows.push_back((*flow)->entry);
-    made.enlisted.push_back(each.key);
+  std::vector<const flow_key*> keys;
+  for (const auto& each : request.checkpoints) keys.push_back(&each.key);
+  auto flows = core_.enlist(keys);
+  if (!flows) return flows.error();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto& flow = *(*flows)[i];
+    request.checkpoints[i].flow = flow.entry.number;
+    if (!flow.enlisted) continue;
+    request.flows.push_back(flow.entry);
+    made.enlisted.push_back(*keys[i]);
   }
   return made;
 }
@@ -107,6 +110,7 @@ void router_actor::on_import_ended(const import_ended& news) {
     auto flow = core_.find(key);
     if (flow && *flow != nullptr && !news.failed) (*flow)->enlisted = false;
   }
+  forget();
   (*news.answer)(news.failed ? result<void>{*news.failed} : result<void>{});
 }
 

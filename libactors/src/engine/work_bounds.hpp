@@ -16,7 +16,8 @@ struct work_bounds {
   std::size_t inbox = limits::inbox_events_max;
   std::size_t behind_read = limits::behind_read_max;
   std::size_t mend_distance = limits::mend_distance_max;
-  std::size_t directory_entries = limits::directory_entries_max;
+  std::size_t directory_entries = limits::directory_entries_max / 8 * 7;  // a table that is full
+  std::size_t awake_flows = limits::window_events_max;
   std::size_t resident_flows = limits::resident_flows_max;
 
   /// Windows of `room` events, and all else of that order; 0: as limits.hpp says.
@@ -29,6 +30,7 @@ struct work_bounds {
             .behind_read = room,
             .mend_distance = room,
             .directory_entries = room,
+            .awake_flows = room,
             .resident_flows = 4 * room};
   }
 };

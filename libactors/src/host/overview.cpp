@@ -13,7 +13,7 @@ namespace {
 
 /// What is read again from the store when memory should not grow: the overview remembers more
 /// itself.
-constexpr std::size_t router_entries_max = 65'536;
+constexpr router::memory_limits router_memory{.awake = 65'536, .known = 524'288};
 
 result<std::shared_ptr<const window>> read_window(const routing_run& run, position begin) {
   window_builder builder{run.types, begin};
@@ -97,7 +97,7 @@ result<void> route_in_memory(router& with, const routing_run& run) {
       commit_batch dropped;
       with.take_unwritten(dropped);
       with.written();
-      with.forget(router_entries_max);
+      with.forget(router_memory);
     }
     if (run.tell) run.tell(with.needed().value - first.value, run.tail.value - first.value);
   }
@@ -117,7 +117,7 @@ result<overview> overview::of(const store& from, const known_types& types,
   const auto stored_types = start->types;
   const interest_table routed_types{with_strangers(types.table, start->types)};
   router routing{routed_types, std::move(*start),
-                 [&](const flow_key& key, build_number build) { return made.look_up(key, build); }};
+                 [&](std::span<const flow_name> names) { return made.look_up(names); }};
   auto routed = route_in_memory(routing, {.from = from,
                                           .types = types.registry,
                                           .tail = made.tail_,
@@ -152,6 +152,17 @@ std::optional<build_progress> overview::back_fill(std::string_view flow_type) co
 bool overview::is_inert(std::string_view flow_type) const {
   const auto found = types_.find(flow_type);
   return found != types_.end() && found->second.inert();
+}
+
+result<known_flows> overview::look_up(std::span<const flow_name> names) {
+  known_flows found;
+  for (const auto& name : names) {
+    auto row = look_up(flow_key::parse(std::string{name.key}), name.build);
+    if (!row) return row.error();
+    auto& one = found.emplace_back();
+    if (*row) one = known_flow{(*row)->entry.number, (*row)->entry.born, (*row)->latest};
+  }
+  return found;
 }
 
 /// What the router asks: first what it was told before and has forgotten, then the store.

@@ -148,6 +148,7 @@ class overview {
   };
   overview(const store& from, const known_types& types) : store_(&from), known_(&types) {}
 
+  result<known_flows> look_up(std::span<const flow_name> names);
   result<std::optional<flow_row>> look_up(const flow_key& key, build_number build);
   [[nodiscard]] result<std::optional<flow_row>> stored_flow(const flow_key& key) const;
   [[nodiscard]] result<std::vector<posting>> stored_page(std::optional<position> after,

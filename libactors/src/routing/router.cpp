@@ -30,6 +30,7 @@ struct router::pass {
     routed_entry entry;
   };
   std::vector<target> aimed;
+  std::vector<sought> looked_up;  // the same, when all of them are known
   std::string texts;
   std::string key;  // of the target at hand
   millrace::route made;
@@ -91,6 +92,7 @@ result<routed_window> router::route(const window& events) {
           .hits = {},
           .born = {},
           .aimed = {},
+          .looked_up = {},
           .texts = {},
           .key = {},
           .made = {},
@@ -179,37 +181,35 @@ void router::aim(pass& in, build_number build, routed_entry entry) {
 result<void> router::hit_all(pass& in) {
   for (const auto& one : in.aimed) flows_.fetch_flow(one.hash);
   for (const auto& one : in.aimed) flows_.fetch_key(one.hash);
+  in.looked_up.clear();
   for (const auto& one : in.aimed) {
     const auto key = std::string_view{in.texts}.substr(one.text, one.size);
-    if (auto done = hit(in, key, one.build, one.hash, one.entry); !done) return done;
+    in.looked_up.push_back({{key, one.build}, one.hash, nullptr, {}});
   }
+  if (auto done = look_up(in.looked_up); !done) return done;
+  for (std::size_t i = 0; i < in.aimed.size(); ++i) hit(in, in.looked_up[i], in.aimed[i].entry);
   in.aimed.clear();
   in.texts.clear();
   return {};
 }
 
-result<void> router::hit(pass& in, std::string_view key, build_number build, std::uint64_t hash,
-                         routed_entry entry) {
+void router::hit(pass& in, const sought& one, routed_entry entry) {
   const event& what = in.events.events()[entry.index];
-  auto found = known(key, build, hash);
-  if (!found) return found.error();
-  routed_flow* flow = *found;
+  // One that was unknown may have begun with an event before this one.
+  routed_flow* flow = one.flow != nullptr ? one.flow : awake(one);
   if (flow == nullptr) {
-    if (!entry.starts) return {};  // joins nobody
-    flow_row fresh;
-    fresh.entry = {flow_number{next_number_++}, flow_key::parse(std::string{key}), what.at, build};
-    in.out.started.push_back(fresh.entry);
-    if (!in.out.first_new) in.out.first_new = fresh.entry.number;
-    flow = &remember(std::move(fresh));
+    if (!entry.starts) return;  // joins nobody
+    in.out.started.push_back({flow_number{next_number_++},
+                              flow_key::parse(std::string{one.name.key}), what.at, one.name.build});
+    if (!in.out.first_new) in.out.first_new = in.out.started.back().number;
+    flow = &remember(in.out.started.back(), std::nullopt);
   } else if (entry.starts && flow->entry.born == unplaced) {
     flow->entry.born = what.at;
     in.born.push_back(flow->entry);
   }
-  if (!entry.starts && what.at < flow->entry.born) return {};
-  if (flow->latest && what.at <= *flow->latest)
-    return {};  // named twice, or written before a crash
+  if (!entry.starts && what.at < flow->entry.born) return;
+  if (flow->latest && what.at <= *flow->latest) return;  // named twice, or written before a crash
   post(in, *flow, what.at, entry);
-  return {};
 }
 
 void router::post(pass& in, routed_flow& flow, position at, routed_entry entry) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -14,6 +15,7 @@
 
 #include "routing/flow_directory.hpp"
 #include "routing/interest.hpp"
+#include "routing/resting_flows.hpp"
 #include "store/builds.hpp"
 #include "store/store.hpp"
 #include "wire/window.hpp"
@@ -54,9 +56,8 @@ struct routed_window {
 /// with the store's routed position; when a host was there before, its rows wait for it.
 class router {
  public:
-  /// Finds a directory entry in the store.
-  using directory_lookup =
-      std::function<result<std::optional<flow_row>>(const flow_key& key, build_number build)>;
+  /// Finds directory entries in the store: find_flows().
+  using directory_lookup = std::function<result<known_flows>(std::span<const flow_name>)>;
   using rows = std::map<std::pair<std::string, build_number>, v1::FlowType>;
 
   struct start {
@@ -107,9 +108,10 @@ class router {
   void take_back(const v1::FlowType& row);
   /// Whether a flow of the type was routed to, or looked at, here.
   [[nodiscard]] bool has_flows(std::string_view type) const;
-  /// The flow's place in the directory, also when nothing started it yet: routed_flow::enlisted
-  /// says whether that has still to be written. Of the running build. Errors: those of the lookup.
-  result<routed_flow*> enlist(const flow_key& key);
+  /// The places of flows in the directory, in their order, also when nothing started them yet:
+  /// routed_flow::enlisted says whether that has still to be written. Of the running build. Errors:
+  /// those of the lookup.
+  result<std::vector<routed_flow*>> enlist(std::span<const flow_key* const> keys);
   /// The builds in whose place a hosted type's present one is, newest first.
   [[nodiscard]] std::vector<former_build> formers(std::uint32_t type) const;
   /// A hosted type goes on with another build: its row, and that of the former one, as they are
@@ -153,15 +155,29 @@ class router {
 
   /// The latest position of each flow that has postings which are not written.
   [[nodiscard]] std::map<std::pair<std::string, build_number>, position> unwritten_latest() const;
-  /// Drops directory entries that have nothing unwritten and are not kept, when there are too many.
-  void forget(std::size_t limit);
+  /// Flows with more than an entry in the directory, and those that only were in use.
+  struct memory_limits {
+    std::size_t awake = 0;
+    std::size_t known = 0;
+  };
+  /// When there are too many: of flows that have nothing unwritten and are not kept no more stays
+  /// than the directory says; of too many of these nothing, and the store is asked again.
+  void forget(memory_limits limits);
+  /// Flows with postings that are not written, or not yet taken to be.
+  [[nodiscard]] std::size_t touched() const { return touched_.size(); }
 
  private:
   struct text_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
   };
-  struct pass;  // one call of route()
+  struct pass;     // one call of route()
+  struct sought {  // a flow that is looked up together with others
+    flow_name name;
+    std::uint64_t hash = 0;
+    routed_flow* flow = nullptr;  // what was found
+    resting_flows::mark mark;     // when it had to be looked for there
+  };
 
   [[nodiscard]] static bool inside(position at, const window& events);
   void host(std::uint32_t type);
@@ -174,18 +190,20 @@ class router {
   void route_by_type(pass& in, const event& what, std::uint32_t index);
   void aim(pass& in, build_number build, routed_entry entry);
   result<void> hit_all(pass& in);
-  result<void> hit(pass& in, std::string_view key, build_number build, std::uint64_t hash,
-                   routed_entry entry);
+  void hit(pass& in, const sought& one, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
   static routed_window grouped(pass& in);
   void take_replaced(commit_batch& into);
   void replaced_written();
   result<routed_flow*> known(std::string_view key_text, build_number build);
-  result<routed_flow*> known(std::string_view key_text, build_number build, std::uint64_t hash);
   [[nodiscard]] bool knows_all(std::string_view key_text, build_number build) const;
-  result<routed_flow*> look_up(std::string_view key_text, build_number build);
+  [[nodiscard]] routed_flow* awake(const sought& one) const;
+  bool wake(sought& one);
+  result<void> look_up(std::span<sought> all);
+  result<void> ask_store();
+  [[nodiscard]] bool is_leaving(flow_number flow) const;
   result<routed_flow*> known_or_damaged(const flow_key& key, build_number build);
-  routed_flow& remember(flow_row row);
+  routed_flow& remember(flow_entry entry, std::optional<position> latest);
 
   const interest_table& table_;
   directory_lookup lookup_;
@@ -202,6 +220,9 @@ class router {
   std::uint64_t windows_ = 0;
 
   flow_directory flows_;
+  resting_flows resting_;         // none of which is in flows_
+  std::size_t not_resting_ = 0;   // of flows_, when it was last looked for some that may
+  std::vector<sought*> missing_;  // of look_up(); kept for its memory
   // Who is not in memory is not in the store either: of all flows; of those of these builds.
   bool knows_all_;
   std::set<std::pair<std::string, build_number>> known_builds_;

@@ -77,25 +77,64 @@ bool router::has_flows(std::string_view type) const {
 }
 
 result<routed_flow*> router::known(std::string_view key_text, build_number build) {
-  return known(key_text, build, flow_directory::hash_of(key_text, build));
+  sought one{{key_text, build}, flow_directory::hash_of(key_text, build), nullptr, {}};
+  if (auto done = look_up({&one, 1}); !done) return done.error();
+  return one.flow;
 }
 
-result<routed_flow*> router::known(std::string_view key_text, build_number build,
-                                   std::uint64_t hash) {
-  if (auto* found = flows_.find(key_text, build, hash)) return found;
-  if (knows_all(key_text, build)) return static_cast<routed_flow*>(nullptr);
-  return look_up(key_text, build);
+routed_flow* router::awake(const sought& one) const {
+  return flows_.find(one.name.key, one.name.build, one.hash);
 }
 
-/// One that is not in memory, in the store.
-result<routed_flow*> router::look_up(std::string_view key_text, build_number build) {
-  auto stored = lookup_(flow_key::parse(std::string{key_text}), build);
-  if (!stored) return stored.error();
-  const auto is_leaving = [&](flow_number one) { return one == (*stored)->entry.number; };
-  if (!stored->has_value() || std::any_of(erased_.begin(), erased_.end(), is_leaving)) {
-    return static_cast<routed_flow*>(nullptr);
+/// In memory, in all that was in use once, in the store; null: nowhere. Names may repeat.
+result<void> router::look_up(std::span<sought> all) {
+  missing_.clear();
+  for (auto& each : all) {
+    each.flow = awake(each);
+    if (each.flow != nullptr) continue;
+    missing_.push_back(&each);
+    if (resting_.size() == 0) continue;
+    each.mark = resting_.mark_of(each.name);
+    resting_.fetch(each.mark);
   }
-  return &remember(std::move(**stored));
+  std::erase_if(missing_, [this](sought* one) {
+    return wake(*one) || knows_all(one->name.key, one->name.build);
+  });
+  return missing_.empty() ? result<void>{} : ask_store();
+}
+
+bool router::wake(sought& one) {
+  if (resting_.size() == 0) return false;
+  const auto found = resting_.take(one.mark);
+  if (!found) return (one.flow = awake(one)) != nullptr;  // its name came before
+  one.flow = &remember(
+      {found->number, flow_key::parse(std::string{one.name.key}), found->born, one.name.build},
+      found->latest);
+  return true;
+}
+
+/// For what is missing.
+result<void> router::ask_store() {
+  std::vector<flow_name> names;
+  names.reserve(missing_.size());
+  for (const auto* one : missing_) names.push_back(one->name);
+  auto stored = lookup_(names);
+  if (!stored) return stored.error();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& found = (*stored)[i];
+    if (!found || is_leaving(found->number)) continue;
+    auto& one = *missing_[i];
+    one.flow = awake(one);
+    if (one.flow != nullptr) continue;
+    one.flow = &remember(
+        {found->number, flow_key::parse(std::string{one.name.key}), found->born, one.name.build},
+        found->latest);
+  }
+  return {};
+}
+
+bool router::is_leaving(flow_number flow) const {
+  return std::find(erased_.begin(), erased_.end(), flow) != erased_.end();
 }
 
 /// Whether the store has no flow of the build but those in memory: then it need not be asked.
@@ -104,14 +143,14 @@ bool router::knows_all(std::string_view key_text, build_number build) const {
   return known_builds_.contains({std::string{key_text.substr(0, key_text.find('|'))}, build});
 }
 
-routed_flow& router::remember(flow_row row) {
-  auto& flow = flows_.add(std::move(row.entry));
+routed_flow& router::remember(flow_entry entry, std::optional<position> latest) {
+  auto& flow = flows_.add(std::move(entry));
   if (!has_flows(flow.entry.key.type())) types_with_flows_.emplace(flow.entry.key.type());
   for (const auto type : table_.versions(flow.entry.key.type())) {
     if (builds_[type] == flow.entry.build) flow.type = type;
   }
-  flow.latest = row.latest;
-  flow.written = row.latest;
+  flow.latest = latest;
+  flow.written = latest;
   return flow;
 }
 
@@ -124,17 +163,26 @@ result<routed_flow*> router::find(const flow_key& key, build_number build) {
   return known(key.text(), build);
 }
 
-result<routed_flow*> router::enlist(const flow_key& key) {
-  auto found = find(key);
-  if (!found) return found.error();
-  if (*found != nullptr) return *found;
-  const auto* row = running(key.type());
-  flow_row fresh;
-  fresh.entry = {flow_number{next_number_++}, key, unplaced,
-                 row == nullptr ? first_build : build_of(*row)};
-  auto& flow = remember(std::move(fresh));
-  flow.enlisted = true;
-  return &flow;
+result<std::vector<routed_flow*>> router::enlist(std::span<const flow_key* const> keys) {
+  std::vector<sought> all;
+  all.reserve(keys.size());
+  for (const auto* key : keys) {
+    const auto* row = running(key->type());
+    const auto build = row == nullptr ? first_build : build_of(*row);
+    all.push_back({{key->text(), build}, flow_directory::hash_of(key->text(), build), nullptr, {}});
+  }
+  if (auto done = look_up(all); !done) return done.error();
+  std::vector<routed_flow*> found;
+  found.reserve(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto* flow = all[i].flow != nullptr ? all[i].flow : awake(all[i]);  // it may have come twice
+    if (flow == nullptr) {
+      flow = &remember({flow_number{next_number_++}, *keys[i], unplaced, all[i].name.build}, {});
+      flow->enlisted = true;
+    }
+    found.push_back(flow);
+  }
+  return found;
 }
 
 /// Builds that an explicit route of this type reaches here.
@@ -177,13 +225,20 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
   return reached;
 }
 
-void router::forget(std::size_t limit) {
-  if (flows_.size() <= limit || !being_written_.empty()) return;
+void router::forget(memory_limits limits) {
+  if (flows_.size() <= limits.awake + not_resting_ || !being_written_.empty()) return;
+  flows_.erase_if([&](const routed_flow& flow) {
+    if (flow.keep || flow.enlisted || flow.replacing || !flow.unwritten.empty()) return false;
+    const auto& entry = flow.entry;
+    resting_.put(resting_.mark_of({entry.key.text(), entry.build}),
+                 {entry.number, entry.born, flow.latest});
+    return true;
+  });
+  not_resting_ = flows_.size();
+  if (resting_.size() <= limits.known) return;
+  resting_.clear();
   knows_all_ = false;
   known_builds_.clear();
-  flows_.erase_if([](const routed_flow& flow) {
-    return !flow.keep && !flow.enlisted && !flow.replacing && flow.unwritten.empty();
-  });
 }
 
 }  // namespace millrace

@@ -8,9 +8,12 @@ namespace millrace {
 
 /// Also one that this router should know if it were here: what is mended was damaged.
 result<routed_flow*> router::known_or_damaged(const flow_key& key, build_number build) {
-  const auto hash = flow_directory::hash_of(key.text(), build);
-  if (auto* found = flows_.find(key.text(), build, hash)) return found;
-  return look_up(key.text(), build);
+  sought one{{key.text(), build}, flow_directory::hash_of(key.text(), build), nullptr, {}};
+  if (auto done = look_up({&one, 1}); !done) return done.error();
+  if (one.flow != nullptr) return one.flow;
+  missing_.assign(1, &one);
+  if (auto done = ask_store(); !done) return done.error();
+  return one.flow;
 }
 
 result<routed_flow*> router::replace(const flow_key& key, build_number build, position born,
@@ -22,9 +25,7 @@ result<routed_flow*> router::replace(const flow_key& key, build_number build, po
   const bool is_new = *found == nullptr;
   if (is_new && postings.empty()) return *found;
   if (is_new) {
-    flow_row fresh;
-    fresh.entry = {flow_number{next_number_++}, key, born, build};
-    *found = &remember(std::move(fresh));
+    *found = &remember({flow_number{next_number_++}, key, born, build}, {});
   }
   routed_flow& flow = **found;
   flow.entry.born = born;

@@ -176,6 +176,7 @@ result<void> flow_reader::prepare(sqlite::connection& database) {
   return database.prepare({
       {&count_, flow_count_query},
       {&by_name_, select_rows("WHERE key = ? AND build = ?")},
+      {&known_, "SELECT number, born, latest FROM flows WHERE key = ? AND build = ?"},
       {&by_key_, select_rows("WHERE key = ? ORDER BY build")},
       {&by_number_, select_rows("WHERE number = ?")},
       {&load_,
@@ -218,6 +219,17 @@ result<std::optional<flow_row>> flow_reader::find(const flow_key& key, build_num
 result<std::optional<flow_row>> flow_reader::find(flow_number flow) {
   const auto guard = by_number_.start(to_integer(flow));
   return one(by_number_);
+}
+
+result<std::optional<known_flow>> flow_reader::find_known(const flow_name& name) {
+  const auto guard = known_.start(name.key, static_cast<std::uint32_t>(name.build));
+  switch (known_.next()) {
+    case step::row: break;
+    case step::done: return std::optional<known_flow>{};
+    default: return known_.failure();
+  }
+  return std::optional{
+      known_flow{number_at(known_, 0), known_.maybe_at(1).value_or(unplaced), known_.maybe_at(2)}};
 }
 
 result<std::optional<flow_reader::raw>> flow_reader::load(flow_number flow) {

@@ -7,6 +7,7 @@
 
 #include "sqlite/connection.hpp"
 #include "store/checkpoint_overlay.hpp"
+#include "store/known_flows.hpp"
 #include "store/store.hpp"
 
 namespace millrace {
@@ -52,6 +53,7 @@ class flow_reader {
   result<std::uint32_t> count();
   result<std::optional<flow_row>> find(const flow_key& key, build_number build);
   result<std::optional<flow_row>> find(flow_number flow);
+  result<std::optional<known_flow>> find_known(const flow_name& name);
   /// As it lies: what the checkpoint says, and whether there is a state that it speaks of, is not
   /// looked at. None: there is no record.
   struct raw {
@@ -80,8 +82,8 @@ class flow_reader {
   result<bool> visit_range(sqlite::statement& query, const overlay_view& overlay,
                            const store::flow_visitor& visit, std::uint64_t& rows);
 
-  sqlite::statement count_, by_name_, by_key_, by_number_, load_, blocks_, tail_, pending_, all_,
-      range_, state_size_;
+  sqlite::statement count_, by_name_, known_, by_key_, by_number_, load_, blocks_, tail_, pending_,
+      all_, range_, state_size_;
 };
 
 /// What a record and the state beside it say. Errors: corrupt (the record does not decode, or the

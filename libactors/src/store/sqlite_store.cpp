@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "store/checkpoint_overlay.hpp"
+#include "store/known_flows.hpp"
 #include "store/sqlite_check.hpp"
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_writer.hpp"
@@ -41,6 +42,7 @@ class sqlite_store final : public store {
   [[nodiscard]] result<std::optional<flow_row>> find_flow(flow_number flow) const override {
     return find_any([&](flow_reader& flows) { return flows.find(flow); });
   }
+  [[nodiscard]] result<known_flows> find_all(std::span<const flow_name> names) const;
   [[nodiscard]] result<std::optional<loaded_flow>> load(flow_number flow) const override;
   [[nodiscard]] result<std::vector<posting>> postings(flow_number flow,
                                                       std::optional<position> after,
@@ -240,6 +242,20 @@ result<std::optional<flow_row>> sqlite_store::find_any(Find find) const {
       });
 }
 
+result<known_flows> sqlite_store::find_all(std::span<const flow_name> names) const {
+  return simply<known_flows>([&](sqlite_reader& reader) -> result<known_flows> {
+    known_flows found;
+    found.reserve(names.size());
+    for (const auto& name : names) {
+      auto one = reader.flows.find_known(name);
+      if (!one) return one.error();
+      if (*one) ++flows_read_;
+      found.push_back(*one);
+    }
+    return found;
+  });
+}
+
 result<std::optional<loaded_flow>> sqlite_store::load(flow_number flow) const {
   using loaded = std::optional<loaded_flow>;
   const auto whole = [&](std::string_view record, std::optional<std::string> state) {
@@ -393,6 +409,18 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& di
 duration flush_time_of(const store& of) {
   const auto* flushes = dynamic_cast<const sqlite_store*>(&of);
   return flushes == nullptr ? duration{0} : flushes->flush_time();
+}
+
+result<known_flows> find_flows(const store& in, std::span<const flow_name> names) {
+  if (const auto* durable = dynamic_cast<const sqlite_store*>(&in)) return durable->find_all(names);
+  known_flows found;
+  for (const auto& name : names) {
+    auto row = in.find_flow(flow_key::parse(std::string{name.key}), name.build);
+    if (!row) return row.error();
+    auto& one = found.emplace_back();
+    if (*row) one = known_flow{(*row)->entry.number, (*row)->entry.born, (*row)->latest};
+  }
+  return found;
 }
 
 }  // namespace millrace

@@ -36,7 +36,7 @@ class routed_history {
         known->table,
         router::start{
             .types = types, .routed = *stored.routed(), .next_number = *stored.flow_count()},
-        [this](const flow_key& key, build_number build) { return stored.find_flow(key, build); });
+        [this](std::span<const flow_name> names) { return find_flows(stored, names); });
   }
 
   /// Each difference as one line.

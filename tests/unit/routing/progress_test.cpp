@@ -190,25 +190,74 @@ TEST_CASE_METHOD(routing,
   CHECK(*stored.routed() == position{4});
 }
 
-TEST_CASE_METHOD(routing, "only what is idle and not kept is forgotten, and found again") {
+TEST_CASE_METHOD(routing, "what is idle and not kept rests, and is forgotten when too much rests") {
   for (const auto* id : {"idle", "kept"}) recorded.add(act(id));
   route();
   write();
   recorded.add(act("unwritten"));
   route(2, 3);
   (*at_work->find(flow_key{"Diary", "kept"}))->keep = true;
-  const auto looked_up = [&](const std::string& id) {
+  const auto found = [&](const std::string& id) { return *at_work->find(flow_key{"Diary", id}); };
+  const auto lookups_for = [&](const std::string& id) {
     const auto before = lookups;
-    REQUIRE(*at_work->find(flow_key{"Diary", id}) != nullptr);
+    REQUIRE(found(id) != nullptr);
     return lookups - before;
   };
-  at_work->forget(3);  // not too many
-  CHECK(looked_up("idle") == 0);
-  at_work->forget(2);
-  CHECK(looked_up("kept") == 0);
-  CHECK(looked_up("unwritten") == 0);
-  CHECK(looked_up("idle") == 1);
-  CHECK((*at_work->find(flow_key{"Diary", "idle"}))->latest == position{0});
+  const auto* idle = found("idle");
+  at_work->forget({.awake = 3, .known = 0});  // not too many
+  CHECK(found("idle") == idle);
+  at_work->forget({.awake = 2, .known = 1});
+  CHECK(lookups_for("idle") == 0);
+  CHECK(found("idle")->latest == position{0});
+  CHECK(found("idle")->written == position{0});
+  CHECK(found("idle")->entry.born == position{0});
+  CHECK(found("idle")->type == found("kept")->type);
+  at_work->forget({.awake = 0, .known = 0});
+  CHECK(lookups_for("kept") == 0);
+  CHECK(lookups_for("unwritten") == 0);
+  CHECK(lookups_for("idle") == 1);
+  CHECK(found("idle")->latest == position{0});
+}
+
+TEST_CASE_METHOD(routing, "flows that stay are not looked through again until as many have come") {
+  for (const auto* id : {"a", "b", "kept"}) recorded.add(act(id));
+  route();
+  write();
+  (*at_work->find(flow_key{"Diary", "kept"}))->keep = true;
+  at_work->forget({.awake = 2, .known = 2});  // one stays
+  const auto* a = *at_work->find(flow_key{"Diary", "a"});
+  REQUIRE(*at_work->find(flow_key{"Diary", "b"}) != nullptr);
+  at_work->forget({.awake = 2, .known = 2});
+  CHECK(*at_work->find(flow_key{"Diary", "a"}) == a);
+}
+
+TEST_CASE_METHOD(routing, "flows that are not in memory are looked up together") {
+  for (const auto* id : {"a", "b", "c"}) recorded.add(act(id));
+  route();
+  write();
+  restart();
+  for (const auto* id : {"b", "new", "c", "b", "new"}) recorded.add(act(id));
+  const auto before = looked_up;
+  const auto made = route(3, 8);
+  CHECK(made.deliveries ==
+        texts{"Diary|b after 1: +3 +6", "Diary|new: +4 +7", "Diary|c after 2: +5"});
+  CHECK(made.started == texts{"Diary|new @4"});
+  CHECK(lookups == 2);  // one for each start of the program
+  CHECK(looked_up - before == 5);
+}
+
+TEST_CASE_METHOD(routing, "a flow that rests goes on where it was, once in a window or often") {
+  for (const auto* id : {"a", "b"}) recorded.add(act(id));
+  route();
+  write();
+  at_work->forget({.awake = 0, .known = 2});
+  const auto before = lookups;
+  for (const auto* id : {"b", "b", "a"}) recorded.add(act(id));
+  recorded.add(joining("nobody"));
+  CHECK(route(2, 6).deliveries == texts{"Diary|b after 1: +2 +3", "Diary|a after 0: +4"});
+  write();
+  CHECK(lookups - before == 1);  // for nobody
+  CHECK(postings(flow_key{"Diary", "b"}) == "+1 +2 +3");
 }
 
 TEST_CASE_METHOD(routing, "nothing is forgotten while postings are being written") {
@@ -216,7 +265,7 @@ TEST_CASE_METHOD(routing, "nothing is forgotten while postings are being written
   route();
   commit_batch batch;
   at_work->take_unwritten(batch);
-  at_work->forget(0);
+  at_work->forget({.awake = 0, .known = 0});
   REQUIRE(stored.commit(batch));
   at_work->written();
   const auto before = lookups;

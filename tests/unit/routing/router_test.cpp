@@ -145,7 +145,7 @@ TEST_CASE_METHOD(routing, "a lookup that fails ends the pass") {
       router::start{.types = {*at_work->running("Diary"), *at_work->running("AllWords")},
                     .routed = {},
                     .next_number = 0},
-      [](const flow_key&, build_number) -> result<std::optional<flow_row>> {
+      [](std::span<const flow_name>) -> result<known_flows> {
         return error{errc::corrupt, "a page is gone"};
       });
   recorded.add(act("a"));

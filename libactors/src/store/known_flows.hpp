@@ -1,0 +1,33 @@
+/// The directory, asked about many flows together.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "millrace/result.hpp"
+#include "store/store.hpp"
+
+namespace millrace {
+
+/// How the directory names a flow. A view.
+struct flow_name {
+  std::string_view key;
+  build_number build = first_build;
+};
+
+/// What the directory says of a flow, checkpoints aside.
+struct known_flow {
+  flow_number number{};
+  position born;                   ///< as in flow_entry
+  std::optional<position> latest;  ///< last posting written
+};
+
+using known_flows = std::vector<std::optional<known_flow>>;
+
+/// Of each of these, in their order; none: it is not in the directory. The durable store is asked
+/// in one read for all of them, another one flow by flow. Errors: those of the store.
+[[nodiscard]] result<known_flows> find_flows(const store& in, std::span<const flow_name> names);
+
+}  // namespace millrace
