@@ -1,20 +1,13 @@
 /// Memory of a process in which threads hand each other what they allocate.
 #pragma once
 
-#include <cstdlib>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 namespace millrace {
 
 /// glibc gives each thread an arena; what another thread frees there is trimmed and grown again
-/// all the time (docs/decisions/2026-11-27-one-arena.md). It is of the whole process, so only a
-/// program calls this, before it starts a thread.
-inline void use_one_arena() {
-#if defined(__GLIBC__)
-  mallopt(M_ARENA_MAX, 1);
-#endif
-}
+/// all the time (docs/decisions/2026-11-27-one-arena.md). With one, what is freed is kept, up to a
+/// bound, and lies on huge pages where the system has them: the first touch of a small page costs
+/// more than most of what is done with it. It is of the whole process, so only a program calls
+/// this, before it starts a thread. Elsewhere than with glibc it does nothing.
+void use_one_arena();
 
 }  // namespace millrace

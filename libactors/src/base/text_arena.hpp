@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstring>
-#include <memory>
 #include <string_view>
 #include <vector>
+
+#include "base/block_pool.hpp"
+#include "base/limits.hpp"
 
 namespace millrace {
 
@@ -27,15 +29,13 @@ class text_arena {
   }
 
  private:
-  static constexpr std::size_t block_size = std::size_t{256} << 10;
-
   void grow(std::size_t wanted) {
-    left_ = wanted > block_size ? wanted : block_size;
-    blocks_.push_back(std::unique_ptr<char[]>{new char[left_]});
+    left_ = wanted > limits::block_size ? wanted : limits::block_size;
+    blocks_.push_back(take_from_pool(left_));
     next_ = blocks_.back().get();
   }
 
-  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<pooled_bytes> blocks_;
   char* next_ = nullptr;
   std::size_t left_ = 0;
 };

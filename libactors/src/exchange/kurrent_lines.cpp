@@ -4,16 +4,15 @@
 
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
+#include "exchange/kurrent_envelope.hpp"
 #include "exchange/placing.hpp"
 #include "millrace/event.hpp"
-#include "wire/field_writer.hpp"
 #include "wire/system_events.hpp"
 
 namespace millrace::exchange {
 
 namespace {
 
-constexpr std::string_view timeline_stream = "timeline";
 constexpr std::string_view checkpoint_suffix = "-checkpoint";
 constexpr std::string_view checkpoint_type = "Checkpoint";
 
@@ -80,7 +79,10 @@ bool kurrent_lines::read_event(const json_line& line, const members& has, positi
   if (metadata && !read_metadata(*metadata)) return false;
   if (!wrong_.check_cause(envelope_, row.at)) return false;
   row.payload = has.data ? line.value_text(*has.data) : std::string_view{"null"};
-  row.envelope = encode_envelope(into);
+  kurrent_envelope encoded{.from_schedule = envelope_.from_schedule()};
+  if (envelope_.has_cause()) encoded.cause = position{envelope_.cause()};
+  if (envelope_.has_due()) encoded.due = timestamp{duration{envelope_.due()}};
+  row.envelope = encode_envelope(encoded, routes_.keys(), into.arena);
   if (!place(row, envelope_, into, wrong_)) return false;
   for (const auto key : routes_.keys()) types_.add(key, into);
   return true;
@@ -91,28 +93,6 @@ void kurrent_lines::begin_envelope() {
   envelope_.clear_cause();
   envelope_.clear_from_schedule();
   routes_.clear();
-}
-
-/// By hand: a message of it costs as much as finding the routes.
-std::string_view kurrent_lines::encode_envelope(part& into) const {
-  field_counter keys;
-  for (const auto key : routes_.keys()) keys.bytes(v1::ExplicitRoutes::kKeysFieldNumber, key);
-  const auto put = [&](auto& to) {
-    to.bytes(v1::Envelope::kContentTypeFieldNumber, content_type_json);
-    if (envelope_.has_cause()) to.number(v1::Envelope::kCauseFieldNumber, envelope_.cause());
-    if (envelope_.has_due()) {
-      to.number(v1::Envelope::kDueFieldNumber, static_cast<std::uint64_t>(envelope_.due()));
-    }
-    if (envelope_.from_schedule()) to.number(v1::Envelope::kFromScheduleFieldNumber, 1);
-    to.begin(v1::Envelope::kRoutesFieldNumber, keys.size);  // also when empty: reaches nobody
-    for (const auto key : routes_.keys()) to.bytes(v1::ExplicitRoutes::kKeysFieldNumber, key);
-  };
-  field_counter all;
-  put(all);
-  char* const encoded = into.arena.room(all.size);
-  field_writer out{encoded};
-  put(out);
-  return {encoded, all.size};
 }
 
 bool kurrent_lines::read_metadata(const simdjson::dom::object& metadata) {

@@ -7,6 +7,7 @@
 #include "exchange/members.hpp"
 #include "exchange/named_types.hpp"
 #include "exchange/part.hpp"
+#include "exchange/quick_kurrent.hpp"
 #include "millrace/envelope.pb.h"
 
 namespace millrace::exchange {
@@ -19,6 +20,14 @@ class kurrent_lines {
  public:
   /// Adds what the line says, or nothing. Answers why it is bad; none: it is read, or ignored.
   [[nodiscard]] std::optional<std::string> read(const json_line& line, position next, part& into);
+  /// An event, from the bytes: `rest` begins with the line. False: nothing was added, and the line
+  /// has to be parsed and read.
+  [[nodiscard]] bool read_quickly(std::string_view line, std::string_view rest, position next,
+                                  part& into) {
+    return quick_.read(line, rest, next, into, types_);
+  }
+  /// What comes lies elsewhere: before the first line of a text.
+  void begin_text() { quick_.forget(); }
   /// What comes goes into another part.
   void end_part() {
     checkpoints_.clear();
@@ -30,7 +39,6 @@ class kurrent_lines {
 
   bool read_event(const json_line& line, const members& has, position next, part& into);
   void begin_envelope();
-  [[nodiscard]] std::string_view encode_envelope(part& into) const;
   bool read_metadata(const simdjson::dom::object& metadata);
   bool read_checkpoint(const json_line& line, const members& has, std::string_view flow,
                        part& into);
@@ -38,6 +46,7 @@ class kurrent_lines {
 
   complaint wrong_;
   kurrent_routes routes_;
+  quick_kurrent quick_;
   named_types types_;
   v1::Envelope envelope_;  // of the present line, without what all have, and its routes; re-used
   std::unordered_map<std::string, std::size_t> checkpoints_;  // key -> index in the part

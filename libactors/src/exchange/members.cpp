@@ -22,6 +22,8 @@ std::string shown(const json_value& value) {
 
 }  // namespace
 
+bool is_own_type(std::string_view type) { return type.starts_with(own_prefix); }
+
 bool complaint::missing(std::string_view name) { return say(fmt::format("it has no {}", name)); }
 
 bool complaint::wrong(std::string_view name, std::string_view wanted, const json_value& value) {
@@ -123,7 +125,7 @@ bool complaint::check_size(std::string_view what, std::size_t size, std::size_t 
 bool complaint::check_type_name(std::string_view type, names may_be) {
   if (type.empty()) return say("its type is empty");
   const bool is_own = may_be == names::also_own && type == timers_cancelled_type;
-  if (type.starts_with(own_prefix) && !is_own) {
+  if (is_own_type(type) && !is_own) {
     return say(fmt::format("{}: type names that begin with \"{}\" are millrace's own",
                            to_utf8(type, shown_size_max), own_prefix));
   }

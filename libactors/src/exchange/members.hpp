@@ -61,6 +61,9 @@ class complaint {
   std::string why_;
 };
 
+/// Whether only millrace itself gives events such names.
+[[nodiscard]] bool is_own_type(std::string_view type);
+
 /// None when it is null.
 [[nodiscard]] inline maybe_value present(json_value value) {
   return value.is_null() ? std::nullopt : maybe_value{value};

@@ -15,8 +15,8 @@ namespace millrace::exchange {
 class named_types {
  public:
   /// Adds the type of a flow key, unless the part has it.
-  void add(std::string_view key, part& into) {
-    const auto type = key.substr(0, key.find('|'));
+  void add(std::string_view key, part& into) { add_type(key.substr(0, key.find('|')), into); }
+  void add_type(std::string_view type, part& into) {
     if (knows(type, into)) return;
     seen_.emplace(type);
     into.flow_types.emplace_back(type);

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/block_pool.hpp"
 #include "base/text_arena.hpp"
 #include "millrace/checkpoint.pb.h"
 #include "millrace/types.hpp"
@@ -53,8 +53,8 @@ struct part {
   bool stops = false;         ///< at the bad line after these lines
   reading after;              ///< how far the file is read with this part
 
-  bool is_cut = false;           ///< a line over the limit was dropped before `text`
-  std::unique_ptr<char[]> text;  ///< the lines: all bytes up to `after.offset`, without a hole
+  bool is_cut = false;  ///< a line over the limit was dropped before `text`
+  pooled_bytes text;    ///< the lines: all bytes up to `after.offset`, without a hole
   std::size_t text_size = 0;
   text_arena arena;
 };

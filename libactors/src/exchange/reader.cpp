@@ -21,9 +21,11 @@ bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-std::unique_ptr<char[]> buffer_of(std::size_t capacity) {
-  return std::unique_ptr<char[]>{new char[capacity + line_padding]};  // not filled with anything
-}
+/// Of the lines of a part, unless one is longer: with what has to follow them it fills a chunk.
+constexpr std::size_t usual_capacity = block_pool::chunk_size - line_padding;
+static_assert(usual_capacity + line_padding >= limits::part_size);
+
+pooled_bytes buffer_of(std::size_t capacity) { return take_from_pool(capacity + line_padding); }
 
 }  // namespace
 
@@ -36,8 +38,8 @@ struct reader::languages {
 reader::reader(reading from, reading_rules rules)
     : rules_(rules),
       at_(from),
-      text_(buffer_of(limits::part_size)),
-      capacity_(limits::part_size),
+      text_(buffer_of(usual_capacity)),
+      capacity_(usual_capacity),
       languages_(std::make_unique<languages>()) {
   if (!at_.shape) at_.shape = rules.wanted;
 }
@@ -46,7 +48,7 @@ reader::~reader() = default;
 
 std::span<char> reader::room() {
   if (filled_ == capacity_) {  // a line that is longer than any before it
-    const auto larger = std::min(capacity_ * 2, limits::line_size_max + limits::part_size);
+    const auto larger = std::min(capacity_ * 2, limits::line_size_max + usual_capacity);
     MILLRACE_INVARIANT_CMP(larger, >, filled_);
     auto grown = buffer_of(larger);
     std::memcpy(grown.get(), text_.get(), filled_);
@@ -82,7 +84,7 @@ std::unique_ptr<part> reader::next(hurry wanted) {
 /// The part keeps the lines; what is left begins the next one.
 void reader::give_text(part& to, std::size_t used) {
   const auto left = filled_ - used;
-  const auto capacity = std::max(limits::part_size, left);
+  const auto capacity = std::max(usual_capacity, left);
   auto fresh = buffer_of(capacity);
   std::memcpy(fresh.get(), text_.get() + used, left);
   to.text = std::exchange(text_, std::move(fresh));
@@ -95,6 +97,7 @@ void reader::give_text(part& to, std::size_t used) {
 std::size_t reader::read_lines(part& into) {
   std::size_t used = 0;
   more_ = false;
+  languages_->kurrent.begin_text();
   while (used < filled_) {
     more_ = used >= limits::part_size || into.events.size() >= limits::append_events_max;
     if (more_) break;
@@ -109,7 +112,7 @@ std::size_t reader::read_lines(part& into) {
       break;
     }
     if (end == nullptr && !ended_) break;
-    if (!read_line({begin, size}, into)) break;
+    if (!read_line({begin, size}, {begin, left}, into)) break;
     const auto taken = end == nullptr ? size : size + 1;
     used += taken;
     at_.offset += taken;
@@ -135,9 +138,15 @@ bool reader::drop_long_line() {
 }
 
 /// False: it is bad, and reading ends before it.
-bool reader::read_line(std::string_view line, part& into) {
+bool reader::read_line(std::string_view line, std::string_view rest, part& into) {
   if (at_.offset == 0 && line.starts_with(byte_order_mark)) {
     line.remove_prefix(byte_order_mark.size());
+    rest.remove_prefix(byte_order_mark.size());
+  }
+  if (at_.shape == format::kurrent &&
+      languages_->kurrent.read_quickly(line, rest, at_.next, into)) {
+    at_.next = into.events.back().at.next();
+    return true;
   }
   if (is_blank(line)) return true;
   auto why = understand(line, into);

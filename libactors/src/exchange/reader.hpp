@@ -42,7 +42,7 @@ class reader {
   void give_text(part& to, std::size_t used);
   std::size_t read_lines(part& into);
   bool drop_long_line();
-  bool read_line(std::string_view line, part& into);
+  bool read_line(std::string_view line, std::string_view rest, part& into);
   bool report(std::string why, part& into);
   std::optional<std::string> understand(std::string_view line, part& into);
   [[nodiscard]] std::optional<format> find_format() const;
@@ -56,7 +56,7 @@ class reader {
   std::size_t dropped_ = 0;    // of it, so far
   bool is_cut_ = false;
 
-  std::unique_ptr<char[]> text_;
+  pooled_bytes text_;
   std::size_t capacity_ = 0;
   std::size_t filled_ = 0;
   std::size_t events_before_ = 0;  // in the part before

@@ -23,7 +23,8 @@ struct router::pass {
   std::vector<flow_entry> born;  // were known without a birth
   /// Where an event goes, before the flow is looked up.
   struct target {
-    std::size_t text;  // its key's place in texts
+    std::string_view key;  // in the window; null: in texts, from here
+    std::size_t text;
     std::size_t size;
     build_number build;
     std::uint64_t hash;
@@ -31,8 +32,18 @@ struct router::pass {
   };
   std::vector<target> aimed;
   std::vector<sought> looked_up;  // the same, when all of them are known
-  std::string texts;
-  std::string key;  // of the target at hand
+  std::string texts;     // of keys that stand nowhere else
+  std::string_view key;  // of the target at hand,
+  bool is_key_of_window = false;
+  std::string made_key;  // unless it is one of the window
+  /// Who is behind the name of a type. Few names stand in most keys.
+  struct named {
+    std::string_view name;  // in the window
+    std::span<const std::uint32_t> hosted;
+    std::optional<build_number> unhosted;
+  };
+  std::vector<named> names;
+  const named& behind(const router& who, std::string_view name);
   millrace::route made;
   std::vector<route_target> targets;
 };
@@ -95,6 +106,9 @@ result<routed_window> router::route(const window& events) {
           .looked_up = {},
           .texts = {},
           .key = {},
+          .is_key_of_window = false,
+          .made_key = {},
+          .names = {},
           .made = {},
           .targets = {}};
   for (std::size_t i = 0; i < progress_.size(); ++i) {
@@ -102,6 +116,7 @@ result<routed_window> router::route(const window& events) {
                    inside(position{progress_[i]->routed()}, events);
   }
   ++windows_;
+  in.hits.reserve(events.events().size());
   for (std::uint32_t i = 0; i < events.events().size(); ++i) {
     const event& what = events.events()[i];
     what.envelope->has_routes ? route_explicitly(in, what, i) : route_by_type(in, what, i);
@@ -121,17 +136,26 @@ result<routed_window> router::route(const window& events) {
   return grouped(in);
 }
 
+const router::pass::named& router::pass::behind(const router& who, std::string_view name) {
+  constexpr std::size_t names_max = 16;
+  const auto known =
+      std::find_if(names.begin(), names.end(), [&](const named& one) { return one.name == name; });
+  if (known != names.end()) return *known;
+  if (names.size() == names_max) names.pop_back();
+  return names.emplace_back(named{name, who.table_.versions(name), who.unhosted_build(name)});
+}
+
 void router::route_explicitly(pass& in, const event& what, std::uint32_t index) {
+  in.is_key_of_window = true;
   for (const auto key_text : what.envelope->keys()) {
-    const auto type_name = key_text.substr(0, key_text.find('|'));
     in.key = key_text;
-    for (const auto type : table_.versions(type_name)) {
+    const auto& behind = in.behind(*this, key_text.substr(0, key_text.find('|')));
+    for (const auto type : behind.hosted) {
       if (!explicitly_active(in, type, what.at)) continue;
       aim(in, builds_[type], {index, true});
     }
-    if (!table_.versions(type_name).empty() || !in.active_explicit || what.at < routed_) continue;
-    const auto build = unhosted_build(type_name);
-    if (build) aim(in, *build, {index, true});
+    if (!behind.hosted.empty() || !in.active_explicit || what.at < routed_) continue;
+    if (behind.unhosted) aim(in, *behind.unhosted, {index, true});
   }
 }
 
@@ -154,8 +178,10 @@ void router::route_by_type(pass& in, const event& what, std::uint32_t index) {
       continue;
     }
     for (const auto& target : in.targets) {
-      in.key.assign(observer.name);
-      if (!observer.single) in.key.append(1, '|').append(target.id);
+      in.made_key.assign(observer.name);
+      if (!observer.single) in.made_key.append(1, '|').append(target.id);
+      in.key = in.made_key;
+      in.is_key_of_window = false;
       aim(in, builds_[type], {index, target.starts});
     }
   }
@@ -173,8 +199,12 @@ void router::park(pass& in, std::uint32_t type, const event& what, const error& 
 void router::aim(pass& in, build_number build, routed_entry entry) {
   const auto hash = flow_directory::hash_of(in.key, build);
   flows_.fetch_slot(hash);
-  in.aimed.push_back({in.texts.size(), in.key.size(), build, hash, entry});
-  in.texts += in.key;
+  if (in.is_key_of_window) {
+    in.aimed.push_back({in.key, 0, 0, build, hash, entry});
+  } else {
+    in.aimed.push_back({{}, in.texts.size(), in.key.size(), build, hash, entry});
+    in.texts += in.key;
+  }
 }
 
 /// In the order in which they were aimed, which is that of events.
@@ -183,7 +213,8 @@ result<void> router::hit_all(pass& in) {
   for (const auto& one : in.aimed) flows_.fetch_key(one.hash);
   in.looked_up.clear();
   for (const auto& one : in.aimed) {
-    const auto key = std::string_view{in.texts}.substr(one.text, one.size);
+    const auto made = std::string_view{in.texts}.substr(one.text, one.size);
+    const auto key = one.key.data() != nullptr ? one.key : made;
     in.looked_up.push_back({{key, one.build}, one.hash, nullptr, {}});
   }
   if (auto done = look_up(in.looked_up); !done) return done;
@@ -220,6 +251,8 @@ void router::post(pass& in, routed_flow& flow, position at, routed_entry entry) 
   }
   ++in.out.deliveries[flow.delivery_].count;
   in.hits.push_back({flow.delivery_, entry});
+  // One allocation for most of those that are new.
+  if (flow.unwritten.capacity() == 0) flow.unwritten.reserve(4);
   flow.unwritten.push_back({at, entry.starts});
   flow.latest = at;
   ++unwritten_count_;
