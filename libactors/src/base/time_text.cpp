@@ -52,6 +52,43 @@ std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
   return east ? offset : -offset;
 }
 
+/// As they are nearly always written: `2025-01-31T09:15:00`, up to six digits of a second, `Z`.
+/// None: it is another one, or none at all.
+std::optional<timestamp> parse_usual(std::string_view text) {
+  constexpr std::string_view shape = "0000-00-00T00:00:00";
+  constexpr std::size_t size_max = 27;
+  if (text.size() <= shape.size() || text.size() > size_max || text.back() != 'Z') {
+    return std::nullopt;
+  }
+  bool fits = true;
+  const auto digit = [&](std::size_t at) {
+    const auto value = static_cast<unsigned>(text[at]) - '0';
+    fits = fits && value < 10;
+    return value;
+  };
+  const auto two = [&](std::size_t at) { return digit(at) * 10 + digit(at + 1); };
+  const auto year = two(0) * 100 + two(2);
+  const auto month = two(5), day = two(8), hour = two(11), minute = two(14), second = two(17);
+  for (const std::size_t at : {4u, 7u, 10u, 13u, 16u}) fits = fits && text[at] == shape[at];
+  std::int64_t micros = 0;
+  std::int64_t unit = 1'000'000;
+  if (text[shape.size()] == '.') {
+    for (auto at = shape.size() + 1; at + 1 < text.size(); ++at) {
+      unit /= 10;
+      micros += unit * digit(at);
+    }
+  }
+  // A point without digits, or more than the second that is no fraction.
+  const bool has_whole_end = text.size() == shape.size() + 1 || unit < 1'000'000;
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)},
+                                         std::chrono::month{month}, std::chrono::day{day}};
+  if (!fits || !has_whole_end || !date.ok() || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  return timestamp{std::chrono::sys_days{date}} + std::chrono::hours{hour} +
+         std::chrono::minutes{minute} + std::chrono::seconds{second} + duration{micros};
+}
+
 }  // namespace
 
 std::string to_text(timestamp time) {
@@ -65,6 +102,7 @@ std::string to_text(timestamp time) {
 }
 
 std::optional<timestamp> parse_time(std::string_view text) {
+  if (const auto usual = parse_usual(text)) return usual;
   const auto year = take_number(text, 4);
   if (!year || !take(text, '-')) return std::nullopt;
   const auto month = take_number(text, 2);

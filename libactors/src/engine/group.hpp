@@ -38,6 +38,8 @@ struct group_surroundings {
 class group {
  public:
   group(group_surroundings around, position tail, timestamp now);
+  /// About so many events are coming.
+  void expect(std::size_t events) { batch_.events.reserve(events); }
 
   /// Each adds the request or says why it cannot be; a refused one leaves no trace.
   result<std::vector<position>> add(const encoded_append& request);

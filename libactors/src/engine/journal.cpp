@@ -276,6 +276,10 @@ std::optional<error> journal::gather(group& made) {
     if (!added && is_of_the_store(added.error())) broken = added.error();
     answers_.emplace_back(std::move(added));
   };
+  amount all;
+  for (const auto& each : taken_) all += each.amounts;
+  made.expect(all.events);
+  answers_.reserve(taken_.size());
   for (auto& each : taken_) {
     if (each.other) {
       std::visit([&](const auto& request) { note(made.add(request)); }, *each.other);

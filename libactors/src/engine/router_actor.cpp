@@ -197,12 +197,18 @@ void router_actor::forget_feed_before(position at) {
   }
 }
 
+/// Large windows are for flows, which are handed all of theirs at once. Where none run, as in an
+/// import, memory that was just used is worth more.
 std::shared_ptr<const window> router_actor::window_from_feed() {
+  constexpr std::size_t enough = 16'384;
+  const auto most =
+      context_.run_flows ? context_.bounds.window : std::min(context_.bounds.window, enough);
   window_builder built{context_.types, feed_.front()->begin};
+  built.reserve(feed_.front()->events.size());
   auto end = feed_.front()->begin;
   while (!feed_.empty() && feed_.front()->begin == end) {
     const auto& next = *feed_.front();
-    const bool fits = built.size() + next.events.size() <= context_.bounds.window &&
+    const bool fits = built.size() + next.events.size() <= most &&
                       built.encoded_size() + next.size <= limits::window_size_max;
     if (!fits && built.size() > 0) break;
     built.hold(feed_.front());
@@ -237,12 +243,7 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
   auto routed = core_.route(*events);
   if (!routed) return context_.fail(routed.error());
   context_.counted.routed += events->events().size();
-  if (!routed->started.empty()) {
-    // Before the first checkpoint of these flows can be committed: the journal keeps the order.
-    derived_commit directory;
-    directory.part.flows = routed->started;
-    context_.writes.submit(std::move(directory));
-  }
+  enter(routed->started);
   push_all(*routed, events);
   arm_tick();
   const bool much = core_.unwritten() >= context_.bounds.unwritten ||
@@ -305,6 +306,7 @@ void router_actor::write() {
   writing_ = true;
   after_this_write_ = std::exchange(after_next_write_, {});
   derived_commit request;
+  request.part.flows = std::exchange(held_entries_, {});
   core_.take_unwritten(request.part);
   const auto self = caf::actor_cast<caf::actor>(this);
   request.done = [self](const result<void>& outcome) {
@@ -356,7 +358,7 @@ void router_actor::on_tick() {
   const auto now = context_.time.steady();
   if (!core_.has_unwritten()) unwritten_since_.reset();
   if (core_.has_unwritten() && !unwritten_since_) unwritten_since_ = now;
-  if (unwritten_since_ && now - *unwritten_since_ >= limits::postings_age_max) {
+  if (unwritten_since_ && now - *unwritten_since_ >= unwritten_age_max()) {
     unwritten_since_.reset();
     write();
   }

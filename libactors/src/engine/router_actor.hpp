@@ -88,6 +88,9 @@ class router_actor final : public caf::event_based_actor {
   void on_adopt(const adopt_call& call);
   void adopt_anew(const adopt_call& call);
   void on_import_ended(const import_ended& news);
+  void enter(const std::vector<flow_entry>& started);
+  void write_held_entries();
+  [[nodiscard]] duration unwritten_age_max() const;
   result<std::uint64_t> wake_adopted(const v1::FlowType& row);
   // Rebuilding (router_actor_mend.cpp).
   using flow_names = std::vector<std::pair<flow_key, build_number>>;
@@ -175,7 +178,8 @@ class router_actor final : public caf::event_based_actor {
   std::vector<type_reset_call> resets_;  // whose flows have not all left
   std::vector<std::pair<position, conditional_append_call>> appends_;
   std::vector<watch_tail> watchers_;
-  std::size_t imports_ = 0;  // under way
+  std::size_t imports_ = 0;               // under way
+  std::vector<flow_entry> held_entries_;  // of an import; unwritten postings go with each
   position admitted_until_ = unplaced;
   std::optional<position> until_woken_;  // while flows that had work at the start are not woken
   std::deque<mend_call> mends_;

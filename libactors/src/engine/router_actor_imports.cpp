@@ -7,9 +7,41 @@
 #include "store/builds.hpp"
 
 namespace millrace {
+namespace {
+
+// While an import runs.
+constexpr std::size_t held_entries_max = 65'536;  // then they are written, with all postings
+constexpr duration import_postings_age_max = std::chrono::seconds{10};
+
+}  // namespace
+
+/// Directory entries are there before the first checkpoint of their flows can be committed: the
+/// journal keeps the order. Where no flows run, an import brings those checkpoints, or nobody; then
+/// an entry and its inbox are one row, which costs half.
+void router_actor::enter(const std::vector<flow_entry>& started) {
+  held_entries_.insert(held_entries_.end(), started.begin(), started.end());
+  const bool may_wait = !context_.run_flows && imports_ > 0;
+  if (!may_wait) return write_held_entries();
+  if (held_entries_.size() >= held_entries_max) write();
+}
+
+void router_actor::write_held_entries() {
+  if (held_entries_.empty()) return;
+  derived_commit directory;
+  directory.part.flows = std::exchange(held_entries_, {});
+  context_.writes.submit(std::move(directory));
+}
+
+/// The more events a write of an inbox is for, the less it costs each of them. An import goes for
+/// the count; all of it can be routed again.
+duration router_actor::unwritten_age_max() const {
+  const bool imports = !context_.run_flows && imports_ > 0;
+  return imports ? import_postings_age_max : duration{limits::postings_age_max};
+}
 
 void router_actor::on_import(const import_call& call) {
   auto& request = *call.request;
+  if (!request.checkpoints.empty()) write_held_entries();
   auto prepared = prepare(request);
   if (!prepared) return request.done(prepared.error());
   ++imports_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <span>
 
 #include "base/limits.hpp"
@@ -19,6 +20,12 @@ constexpr unsigned stream_seen = 1u << 0, position_seen = 1u << 1, type_seen = 1
                    types_seen = 1u << 6, ids_seen = 1u << 7, cause_seen = 1u << 8,
                    schedule_seen = 1u << 9;
 constexpr unsigned needed = stream_seen | position_seen | type_seen | time_seen;
+
+/// Compared in place, as its size is known.
+template <std::size_t Size>
+bool is(std::string_view name, const char (&wanted)[Size]) {
+  return name.size() == Size - 1 && std::memcmp(name.data(), wanted, Size - 1) == 0;
+}
 
 bool is_flow_type(std::string_view name) { return !name.empty() && name.find('|') == name.npos; }
 
@@ -77,22 +84,22 @@ bool quick_kurrent::read_members() {
 
 bool quick_kurrent::read_member(std::string_view name) {
   std::string_view text;
-  if (name == "stream") {
+  if (is(name, "stream")) {
     return first_of(stream_seen) && marks_.take_text(text) && text == timeline_stream;
   }
-  if (name == "position") return first_of(position_seen) && take_number(row_.at.value);
-  if (name == "type") {
+  if (is(name, "position")) return first_of(position_seen) && take_number(row_.at.value);
+  if (is(name, "type")) {
     return first_of(type_seen) && marks_.take_text(row_.type) && !row_.type.empty() &&
            !is_own_type(row_.type) && row_.type.size() <= limits::type_name_size_max;
   }
-  if (name == "time") {
+  if (is(name, "time")) {
     if (!first_of(time_seen) || !marks_.take_text(text)) return false;
     const auto time = parse_time(text);
     if (time) row_.time = *time;
     return time.has_value();
   }
-  if (name == "data") return first_of(data_seen) && marks_.take_value(row_.payload);
-  if (name == "metadata") return first_of(metadata_seen) && (take_null() || read_metadata());
+  if (is(name, "data")) return first_of(data_seen) && marks_.take_value(row_.payload);
+  if (is(name, "metadata")) return first_of(metadata_seen) && (take_null() || read_metadata());
   return marks_.take_value(text);
 }
 
@@ -107,12 +114,12 @@ bool quick_kurrent::read_metadata() {
 }
 
 bool quick_kurrent::read_metadatum(std::string_view name) {
-  if (name == "routeTypes") return first_of(types_seen) && (take_null() || read_types());
-  if (name == "routeIds") {
+  if (is(name, "routeTypes")) return first_of(types_seen) && (take_null() || read_types());
+  if (is(name, "routeIds")) {
     // They name types by their place, which has to be known.
     return first_of(ids_seen) && (take_null() || ((seen_ & types_seen) != 0 && read_ids()));
   }
-  if (name == "cause") {
+  if (is(name, "cause")) {
     std::uint64_t cause = 0;
     if (!first_of(cause_seen)) return false;
     if (take_null()) return true;
@@ -120,8 +127,8 @@ bool quick_kurrent::read_metadatum(std::string_view name) {
     cause_ = position{cause};
     return true;
   }
-  if (name == "whenOccurs") return first_of(schedule_seen) && take_null();
-  if (name == "fromSchedule") return marks_.take_literal("false") || take_null();
+  if (is(name, "whenOccurs")) return first_of(schedule_seen) && take_null();
+  if (is(name, "fromSchedule")) return marks_.take_literal("false") || take_null();
   std::string_view passed_over;
   return marks_.take_value(passed_over);
 }

@@ -8,7 +8,7 @@ namespace {
 using exchange::reader;
 using state = import_source::state;
 
-constexpr std::size_t held_size_max = std::size_t{8} << 20;
+constexpr std::size_t held_size_max = std::size_t{4} << 20;  // two parts: what is read is cold soon
 constexpr auto look_again = std::chrono::milliseconds{20};
 
 }  // namespace

@@ -25,8 +25,10 @@ class flow_writer {
  public:
   result<void> prepare(sqlite::connection& database);
   /// Of these flows with their checkpoints and states, see with_their_entries(); those of all
-  /// others go to the log.
-  result<void> write_entries(const commit_batch& batch, const checkpoint_writes& whole);
+  /// others go to the log. Flows from `first_new` on are not there yet: with their postings.
+  result<void> write_entries(const commit_batch& batch, const checkpoint_writes& whole,
+                             flow_number first_new);
+  /// Those that did not go with an entry of the same batch: after write_entries().
   result<void> write_postings(const commit_batch& batch);
   /// The flow's checkpoint, and its state when there is a newer one.
   result<void> fold(flow_number flow, const overlaid& newest);
@@ -34,14 +36,23 @@ class flow_writer {
  private:
   result<void> write_whole(const flow_entry& flow, std::optional<position> born,
                            const commit_batch::checkpoint_write& its);
+  void find_first_postings(const commit_batch& batch, flow_number first_new);
+  const commit_batch::posting_write* take_first_postings(flow_number flow);
+  result<void> write_with_inbox(const flow_entry& flow, std::optional<position> born,
+                                const commit_batch::posting_write& its);
   result<void> append(const commit_batch::posting_write& write);
+  result<void> add_postings(const commit_batch::posting_write& write);
   result<void> load_tail(flow_number flow);
 
-  sqlite::statement insert_, insert_whole_, tail_, put_tail_, put_block_, put_checkpoint_,
-      put_state_;
+  sqlite::statement insert_, insert_whole_, insert_with_inbox_, tail_, put_tail_, put_block_,
+      put_checkpoint_, put_state_;
   // Of the flow at hand.
   std::string record_, block_;
   std::optional<position> latest_;
+  // Of the batch at hand, by number from first_new_ on.
+  std::uint32_t first_new_ = 0;
+  std::vector<const commit_batch::posting_write*> first_postings_;
+  std::vector<char> written_;
 };
 
 /// The reading side, on one connection and thread at a time. What it gives is without the overlay

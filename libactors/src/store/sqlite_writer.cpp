@@ -76,7 +76,7 @@ result<void> sqlite_writer::write(const commit_batch& batch) {
   if (auto done = timeline_.write(batch); !done) return done;
   if (auto done = schedule_.write(batch); !done) return done;
   const auto whole = with_their_entries(batch, overlay_);
-  if (auto done = flows_.write_entries(batch, whole); !done) return done;
+  if (auto done = flows_.write_entries(batch, whole, flow_number{flow_count_}); !done) return done;
   if (auto done = inboxes_.write(batch, flow_number{flow_count_}); !done) return done;
   if (auto done = flows_.write_postings(batch); !done) return done;
   if (auto done = routing_.write(batch); !done) return done;

@@ -104,7 +104,11 @@ result<void> timeline_writer::write_imports(const std::vector<v1::Import>& impor
 }
 
 result<std::int64_t> timeline_writer::type_id(std::string_view name) {
-  if (const auto known = types_.find(name); known != types_.end()) return known->second;
+  if (last_type_ != nullptr && last_type_->first == name) return last_type_->second;
+  if (const auto known = types_.find(name); known != types_.end()) {
+    last_type_ = &*known;
+    return known->second;
+  }
   const auto id = static_cast<std::int64_t>(types_.size() + 1);
   if (auto done = insert_type_.run(id, name); !done) return done.error();
   types_.emplace(name, id);
@@ -124,6 +128,7 @@ result<void> timeline_writer::write_ids(const std::vector<remembered_id>& ids) {
 }
 
 result<void> timeline_writer::rolled_back() {
+  last_type_ = nullptr;
   for (const std::string& name : new_types_) types_.erase(name);
   new_types_.clear();
   return load_ids();

@@ -46,7 +46,8 @@ class timeline_writer {
   sqlite::statement insert_events_, put_import_;
   std::unordered_map<std::string, std::int64_t, text_hash, std::equal_to<>> types_;
   std::vector<std::string> new_types_;  // of the open transaction
-  std::deque<remembered> ids_;          // the window without the ids themselves
+  const std::pair<const std::string, std::int64_t>* last_type_ = nullptr;  // in types_
+  std::deque<remembered> ids_;  // the window without the ids themselves
 };
 
 /// The reading side, on one connection and thread at a time.
