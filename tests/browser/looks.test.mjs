@@ -131,6 +131,7 @@ for (const width of [360, 1280, 1920]) {
         await settled(page);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(wide <= width, `${name} is ${wide} pixels wide`);
+        assert.deepEqual(await sideways(page), [], `${name} has to be scrolled sideways`);
         await page.screenshot({
           path: `${PICTURES}/${name}-${width}-${dark ? 'dark' : 'light'}.png` });
       }
@@ -138,6 +139,12 @@ for (const width of [360, 1280, 1920]) {
     }
   });
 }
+
+/** What is wider than where it is shown. */
+const sideways = (page) => page.evaluate(() =>
+  [...document.querySelectorAll('main *')].filter((one) =>
+    ['auto', 'scroll'].includes(getComputedStyle(one).overflowX) &&
+    one.scrollWidth > one.clientWidth + 1).map((one) => one.className || one.tagName));
 
 async function seriousOf(page) {
   const found = await page.evaluate(async () => (await window.axe.run(document, {

@@ -78,4 +78,32 @@ describe('the topology', () => {
     expect(thickness(0)).toBeLessThan(thickness(1));
     expect(thickness(1e6)).toBeLessThan(12);
   });
+
+  test('where four columns have no room they are one, as wide as the room', () => {
+    const tall = picture(topology, types, 296);
+    expect(tall.width).toBe(296);
+    expect(tall.nodes.map((one) => one.id)).toEqual(drawn.nodes.map((one) => one.id));
+    expect(tall.edges.length).toBe(drawn.edges.length);
+    expect(tall.heads.map((one) => one.label)).toEqual(['Events', 'Flow types', 'Emitted events']);
+    let below = 0;
+    for (const one of tall.nodes) {
+      expect(one.y).toBeGreaterThanOrEqual(below);
+      below = one.y + 28;
+    }
+    expect(tall.height).toBe(below);
+  });
+
+  test('beside one column no edge leaves the picture', () => {
+    const many: Topology = { ...topology,
+      observes: Array.from({ length: 40 }, (_, n) => ({ event: 'Paid', type: `T${n}`, rate: 1 })),
+      emits: Array.from({ length: 40 }, (_, n) => ({ type: `T${n}`, event: `E${n}`, rate: 1 })) };
+    const types40 = new Map(many.observes.map((one) => type(one.type)));
+    for (const edge of picture(many, types40, 296).edges) {
+      const [x0, , x1, , x2, , x3] = edge.path.match(/-?[\d.]+/g)!.map(Number) as
+        [number, number, number, number, number, number, number];
+      const middle = (x0 + 3 * x1 + 3 * x2 + x3) / 8;
+      expect(middle).toBeGreaterThan(0);
+      expect(middle).toBeLessThan(296);
+    }
+  });
 });

@@ -17,7 +17,7 @@ export function TypeTable({ title, figures, last, line }: {
     <Section title={title}>
       {rows.value.length === 0 ? <Empty>This application has no flows.</Empty> : (
         <div class="scroll" tabIndex={0} role="region" aria-label={title}>
-          <table>
+          <table class="stack">
             <thead><tr>
               <th scope="col">Type</th>
               {figures.map((name) => <th scope="col" class="number" key={name}>{name}</th>)}

@@ -159,12 +159,13 @@ function TypeLine({ row }: { row: TypeRow }) {
           {fill && <>, version {fill.version} back-filled {Math.floor(fill.percent)} %</>}
           {row.inert && <>, inert</>}</small>
       </th>
-      <td class="number">{count(row.flows)}</td>
-      <td class="number">{row.pending ? count(row.pending) : <i class="quiet">0</i>}</td>
-      <td class="number">{row.stopped ? <b data-tone="bad">{count(row.stopped)}</b>
+      <td class="number" data-label="Flows">{count(row.flows)}</td>
+      <td class="number" data-label="Waiting">{row.pending ? count(row.pending)
         : <i class="quiet">0</i>}</td>
-      <td class="number">{row.lag ? short(row.lag) : <i class="quiet">0</i>}</td>
-      <td class="number">{row.rate ? rate(row.rate) : <i class="quiet">0</i>}</td>
+      <td class="number" data-label="Stopped">
+        {row.stopped ? <b data-tone="bad">{count(row.stopped)}</b> : <i class="quiet">0</i>}</td>
+      <td class="number" data-label="Lag">{row.lag ? short(row.lag) : <i class="quiet">0</i>}</td>
+      <td class="number" data-label="Rate">{row.rate ? rate(row.rate) : <i class="quiet">0</i>}</td>
     </>
   );
 }

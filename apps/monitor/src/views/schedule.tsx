@@ -5,6 +5,7 @@ import { count, plural, relative } from '../data/format';
 import { eventAddress, replaceQuery, route } from '../data/route';
 import { EventLink, Failure, FlowLink, State, Time, useAnswer, useSlowly } from '../parts/basics';
 import { Grid, type GridColumn } from '../parts/grid';
+import { useNarrow } from '../parts/narrow';
 
 const LIMIT = 1000;
 type Column = 'due' | 'left' | 'type' | 'flow' | 'position' | 'set_by';
@@ -32,6 +33,7 @@ export function Schedule() {
   const answer = useAnswer((signal) => get<{ schedule: Timer[]; next: string | null }>(
     `/v1/schedule?limit=${LIMIT}`, signal), [moved]);
   const all = answer.value?.schedule ?? [];
+  const narrow = useNarrow();
   const rows = all.filter((row) =>
     `${row.type} ${row.flow ?? ''}`.toLowerCase().includes(filter));
   const late = all.filter((row) => !row.inert && Date.parse(row.due) < now.value).length;
@@ -50,8 +52,9 @@ export function Schedule() {
                onInput={(event) => replaceQuery({ filter: event.currentTarget.value })} />
       </form>
       <Failure problem={answer.problem} />
-      <Grid label="Schedule" name="schedule-grid" rows={rows} columns={columns} rowHeight={34}
-            rowKey={(row) => String(row.position)} address={(row) => eventAddress(row.position)}
+      <Grid label="Schedule" name="schedule-grid" rows={rows} columns={columns}
+            rowHeight={narrow ? 52 : 34} rowKey={(row) => String(row.position)}
+            address={(row) => eventAddress(row.position)}
             empty={answer.busy ? 'Reading…' : 'No timer is set.'} />
     </>
   );

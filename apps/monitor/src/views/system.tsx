@@ -89,16 +89,20 @@ function TypeLine({ row }: { row: TypeRow }) {
   return (
     <>
       <th scope="row">{row.name}</th>
-      <Number of={row.handled} /><Number of={row.batches} />
-      <td class="number">{size.p50 === null ? <span class="quiet">–</span>
-        : `${count(size.p50)} / ${count(size.p99)}`}</td>
-      <td class="number">{time.p50 === null ? <span class="quiet">–</span>
-        : `${spent(time.p50)} / ${spent(time.p99)}`}</td>
-      {[row.full, row.aged, row.dry, row.reading, row.retries].map((n, at) =>
-        <Number of={n} key={at} />)}
-      <td class="number">{bytes(row.state_bytes)}</td>
-      <td class="excerpt">{last ? <><FlowLink flow={last.flow} /> {last.message}</>
-        : <span class="quiet">–</span>}</td>
+      <Number of={row.handled} label="Handled" /><Number of={row.batches} label="Batches" />
+      <td class="number" data-label="Size p50 / p99">
+        {size.p50 === null ? <span class="quiet">–</span>
+          : `${count(size.p50)} / ${count(size.p99)}`}</td>
+      <td class="number" data-label="Time p50 / p99">
+        {time.p50 === null ? <span class="quiet">–</span>
+          : `${spent(time.p50)} / ${spent(time.p99)}`}</td>
+      <Number of={row.full} label="Full" /><Number of={row.aged} label="Aged" />
+      <Number of={row.dry} label="Dry" /><Number of={row.reading} label="Reading" />
+      <Number of={row.retries} label="Retries" />
+      <td class="number" data-label="State">{bytes(row.state_bytes)}</td>
+      <td class="excerpt whole last-error" data-label="Last error">
+        {last ? <span><FlowLink flow={last.flow} /> {last.message}</span>
+          : <span class="quiet">–</span>}</td>
     </>
   );
 }
@@ -106,6 +110,6 @@ function TypeLine({ row }: { row: TypeRow }) {
 /** Microseconds are what is counted. */
 const spent = (seconds: number | null) => seconds === 0 ? '< 1 µs' : duration(seconds);
 
-function Number({ of }: { of: number | null }) {
-  return <td class="number">{of ? count(of) : <i class="quiet">0</i>}</td>;
+function Number({ of, label }: { of: number | null; label: string }) {
+  return <td class="number" data-label={label}>{of ? count(of) : <i class="quiet">0</i>}</td>;
 }

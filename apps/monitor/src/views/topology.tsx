@@ -37,10 +37,10 @@ function Drawing({ now }: { now: World }) {
   return (
     <div class="scroll drawing" ref={box} tabIndex={0} role="region"
          aria-label="Picture of the topology">
-      <svg width={of.width} height={of.height + 32} viewBox={`0 -28 ${of.width} ${of.height + 32}`}
+      <svg width={of.width} height={of.height + 4} viewBox={`0 0 ${of.width} ${of.height + 4}`}
            role="group" aria-label="Events, router, flow types and emitted events">
         <g class="heads" aria-hidden="true">{of.heads.map((head) =>
-          <text key={head.label} x={head.x} y={-12}>{head.label}</text>)}</g>
+          <text key={head.label} x={head.x} y={head.y}>{head.label}</text>)}</g>
         <g aria-hidden="true">{of.edges.map((edge) => (
           <path key={`${edge.from}>${edge.to}`} class="edge" d={edge.path} data-tone={edge.tone}
                 data-dim={dim(edge.from) || dim(edge.to)} stroke-width={edge.width} />
@@ -109,7 +109,7 @@ function Twin({ now }: { now: World }) {
   return (
     <Section title="The same as a table">
       <div class="scroll" tabIndex={0} role="region" aria-label="Topology as a table">
-        <table class="twin">
+        <table class="twin stack">
           <thead><tr>
             <th scope="col">Observes</th><th scope="col">Flow type</th>
             <th scope="col">State</th><th scope="col" class="number">Lag</th>
@@ -120,12 +120,14 @@ function Twin({ now }: { now: World }) {
             const tone = toneOf(type);
             return (
               <tr key={name}>
-                <td><Events of={now.topology.observes.filter((one) => one.type === name)} /></td>
+                <td class="whole" data-label="Observes">
+                  <Events of={now.topology.observes.filter((one) => one.type === name)} /></td>
                 <th scope="row"><a href={address('flows', null, { type: name })}>{name}</a></th>
                 <td><State tone={tone} word={WORDS[tone]} /></td>
-                <td class="number">{count(type.lag)}</td>
-                <td class="number">{rate(type.rate)}</td>
-                <td><Events of={now.topology.emits.filter((one) => one.type === name)} /></td>
+                <td class="number" data-label="Lag">{count(type.lag)}</td>
+                <td class="number" data-label="Rate">{rate(type.rate)}</td>
+                <td class="whole" data-label="Emits">
+                  <Events of={now.topology.emits.filter((one) => one.type === name)} /></td>
               </tr>
             );
           })}</tbody>

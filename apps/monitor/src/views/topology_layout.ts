@@ -1,4 +1,5 @@
-// Where the parts of the topology are drawn: four columns, in the order in which events pass them.
+// Where the parts of the topology are drawn, in the order in which events pass them: in four
+// columns, or, where there is no room for these, one below the other.
 import type { Tone } from '../parts/basics';
 import type { Topology, TypeRow } from '../data/world';
 
@@ -25,7 +26,7 @@ export interface Edge {
 export interface Picture {
   width: number;
   height: number;
-  heads: { x: number; label: string }[];
+  heads: { x: number; y: number; label: string }[];
   nodes: Node[];
   edges: Edge[];
 }
@@ -35,6 +36,9 @@ const GAP = 8;
 const WIDE = 196;
 const ROUTER = 84;
 const BETWEEN = { least: 64, most: 200 };
+const HEAD = 28; // above what it is the head of
+const GUTTER = { left: 34, right: 26 }; // of one column: its edges are beside it
+const TALL_MOST = 420;
 
 /** Where the columns begin when there is so much room. */
 function columnsIn(room: number) {
@@ -55,8 +59,18 @@ export function toneOf(type: TypeRow | undefined): Tone {
 /** Nothing at all: 1; then 1.5 for one a second and one and a half more for each power of ten. */
 export const thickness = (rate: number) => 1 + (rate > 0 ? 0.5 + 1.5 * Math.log10(1 + rate) : 0);
 
+/** `room` 0: it is not known yet. */
 export function picture(of: Topology, types: ReadonlyMap<string, TypeRow>, room: number): Picture {
-  const columns = columnsIn(room);
+  const groups = ordered(of, types);
+  const fits = room === 0 || room >= 3 * WIDE + ROUTER + 3 * BETWEEN.least;
+  const { nodes, ...frame } = fits ? inColumns(groups, room) : inOneColumn(groups, room);
+  return { ...frame, nodes, edges: edges(nodes, of, types, fits ? across : beside) };
+}
+
+type Groups = Record<Node['kind'], Node[]>;
+
+/** What there is, in an order in which few edges cross. */
+function ordered(of: Topology, types: ReadonlyMap<string, TypeRow>): Groups {
   const observed = new Set(of.observes.map((one) => one.event));
   const emitted = new Map<string, number>();
   for (const one of of.emits) emitted.set(one.event, (emitted.get(one.event) ?? 0) + one.rate);
@@ -67,34 +81,60 @@ export function picture(of: Topology, types: ReadonlyMap<string, TypeRow>, room:
     of.observes.map((one) => [one.type, one.event]));
   const emittedNames = byMiddle([...emitted.keys()], typeNames,
     of.emits.map((one) => [one.event, one.type]));
-  const rows = Math.max(events.length, typeNames.length, emittedNames.length, 1);
-  const height = rows * (NODE_HEIGHT + GAP) - GAP;
-  const place = (many: number, n: number) =>
-    (height - many * (NODE_HEIGHT + GAP) + GAP) / 2 + n * (NODE_HEIGHT + GAP);
   const total = events.reduce((sum, one) => sum + one.rate, 0);
-  const nodes = placed(columns, [
-    ...events.map((one, n): Node => ({ ...node('event', one.event, one.rate),
-      y: place(events.length, n) })),
-    { ...node('router', 'Router', total), y: (height - NODE_HEIGHT) / 2, width: ROUTER },
-    ...typeNames.map((name, n): Node => ({ ...node('type', name, types.get(name)?.rate ?? 0),
-      tone: toneOf(types.get(name)), y: place(typeNames.length, n) })),
-    ...emittedNames.map((name, n): Node => ({ ...node('emitted', name, emitted.get(name) ?? 0),
-      y: place(emittedNames.length, n) })),
-  ]);
-  const heads = [{ x: columns.event, label: 'Events' }, { x: columns.type, label: 'Flow types' },
-                 { x: columns.emitted, label: 'Emitted events' }];
-  return { width: columns.emitted + WIDE, height, heads, nodes, edges: edges(nodes, of, types) };
+  return {
+    event: events.map((one) => node('event', one.event, one.rate)),
+    router: [{ ...node('router', 'Router', total), width: ROUTER }],
+    type: typeNames.map((name) => ({ ...node('type', name, types.get(name)?.rate ?? 0),
+                                     tone: toneOf(types.get(name)) })),
+    emitted: emittedNames.map((name) => node('emitted', name, emitted.get(name) ?? 0)),
+  };
 }
 
-const placed = (columns: Record<Node['kind'], number>, nodes: Node[]): Node[] =>
-  nodes.map((one) => ({ ...one, x: columns[one.kind] }));
+const heads: Record<Node['kind'], string> =
+  { event: 'Events', router: '', type: 'Flow types', emitted: 'Emitted events' };
+const order: Node['kind'][] = ['event', 'router', 'type', 'emitted'];
+
+type Frame = Omit<Picture, 'edges'>;
+
+function inColumns(groups: Groups, room: number): Frame {
+  const columns = columnsIn(room);
+  const step = NODE_HEIGHT + GAP;
+  const rows = Math.max(...order.map((kind) => groups[kind].length));
+  const nodes = order.flatMap((kind) => groups[kind].map((one, n) => ({ ...one,
+    x: columns[kind], y: HEAD + (rows - groups[kind].length) * step / 2 + n * step })));
+  return { width: columns.emitted + WIDE, height: HEAD + rows * step - GAP, nodes,
+           heads: order.filter((kind) => heads[kind])
+             .map((kind) => ({ x: columns[kind], y: HEAD - 12, label: heads[kind] })) };
+}
+
+function inOneColumn(groups: Groups, room: number): Frame {
+  const width = Math.min(TALL_MOST, room - GUTTER.left - GUTTER.right);
+  const frame: Frame = { width: GUTTER.left + width + GUTTER.right, height: 0, heads: [],
+                         nodes: [] };
+  for (const kind of order) {
+    if (groups[kind].length === 0) continue;
+    if (heads[kind]) {
+      frame.heads.push({ x: GUTTER.left, y: frame.height + HEAD - 12, label: heads[kind] });
+    }
+    frame.height += heads[kind] ? HEAD : 2 * GAP;
+    for (const one of groups[kind]) {
+      frame.nodes.push({ ...one, x: GUTTER.left, y: frame.height,
+                         width: kind === 'router' ? ROUTER : width });
+      frame.height += NODE_HEIGHT + GAP;
+    }
+  }
+  frame.height -= GAP;
+  return frame;
+}
 
 function node(kind: Node['kind'], label: string, rate: number): Node {
   return { id: `${kind} ${label}`, kind, label, rate, tone: rate > 0 ? 'busy' : 'quiet',
            x: 0, y: 0, width: WIDE };
 }
 
-function edges(nodes: Node[], of: Topology, types: ReadonlyMap<string, TypeRow>): Edge[] {
+function edges(nodes: Node[], of: Topology, types: ReadonlyMap<string, TypeRow>,
+               curve: (from: Node, to: Node) => string): Edge[] {
   const at = new Map(nodes.map((one) => [one.id, one]));
   const made: Edge[] = [];
   const join = (from: string, to: string, rate: number, tone: Tone) => {
@@ -115,11 +155,21 @@ function edges(nodes: Node[], of: Topology, types: ReadonlyMap<string, TypeRow>)
   return made;
 }
 
-function curve(from: Node, to: Node): string {
+function across(from: Node, to: Node): string {
   const [x, y] = [from.x + from.width, from.y + NODE_HEIGHT / 2];
   const [toX, toY] = [to.x, to.y + NODE_HEIGHT / 2];
   const bend = (toX - x) / 2;
   return `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`;
+}
+
+/** On the left what goes through the router, on the right what is emitted, wider the farther. */
+function beside(from: Node, to: Node): string {
+  const [y, toY] = [from.y + NODE_HEIGHT / 2, to.y + NODE_HEIGHT / 2];
+  const right = from.kind === 'type';
+  const [x, toX] = right ? [from.x + from.width, to.x + to.width] : [from.x, to.x];
+  const most = (right ? GUTTER.right : GUTTER.left) * 4 / 3 - 4; // a curve goes three quarters out
+  const out = (right ? 1 : -1) * Math.min(most, 8 + Math.abs(toY - y) / 8);
+  return `M${x} ${y}C${x + out} ${y} ${toX + out} ${toY} ${toX} ${toY}`;
 }
 
 /** Ordered by the middle of what they are joined to, so that few edges cross. */
