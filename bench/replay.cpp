@@ -23,7 +23,7 @@ using namespace millrace::bench;
 void tell_counts(report& to, host& of) {
   const auto counted = of.counters();
   const auto all = got(of.statistics()).all;
-  const auto batches = std::max<std::uint64_t>(1, all.activity.sizes.count());
+  const auto batches = std::max<std::uint64_t>(1, all.activity.sizes.count);
   const auto handled = static_cast<double>(counted.handled);
   to.say(
       fmt::format("an event: {:.2f} rows read from the timeline, {:.2f} inbox entries read, "

@@ -44,7 +44,7 @@ TEST_CASE("what comes in ten windows is one batch") {
   CHECK(that.test.read<notes>("late")->state.count() == 50);
   const auto one = *that.test.running().statistics(flow_key{"Notes", "late"});
   CHECK(one.activity.handled == 50);
-  CHECK(one.activity.sizes.count() == 1);
+  CHECK(one.activity.sizes.count == 1);
 }
 
 TEST_CASE("nobody waits for more when the tail is reached") {

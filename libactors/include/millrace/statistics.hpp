@@ -2,46 +2,23 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "millrace/types.hpp"
 
 namespace millrace {
 
-/// How many batches there were of each size: of 1 event, of 2 or 3, of 4 to 7 and so on; the last
-/// one holds all that are larger.
+/// Sizes of batches: how many there were, and what 50, 95 and 99 percent of them did not exceed.
+/// Exact up to 11 events; above that a percentile is at most a tenth too large. 0: there was none.
 struct batch_sizes {
-  std::array<std::uint64_t, 14> counts{};
-
-  [[nodiscard]] static constexpr std::size_t place_of(std::uint64_t size) {
-    const auto width = static_cast<std::size_t>(std::bit_width(size));
-    return width == 0 ? 0 : std::min(width, std::tuple_size_v<decltype(counts)>) - 1;
-  }
-  /// The largest size that belongs there.
-  [[nodiscard]] static constexpr std::uint64_t largest(std::size_t place) {
-    return (std::uint64_t{2} << place) - 1;
-  }
-  [[nodiscard]] std::uint64_t count() const {
-    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-  }
-  /// At least so many percent of the batches were not larger; 0: there was none.
-  [[nodiscard]] std::uint64_t percentile(unsigned percent) const {
-    const auto wanted = (count() * percent + 99) / 100;
-    std::uint64_t seen = 0;
-    for (std::size_t place = 0; place < counts.size(); ++place) {
-      seen += counts[place];
-      if (seen > 0 && seen >= wanted) return largest(place);
-    }
-    return 0;
-  }
+  std::uint64_t count = 0;
+  std::uint64_t p50 = 0;
+  std::uint64_t p95 = 0;
+  std::uint64_t p99 = 0;
+  [[nodiscard]] bool operator==(const batch_sizes&) const = default;
 };
 
 /// Why batches were handled when they were.

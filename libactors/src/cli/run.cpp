@@ -107,10 +107,11 @@ flow_statistics figures_of(const json& shown) {
                           .aged = number("aged"),
                           .dry = number("dry"),
                           .reading = number("reading")};
-  for (const auto& one : shown["batch_sizes"]) {
-    const auto place = batch_sizes::place_of(one["up_to"].get<std::uint64_t>());
-    made.activity.sizes.counts[place] = one["batches"].get<std::uint64_t>();
-  }
+  const auto size = [&](const char* name) { return shown.at(name).is_null() ? 0 : number(name); };
+  made.activity.sizes = {.count = number("batches"),
+                         .p50 = size("batch_p50"),
+                         .p95 = size("batch_p95"),
+                         .p99 = size("batch_p99")};
   return made;
 }
 

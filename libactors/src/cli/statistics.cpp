@@ -85,6 +85,7 @@ void show_activity(const context& in, const host_statistics& of) {
               {"BATCHES", true},
               {"HALF UP TO", true},
               {"95 % UP TO", true},
+              {"99 % UP TO", true},
               {"FULL", true},
               {"AGED", true},
               {"DRY", true},
@@ -94,8 +95,8 @@ void show_activity(const context& in, const host_statistics& of) {
   const auto show = [&](const flow_statistics& one) {
     const auto& did = one.activity;
     rows.row({shown_name(one), grouped(did.handled), grouped(static_cast<std::uint64_t>(did.rate)),
-              grouped(did.sizes.count()), grouped(did.sizes.percentile(50)),
-              grouped(did.sizes.percentile(95)), grouped(did.causes.full), grouped(did.causes.aged),
+              grouped(did.sizes.count), grouped(did.sizes.p50), grouped(did.sizes.p95),
+              grouped(did.sizes.p99), grouped(did.causes.full), grouped(did.causes.aged),
               grouped(did.causes.dry), grouped(did.causes.reading), grouped(one.lag),
               span_or_dash(one.to_catch_up())});
   };

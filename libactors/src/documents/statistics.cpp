@@ -15,15 +15,17 @@ json seconds_or_null(std::optional<duration> span) {
 }
 
 json activity_of(const flow_activity& of) {
-  json sizes = json::array();
-  for (std::size_t place = 0; place < of.sizes.counts.size(); ++place) {
-    if (of.sizes.counts[place] == 0) continue;
-    sizes.push_back({{"up_to", batch_sizes::largest(place)}, {"batches", of.sizes.counts[place]}});
-  }
-  return {{"handled", of.handled},           {"batches", of.sizes.count()},
-          {"batch_sizes", std::move(sizes)}, {"full", of.causes.full},
-          {"aged", of.causes.aged},          {"dry", of.causes.dry},
-          {"reading", of.causes.reading},    {"rate", of.rate}};
+  const auto or_null = [&](std::uint64_t size) { return size == 0 ? json(nullptr) : json(size); };
+  return {{"handled", of.handled},
+          {"batches", of.sizes.count},
+          {"batch_p50", or_null(of.sizes.p50)},
+          {"batch_p95", or_null(of.sizes.p95)},
+          {"batch_p99", or_null(of.sizes.p99)},
+          {"full", of.causes.full},
+          {"aged", of.causes.aged},
+          {"dry", of.causes.dry},
+          {"reading", of.causes.reading},
+          {"rate", of.rate}};
 }
 
 }  // namespace

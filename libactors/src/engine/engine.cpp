@@ -273,12 +273,7 @@ void engine::watch_batches(batch_watcher watcher) {
   context.watches_batches.store(newest ? &newest : nullptr, std::memory_order_release);
 }
 
-std::vector<flow_activity> engine::activity() const {
-  std::vector<flow_activity> all;
-  const auto now = inside_->parts.time.steady();
-  for (const auto& meter : inside_->context.meters) all.push_back(meter.look(now));
-  return all;
-}
+const std::deque<flow_meter>& engine::meters() const { return inside_->context.meters; }
 
 void engine::mend(std::shared_ptr<mend_request> request, engine_answer<mend_outcome> answer) {
   tell(inside_->router, mend_call{shared<mend_outcome>(std::move(answer)), std::move(request)});

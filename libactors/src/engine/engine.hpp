@@ -1,6 +1,7 @@
 /// The engine: the actors over a store, started, asked and stopped. The only door to `engine/`.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +19,8 @@
 #include "wire/type_registry.hpp"
 
 namespace millrace {
+
+class flow_meter;
 
 /// What the engine works with; all of it outlives the engine.
 struct engine_parts {
@@ -99,8 +102,8 @@ class engine {
   /// In the place of who was told before; from one thread at a time. It is kept until the engine
   /// ends, and may be called once more after another took its place.
   void watch_batches(batch_watcher watcher);
-  /// What the flows of each type have done since open, by index of the interest table.
-  [[nodiscard]] std::vector<flow_activity> activity() const;
+  /// Of the flows of each type since open, by index of the interest table.
+  [[nodiscard]] const std::deque<flow_meter>& meters() const;
   /// Answered when the mended data is in the store. The request is changed meanwhile.
   void mend(std::shared_ptr<mend_request> request, engine_answer<mend_outcome> answer);
   /// Answered when it is durable that the flow goes on, or begins anew.

@@ -18,7 +18,7 @@ std::int64_t second_of(timestamp at) {
 void flow_meter::add(std::uint64_t handled, flush_cause why, timestamp now) {
   if (handled == 0) return;
   handled_.fetch_add(handled, relaxed);
-  sizes_[batch_sizes::place_of(handled)].fetch_add(1, relaxed);
+  sizes_.add(handled);
   causes_[static_cast<std::size_t>(why)].fetch_add(1, relaxed);
   const auto second = static_cast<std::uint64_t>(second_of(now)) & low;
   auto& slot = seconds_[second % slots];
@@ -33,7 +33,7 @@ void flow_meter::add(std::uint64_t handled, flush_cause why, timestamp now) {
 flow_activity flow_meter::look(timestamp now) const {
   flow_activity made;
   made.handled = handled_.load(relaxed);
-  for (std::size_t i = 0; i < sizes_.size(); ++i) made.sizes.counts[i] = sizes_[i].load(relaxed);
+  made.sizes = sizes_.look();
   const auto caused = [&](flush_cause why) {
     return causes_[static_cast<std::size_t>(why)].load(relaxed);
   };

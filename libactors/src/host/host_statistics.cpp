@@ -1,4 +1,6 @@
 // host::statistics: what the store tells, and what the engine counts.
+#include "base/size_histogram.hpp"
+#include "engine/meter.hpp"
 #include "host/figures.hpp"
 #include "host/host_calls.hpp"
 #include "host/watching.hpp"
@@ -23,11 +25,9 @@ result<std::optional<flow_activity>> ask(host::parts& parts, std::optional<flow_
   return await(parts, answer, answer_limit);
 }
 
+/// But for the sizes of batches, whose percentiles do not add up.
 void add_to(flow_activity& sum, const flow_activity& one) {
   sum.handled += one.handled;
-  for (std::size_t i = 0; i < sum.sizes.counts.size(); ++i) {
-    sum.sizes.counts[i] += one.sizes.counts[i];
-  }
   sum.causes.full += one.causes.full;
   sum.causes.aged += one.causes.aged;
   sum.causes.dry += one.causes.dry;
@@ -36,15 +36,22 @@ void add_to(flow_activity& sum, const flow_activity& one) {
 }
 
 void refresh(host::parts& own, host_statistics& of) {
-  const auto activity = own.running->activity();
+  const auto& meters = own.running->meters();
+  const auto now = own.time->steady();
+  size_histogram sizes_of_all;
   of.all.activity = {};
   for (auto& type : of.types) {
+    size_histogram sizes;
     type.activity = {};
     for (const auto version : own.interest->versions(type.name)) {
-      add_to(type.activity, activity[version]);
+      add_to(type.activity, meters[version].look(now));
+      sizes.add(meters[version].sizes());
     }
+    type.activity.sizes = sizes.look();
     add_to(of.all.activity, type.activity);
+    sizes_of_all.add(sizes);
   }
+  of.all.activity.sizes = sizes_of_all.look();
 }
 
 }  // namespace

@@ -130,13 +130,6 @@ response flow_statistics_of(const call& asked) {
   auto of = asked.of.over.statistics(flow_key::parse(asked.variable("key")));
   if (!of) return problem(of.error());
   auto made = documents::json_of(*of, asked.of.view.time.now(), true);
-  const auto& sizes = of->activity.sizes;
-  const auto percentile = [&](unsigned percent) {
-    return sizes.count() == 0 ? documents::json(nullptr)
-                              : documents::json(sizes.percentile(percent));
-  };
-  made["batch_events"] = {
-      {"p50", percentile(50)}, {"p95", percentile(95)}, {"p99", percentile(99)}};
   return document(documents::dump(made));
 }
 
