@@ -1,5 +1,7 @@
 #include "documents/schedule.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/limits.hpp"
@@ -8,55 +10,97 @@
 namespace millrace::documents {
 namespace {
 
-/// Single-instance types as strings, the others as arrays with their ids; the flows come grouped.
-result<json> pending_routes(const overview& now) {
-  json routes = json::array();
-  const flow_key* former = nullptr;
-  flow_key last;
-  auto seen = now.pending([&](const flow_view& view) {
-    const flow_key& key = view.row.entry.key;
-    if (!key.has_id()) {
-      routes.push_back(std::string{key.type()});
-    } else if (former != nullptr && former->has_id() && former->type() == key.type()) {
-      routes.back().push_back(std::string{key.id()});
-    } else {
-      routes.push_back(json::array({std::string{key.type()}, std::string{key.id()}}));
-    }
-    last = key;
-    former = &last;
-    return true;
-  });
-  if (!seen) return seen.error();
-  return routes;
-}
+// Held at once; for more than that the store is read again.
+constexpr std::size_t due_held_max = 1u << 20;
 
-result<std::vector<std::uint64_t>> scheduled_positions(const store& from) {
+/// The first positions after one on the schedule, in order.
+struct due_page {
   std::vector<std::uint64_t> positions;
+  bool has_more = false;
+};
+
+result<due_page> due_after(const store& from, std::optional<position> last) {
+  due_page made;
+  auto& heap = made.positions;  // the last of them in front
   std::optional<std::pair<timestamp, position>> after;
-  while (true) {
+  for (bool more = true; more;) {
     auto page = from.schedule(store::timers::all, after, limits::behind_read_max);
     if (!page) return page.error();
-    for (const auto& entry : *page) positions.push_back(entry.at.value);
-    if (page->size() < limits::behind_read_max) break;
-    after = {page->back().due, page->back().at};
+    for (const auto& entry : *page) {
+      if (last && entry.at <= *last) continue;
+      heap.push_back(entry.at.value);
+      std::push_heap(heap.begin(), heap.end());
+      if (heap.size() <= due_held_max) continue;
+      std::pop_heap(heap.begin(), heap.end());
+      heap.pop_back();
+      made.has_more = true;
+    }
+    more = page->size() == limits::behind_read_max;
+    if (more) after = {page->back().due, page->back().at};
   }
-  std::sort(positions.begin(), positions.end());
-  return positions;
+  std::sort_heap(heap.begin(), heap.end());
+  return made;
 }
 
 }  // namespace
 
+result<std::string> manifest_writer::next() {
+  switch (at_) {
+    case part::begin: {
+      at_ = part::routes;
+      const bool is_empty = now_.tail() == position{};
+      return fmt::format("{{\"checkpoint\":{},\"routes\":[",
+                         is_empty ? "null" : std::to_string(now_.tail().value - 1));
+    }
+    case part::routes: return more_routes();
+    case part::schedule: return more_schedule();
+    case part::end: break;
+  }
+  return std::string{};
+}
+
+/// Single-instance types as strings, the others as arrays with their ids; the flows come grouped.
+result<std::string> manifest_writer::more_routes() {
+  auto page = now_.pending_after(route_, overview::pending_held_max);
+  if (!page) return page.error();
+  std::string made;
+  const auto is_open = [this] { return route_ && route_->has_id(); };
+  for (const auto& view : page->flows) {
+    const flow_key& key = view.row.entry.key;
+    const auto type = std::string{key.type()};
+    const bool goes_on = is_open() && key.has_id() && route_->type() == key.type();
+    if (!goes_on && route_) made += is_open() ? "]," : ",";
+    if (!goes_on && key.has_id()) made += '[' + dump(type);
+    made += key.has_id() ? ',' + dump(std::string{key.id()}) : dump(type);
+    route_ = key;
+  }
+  if (page->has_more) return made;
+  at_ = part::schedule;
+  return made + (is_open() ? "]" : "") + "],\"schedule\":[";
+}
+
+result<std::string> manifest_writer::more_schedule() {
+  auto page = due_after(from_, due_);
+  if (!page) return page.error();
+  std::string made;
+  for (const auto at : page->positions) {
+    if (due_) made += ',';
+    made += std::to_string(at);
+    due_ = position{at};
+  }
+  if (page->has_more) return made;
+  at_ = part::end;
+  return made + "]}";
+}
+
 result<std::string> manifest_line(const millrace::store& from, const overview& now) {
-  auto routes = pending_routes(now);
-  if (!routes) return routes.error();
-  auto due = scheduled_positions(from);
-  if (!due) return due.error();
-  json line = json::object();
-  const bool is_empty = now.tail() == position{};
-  line["checkpoint"] = is_empty ? json(nullptr) : json(now.tail().value - 1);
-  line["routes"] = std::move(*routes);
-  line["schedule"] = *due;
-  return dump(line);
+  manifest_writer pieces{from, now};
+  std::string line;
+  for (;;) {
+    auto piece = pieces.next();
+    if (!piece || piece->empty()) return piece ? result<std::string>{std::move(line)} : piece;
+    line += *piece;
+  }
 }
 
 json json_of(const schedule_entry& entry) {

@@ -298,36 +298,6 @@ result<void> overview::flows(std::string_view type, const visitor& visit) const 
   return {};
 }
 
-result<void> overview::pending(const visitor& visit) const {
-  const auto order = [](const flow_view& view) {
-    const auto& key = view.row.entry.key;
-    return std::tuple{key.type(), key.has_id(), key.id()};
-  };
-  std::vector<flow_view> found;  // there may be a million
-  auto read = store_->pending([&](const flow_row& row) {
-    if (builds_.is_running(row.entry)) found.push_back(merged(row));
-    return true;
-  });
-  if (!read) return read;
-  const auto by_key = [&](const auto& one, const auto& two) { return order(one) < order(two); };
-  std::sort(found.begin(), found.end(), by_key);
-  const auto stored = static_cast<std::ptrdiff_t>(found.size());
-  for (const auto& [text, added] : additions_) {
-    if (added.count == 0) continue;
-    auto view = find(added.row.entry.key);  // again: a running host may have handled it by now
-    if (!view) return view.error();
-    if (!*view || (*view)->status != flow_status::pending) continue;
-    if (std::binary_search(found.begin(), found.begin() + stored, **view, by_key)) continue;
-    found.push_back(std::move(**view));
-  }
-  std::sort(found.begin() + stored, found.end(), by_key);
-  std::inplace_merge(found.begin(), found.begin() + stored, found.end(), by_key);
-  for (const auto& view : found) {
-    if (!visit(view)) break;
-  }
-  return {};
-}
-
 result<std::optional<flow_view>> overview::find(const flow_key& key) const {
   auto stored = stored_flow(key);
   if (!stored) return stored.error();

@@ -56,6 +56,11 @@ struct flow_view {
   flow_status status = flow_status::idle;
 };
 
+struct pending_page {
+  std::vector<flow_view> flows;
+  bool has_more = false;
+};
+
 /// What a flow has not handled yet; what it stopped on, and what is behind that, too.
 struct flow_backlog {
   std::uint64_t count = 0;
@@ -117,8 +122,12 @@ class overview {
   /// All flows, or those of one type, in byte order of keys.
   result<void> flows(std::string_view type, const visitor& visit) const;
   /// Those that are pending, ordered by type, single instance first, then ids. Costs what is
-  /// pending.
+  /// pending, and that again for each pending_held_max of them, so that memory is bounded.
   result<void> pending(const visitor& visit) const;
+  static constexpr std::size_t pending_held_max = 65'536;
+  /// The first so many of them after one. Costs what is pending.
+  [[nodiscard]] result<pending_page> pending_after(const std::optional<flow_key>& after,
+                                                   std::size_t most) const;
   [[nodiscard]] result<std::optional<flow_view>> find(const flow_key& key) const;
 
   /// Costs one posting and a count, however much waits. Beside a running host it is as of some

@@ -144,11 +144,19 @@ response all_statistics(const call& asked) {
   return std::move(rows).finish({}).with("millrace-tail", std::to_string(of->tail.value));
 }
 
+/// As long as there is work, so it is made while it is sent.
 response resume(const call& asked) {
+  struct picture {
+    picture(const store& stored, overview made) : now(std::move(made)), pieces{stored, now} {}
+    overview now;
+    documents::manifest_writer pieces;
+  };
   auto now = asked.of.source().look({});
   if (!now) return problem(now.error());
-  auto line = documents::manifest_line(asked.of.view.stored, *now);
-  return line ? document(std::move(*line)) : problem(line.error());
+  const auto of = std::make_shared<picture>(asked.of.view.stored, std::move(*now));
+  response made;
+  made.more = [of] { return of->pieces.next(); };
+  return made;
 }
 
 /// The place after which a page begins: the due time and the position of the last entry.

@@ -48,6 +48,30 @@ TEST_CASE("pending flows are grouped by type, types and ids in byte order") {
         R"("schedule":[]})");
 }
 
+TEST_CASE("what is pending comes in pages of any size, in order, routed or not") {
+  store_builder made;
+  const auto types = types_of<acts, all_acts>();
+  for (const auto* key : {"9", "10", "b", "a"}) made.append(act(key));
+  made.route(types);
+  for (const auto* key : {"5", "a", "7"}) made.append(act(key));
+  const auto known = known_of(types);
+  const auto now = overview::of(made.stored, *known);
+  const std::vector<std::string> all = {"Acts|10", "Acts|5", "Acts|7", "Acts|9",
+                                        "Acts|a",  "Acts|b", "AllActs"};
+  for (std::size_t size = 1; size <= all.size() + 1; ++size) {
+    std::vector<std::string> seen;
+    std::optional<flow_key> after;
+    for (bool more = true; more;) {
+      const auto page = *now->pending_after(after, size);
+      CHECK(page.flows.size() <= size);
+      for (const auto& view : page.flows) seen.push_back(view.row.entry.key.text());
+      more = page.has_more;
+      if (more) after = page.flows.back().row.entry.key;
+    }
+    CHECK(seen == all);
+  }
+}
+
 TEST_CASE("handled and stopped flows are not in the manifest") {
   store_builder made;
   made.append_json("E", "{}", made.routed_to({"Handled", "Stopped", "Waits"}));
