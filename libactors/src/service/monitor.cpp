@@ -86,6 +86,16 @@ std::shared_ptr<conversation> monitor::talk_to(std::weak_ptr<outlet> to, view_wi
   return made;
 }
 
+/// Where flows stop all the time it is no more often than else.
+void monitor::hurry() {
+  const auto now = steady::now();
+  const std::scoped_lock lock{guard_};
+  if (now - hurried_ < limits::monitor_interval) return;
+  hurried_ = now;
+  hurry_ = true;
+  changed_.notify_all();
+}
+
 void monitor::stop() {
   {
     const std::scoped_lock lock{guard_};
@@ -108,8 +118,8 @@ void monitor::run() {
       });
       const bool is_watched = !clients_.empty();
       if (!is_watched) touched_.rest();
-      changed_.wait_until(lock,
-                          last + (is_watched ? limits::monitor_interval : limits::history_interval),
+      const auto next = last + (is_watched ? limits::monitor_interval : limits::history_interval);
+      changed_.wait_until(lock, std::min<steady::time_point>(next, tell_again_),
                           [&] { return stopping_ || hurry_; });
       changed_.wait_until(lock, last + look_interval_min, [&] { return stopping_; });
       if (stopping_) return;
@@ -239,12 +249,15 @@ void monitor::ask_loads(const touched_flows::news& news) {
 
 void monitor::tell_clients() {
   const auto now = steady::now();
+  constexpr auto between = limits::monitor_interval - 10ms;
   std::vector<std::shared_ptr<client>> ready;
+  tell_again_ = steady::time_point::max();
   {
     const std::scoped_lock lock{guard_};
     for (const auto& one : clients_) {
       const bool is_new = !one->view;  // it came during the look
-      const bool is_soon = now - one->told < limits::monitor_interval - 10ms;
+      const bool is_soon = now - one->told < between;
+      if (is_soon && !is_new) tell_again_ = std::min(tell_again_, one->told + between);
       if (one->has_ended || is_new || is_soon) continue;
       if (!one->is_ready) {
         ++coalesced_;

@@ -2,6 +2,7 @@
 /// docs/guide/monitor.md
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -33,8 +34,10 @@ class monitor {
   void begin();
   [[nodiscard]] std::shared_ptr<conversation> talk_to(std::weak_ptr<outlet> client,
                                                       view_wish first);
-  /// On the committing thread.
-  void note(const commit_batch& written) { touched_.note(written); }
+  /// On the committing thread. A flow that stopped is looked at at once.
+  void note(const commit_batch& written) {
+    if (touched_.note(written)) hurry();
+  }
   void stop();
   /// Messages that were left out because a client had not taken the one before.
   [[nodiscard]] std::uint64_t coalesced() const { return coalesced_; }
@@ -55,6 +58,7 @@ class monitor {
     std::uint64_t commits = 0;
   };
 
+  void hurry();
   void run();
   result<void> look_and_tell();
   void take_wishes();
@@ -75,12 +79,15 @@ class monitor {
   std::unique_ptr<picture> picture_;  // on its own thread, as the two that follow
   recent_figures recent_;
   bool is_watched_ = false;
+  /// When a client may be told again that was told just before a look; else never.
+  std::chrono::steady_clock::time_point tell_again_ = std::chrono::steady_clock::time_point::max();
   std::atomic<std::uint64_t> coalesced_{0};
 
   std::mutex guard_;  // of what follows, and of what clients want
   std::condition_variable changed_;
   std::vector<std::shared_ptr<client>> clients_;
-  bool hurry_ = false;  // somebody is new
+  bool hurry_ = false;                               // somebody is new, or a flow stopped
+  std::chrono::steady_clock::time_point hurried_{};  // for one that stopped
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -20,15 +20,18 @@ class touched_flows {
     [[nodiscard]] bool empty() const { return stopped.empty() && others.empty() && !incomplete; }
   };
 
-  void note(const commit_batch& written) {
+  /// True: a flow stopped, and somebody looks.
+  bool note(const commit_batch& written) {
     const std::scoped_lock lock{mutex_};
-    if (!wanted_) return;
+    if (!wanted_) return false;
+    const auto known = stopped_.size();
     for (const auto& one : written.checkpoints) {
       add(one.checkpoint.has_error_position() ? stopped_ : others_, one.flow);
     }
     for (const auto& one : written.postings) add(others_, one.flow);
     // Types may have been switched, adopted or parked: counting finds out.
     types_changed_ = types_changed_ || !written.flow_types.empty();
+    return stopped_.size() > known;
   }
   /// What came since the last call. The first call begins it.
   [[nodiscard]] news take() {
