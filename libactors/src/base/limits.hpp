@@ -61,6 +61,14 @@ inline constexpr std::size_t mend_size_max = 8u << 20;         // of postings in
 inline constexpr std::size_t mend_flows_max = 4096;
 inline constexpr std::uint64_t mend_distance_max = 65'536;  // events the router itself makes up for
 
+// A lane: flows that are given their history together.
+inline constexpr std::size_t lane_window_events_min = 4096;  // of a window, for flows to join
+inline constexpr std::size_t lane_flows_max = 262'144;       // then all are committed and forgotten
+inline constexpr std::size_t lane_turn_events_min = 1024;    // flush policies below stay outside
+inline constexpr std::size_t lane_commits_max = 65'536;      // under way
+inline constexpr auto lane_slow_each = 20us;  // handlers that take longer than this for an event,
+inline constexpr auto lane_slow_max = 100ms;  // and this long in all, have their type put out
+
 // One flow.
 inline constexpr std::size_t inbox_events_max = 262'144;  // pushed and not yet handled
 inline constexpr std::size_t behind_read_max = 4096;      // postings in one read

@@ -60,7 +60,6 @@ class flow_actor final : public caf::event_based_actor {
 
   // Loading.
   void load();
-  [[nodiscard]] result<loaded_flow> first_checkpoint() const;
   void recover_when_written();
   void recover_and_go_on();
   void cannot_load(const error& why);

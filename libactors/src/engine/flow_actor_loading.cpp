@@ -24,7 +24,8 @@ void flow_actor::load() {
                        : context_.stored.load(flow_.number);
   if (!stored && stored.error().code == errc::corrupt) return cannot_load(stored.error());
   if (!stored) return context_.fail(stored.error());
-  auto loaded = *stored ? result<loaded_flow>{std::move(**stored)} : first_checkpoint();
+  auto loaded = *stored ? result<loaded_flow>{std::move(**stored)}
+                        : first_checkpoint(context_.stored, *type_, flow_, formers_, accepts_recorded_);
   if (!loaded) return context_.fail(loaded.error());
   loaded_ = std::move(*loaded);
   committed_ = loaded_.checkpoint;
@@ -32,32 +33,6 @@ void flow_actor::load() {
   if (repairs_) return begin_repair();
   if (committed_.has_error_position()) return end(true);
   recover_when_written();
-}
-
-/// Of a flow that has none yet. When its type began anew, it goes on from what it was before.
-result<loaded_flow> flow_actor::first_checkpoint() const {
-  loaded_flow made;
-  bool was_idle = true;
-  position decided;  // before this the former builds decided whatever came
-  for (const auto& former : formers_) {
-    auto row = context_.stored.find_flow(flow_.key, former.number);
-    if (!row) return row.error();
-    if (!former.imported) decided = std::max(decided, former.frozen_at);
-    if (!*row) continue;
-    const auto& was = (*row)->checkpoint;
-    was_idle = has_begun(was) && !is_pending((*row)->latest, was) && !was.has_error_position();
-    if (!has_begun(was)) continue;
-    made.checkpoint = reset_checkpoint(was, *type_, accepts_recorded_);
-    decided = former.imported ? position{} : former.frozen_at;
-    break;
-  }
-  if (type_->topic && was_idle && decided > position{}) {
-    // Also what this flow did not get then: somebody else did, or nobody was to say anything.
-    made.checkpoint.set_replay_until(std::max(made.checkpoint.replay_until(), decided.value - 1));
-    made.checkpoint.set_accept_recorded(accepts_recorded_);
-  }
-  made.checkpoint.set_generation(first_generation(flow_.build));
-  return made;
 }
 
 void flow_actor::recover_when_written() {

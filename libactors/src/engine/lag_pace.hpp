@@ -30,13 +30,13 @@ class lag_pace {
     while (!windows_.empty() && is_over(windows_.front(), now, is_known)) windows_.pop_front();
     return windows_.size() < windows_max ? events_ : 0;
   }
-  /// One that was begun then is routed now, and on its way to so many flows. A few flows give their
-  /// workers back often enough, however large it is.
-  void sent(std::weak_ptr<const window_lease> window, std::size_t flows, timestamp begun,
-            timestamp now) {
+  /// One that was begun then is routed now, and on its way to so many flows, of which those in a
+  /// lane are one. A few flows give their workers back often enough, however large it is.
+  void sent(std::weak_ptr<const window_lease> window, std::size_t flows, bool in_lane,
+            timestamp begun, timestamp now) {
     if (now - begun > slow) shrink();
     looked_ = now;
-    if (flows >= flows_min) windows_.push_back({std::move(window), flows, now});
+    if (flows >= flows_min || in_lane) windows_.push_back({std::move(window), flows, now});
   }
 
  private:

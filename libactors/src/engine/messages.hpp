@@ -12,6 +12,7 @@
 #include "engine/engine.hpp"
 #include "engine/lease.hpp"
 #include "engine/requests.hpp"
+#include "store/builds.hpp"
 
 namespace millrace {
 
@@ -195,6 +196,43 @@ struct flow_tick {
 struct unload {};
 struct drain {};
 
+// To a lane, which does them one after the other; and from it.
+
+/// A flow that joins, at the next place.
+struct lane_member {
+  flow_entry flow;
+  bool fresh = false;                 ///< new in the directory: there is no checkpoint to load
+  std::optional<position> previous;   ///< its posting before what it joins with
+  std::vector<former_build> formers;  ///< as flow_actor::start has them
+  bool accepts_recorded = false;
+};
+/// Entries [first, first + count) of the window.
+struct lane_delivery {
+  std::uint32_t place = 0;
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+struct fold_window {
+  std::shared_ptr<window_lease> lease;
+  std::shared_ptr<const window_lease::content> held;
+  std::vector<lane_member> joining;
+  std::vector<lane_delivery> deliveries;
+};
+/// Commit what is folded, and forget all flows; places begin at 0 again.
+struct empty_lane {
+  bool closes = false;  ///< the router awaits lane_news
+};
+/// Nothing that the lane committed is under way.
+struct lane_committed {};
+struct lane_tick {};
+/// What a lane has committed is durable.
+struct lane_news {
+  std::uint32_t type = 0;  ///< index in the interest table
+  bool closed = false;
+  bool is_slow = false;                                     ///< its handlers take too long for it
+  std::vector<std::pair<flow_key, build_number>> given_up;  ///< have to be woken
+};
+
 // To a subscriber, and to the schedule.
 
 struct tail_moved {};
@@ -263,6 +301,11 @@ struct work {};
   each(timers_fired) \
   each(loads_call) \
   each(foreign_call) \
+  each(fold_window) \
+  each(empty_lane) \
+  each(lane_committed) \
+  each(lane_tick) \
+  each(lane_news) \
   each(work)
 
 // clang-format on

@@ -4,6 +4,8 @@
 
 #include "base/limits.hpp"
 #include "engine/recorded_reactions.hpp"
+#include "flow/rules.hpp"
+#include "store/rules.hpp"
 #include "wire/window.hpp"
 
 namespace millrace {
@@ -96,6 +98,33 @@ result<void> recover(const store& stored, const type_registry& types, const flow
   };
   return replay{stored, types, of, flow.key, into}.run(inbox ? inbox : inbox_reader{of_store},
                                                        position{loaded.checkpoint.position()});
+}
+
+result<loaded_flow> first_checkpoint(const store& stored, const flow_type& of,
+                                     const flow_entry& flow, std::span<const former_build> formers,
+                                     bool accepts_recorded) {
+  loaded_flow made;
+  bool was_idle = true;
+  position decided;  // before this the former builds decided whatever came
+  for (const auto& former : formers) {
+    auto row = stored.find_flow(flow.key, former.number);
+    if (!row) return row.error();
+    if (!former.imported) decided = std::max(decided, former.frozen_at);
+    if (!*row) continue;
+    const auto& was = (*row)->checkpoint;
+    was_idle = has_begun(was) && !is_pending((*row)->latest, was) && !was.has_error_position();
+    if (!has_begun(was)) continue;
+    made.checkpoint = reset_checkpoint(was, of, accepts_recorded);
+    decided = former.imported ? position{} : former.frozen_at;
+    break;
+  }
+  if (of.topic && was_idle && decided > position{}) {
+    // Also what this flow did not get then: somebody else did, or nobody was to say anything.
+    made.checkpoint.set_replay_until(std::max(made.checkpoint.replay_until(), decided.value - 1));
+    made.checkpoint.set_accept_recorded(accepts_recorded);
+  }
+  made.checkpoint.set_generation(first_generation(flow.build));
+  return made;
 }
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flow/runner.hpp"
+#include "store/builds.hpp"
 #include "store/store.hpp"
 #include "wire/type_registry.hpp"
 #include "wire/window.hpp"
@@ -37,5 +38,11 @@ using inbox_reader =
 result<void> recover(const store& stored, const type_registry& types, const flow_type& of,
                      const flow_entry& flow, const loaded_flow& loaded, runner& into,
                      const inbox_reader& inbox = {});
+
+/// Of a flow that has no checkpoint yet: what it begins from. When its type began anew, it goes on
+/// from what it was in a former build. `formers`: newest first. Errors: those of the store.
+result<loaded_flow> first_checkpoint(const store& stored, const flow_type& of,
+                                     const flow_entry& flow, std::span<const former_build> formers,
+                                     bool accepts_recorded);
 
 }  // namespace millrace

@@ -10,7 +10,12 @@ std::uint64_t first_after(std::optional<position> at) { return at ? at->value + 
 }  // namespace
 
 residents::residents(engine_context& context, caf::event_based_actor& owner, const router& core)
-    : context_(context), owner_(owner), core_(core) {}
+    : context_(context), owner_(owner), core_(core) {
+  for (const auto& type : context.interest.types()) {
+    lanes_.emplace_back(context, owner, static_cast<std::uint32_t>(lanes_.size()));
+    is_quick_.push_back(suits_lane(*type));
+  }
+}
 
 residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
                                               std::optional<flow_actor::repair> repairs) {
@@ -52,8 +57,25 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   return &in_memory_.emplace(number, std::move(made)).first->second;
 }
 
-void residents::push(routed_flow& to, bool fresh, position first, windows_for whom, deliver what) {
+void residents::begin_window(const std::shared_ptr<window_lease>& lease, windows_for whom,
+                             bool is_bulk) {
+  whom_ = whom;
+  is_bulk_ = is_bulk && !draining_ && repairs_.empty();
+  holders_ = 0;
+  for (auto& each : lanes_) each.begin(lease, lease->acquire());
+}
+
+bool residents::end_window() {
+  std::size_t in_lanes = 0;
+  for (auto& each : lanes_) in_lanes += each.end() ? 1 : 0;
+  holders_ += in_lanes;
+  return in_lanes > 0;
+}
+
+void residents::push(routed_flow& to, bool fresh, position first, deliver what) {
   if (!context_.run_flows || stopped_.contains(to.entry.number)) return;
+  if (is_bulk_ && !to.in_lane && may_join(to, what)) join(to, fresh, what);
+  if (to.in_lane) return lane_of(to).push(to, what);
   auto* one = find_or_spawn(to, fresh);
   if (one == nullptr) return;
   if (max_lag(to) > 0) {
@@ -68,14 +90,18 @@ void residents::push(routed_flow& to, bool fresh, position first, windows_for wh
     return tell(owner_, one->actor, no_room{});
   }
   if (what.more && !std::exchange(one->awaits, true)) {
-    awaiting_[whom].push_back(to.entry.number);
+    awaiting_[whom_].push_back(to.entry.number);
   }
   one->sent += what.count;
+  ++holders_;
   context_.counted.delivered += what.count;
   tell(owner_, one->actor, std::move(what));
 }
 
 void residents::run_dry(windows_for whom) {
+  for (auto& each : lanes_) {
+    if (each.whom() == whom) each.close();
+  }
   for (const auto flow : std::exchange(awaiting_[whom], {})) {
     const auto found = in_memory_.find(flow);
     if (found == in_memory_.end()) continue;
@@ -87,7 +113,7 @@ void residents::run_dry(windows_for whom) {
 void residents::wake(routed_flow& flow) {
   const auto number = flow.entry.number;
   if (!context_.run_flows || draining_) return;
-  if (stopped_.contains(number) || in_memory_.contains(number)) return;
+  if (flow.in_lane || stopped_.contains(number) || in_memory_.contains(number)) return;
   auto* one = find_or_spawn(flow, false);
   if (one == nullptr) return;
   one->waking = true;
@@ -109,6 +135,12 @@ void residents::repair(routed_flow& flow, flow_actor::repair how) {
   if (leaving(flow.entry) != nullptr) {
     return (*answer)(error{errc::conflict, std::string{flow.entry.key.type()} + " is being reset"});
   }
+  if (flow.in_lane) {
+    if (repairs_.contains(flow.entry.number)) return refuse_repair(flow, how);
+    lane_of(flow).close();
+    repairs_.emplace(flow.entry.number, std::pair{&flow, std::move(how)});
+    return;
+  }
   stopped_.erase(flow.entry.number);
   if (find_or_spawn(flow, false, std::move(how)) == nullptr) {
     (*answer)(error{errc::unknown_type, "no flow type " + std::string{flow.entry.key.type()} +
@@ -116,13 +148,14 @@ void residents::repair(routed_flow& flow, flow_actor::repair how) {
   }
 }
 
+void residents::refuse_repair(const routed_flow& flow, const flow_actor::repair& how) {
+  (*how.answer)(error{errc::conflict, flow.entry.key.text() + " is being repaired already"});
+}
+
 /// Its actor is there: it runs, or it has stopped and its leave is still on the way. A reset lets
 /// it commit what is under way and leave.
 void residents::repair_later(routed_flow& flow, flow_actor::repair how) {
-  if (repairs_.contains(flow.entry.number)) {
-    return (*how.answer)(
-        error{errc::conflict, flow.entry.key.text() + " is being repaired already"});
-  }
+  if (repairs_.contains(flow.entry.number)) return refuse_repair(flow, how);
   if (how.order.what == repair_order::kind::reset) {
     tell(owner_, in_memory_.at(flow.entry.number).actor, drain{});
     repairs_.emplace(flow.entry.number, std::pair{&flow, std::move(how)});
@@ -162,8 +195,12 @@ void residents::on_take_on(const take_on& request) {
   tell(owner_, one.actor, std::move(answer));
 }
 
-bool residents::on_replaced(flow_number flow) {
-  const auto found = in_memory_.find(flow);
+bool residents::on_replaced(routed_flow& flow) {
+  if (flow.in_lane) {
+    lane_of(flow).close(&flow);
+    return true;
+  }
+  const auto found = in_memory_.find(flow.entry.number);
   if (found == in_memory_.end()) return false;
   found->second.live = false;
   tell(owner_, found->second.actor, inbox_replaced{});
@@ -189,9 +226,13 @@ void residents::on_left(const flow_left& news) {
   if (found == in_memory_.end()) return;
   if (news.stopped) stopped_.insert(news.flow);
   erase(found);
-  if (auto waiting = repairs_.extract(news.flow)) {
-    auto& [flow, how] = waiting.mapped();
-    repair(*flow, std::move(how));
+  repair_waiting(news.flow);
+}
+
+void residents::repair_waiting(flow_number flow) {
+  if (auto waiting = repairs_.extract(flow)) {
+    auto& [which, how] = waiting.mapped();
+    repair(*which, std::move(how));
   }
 }
 
@@ -225,6 +266,7 @@ void residents::sweep(timestamp now) {
 }
 
 bool residents::all_settled() {
+  if (!lanes_are_empty()) return false;
   if (last_unsettled_) {
     const auto found = in_memory_.find(*last_unsettled_);
     if (found != in_memory_.end() && !settled(found->second)) return false;
@@ -244,6 +286,7 @@ const routed_flow* residents::find(flow_number flow) const {
 }
 
 bool residents::have_handled(std::string_view type, build_number build, position end) {
+  if (!lanes_are_empty()) return false;
   const auto is_behind = [&](const resident& one) {
     const auto& entry = one.flow->entry;
     const auto handled = one.gate->handled.load();
@@ -265,14 +308,15 @@ bool residents::have_handled(std::string_view type, build_number build, position
 
 std::size_t residents::expel(std::string_view type, build_number build) {
   const auto [known, is_new] = leaving_.emplace(std::pair{std::string{type}, build}, 0);
-  if (!is_new) return known->second;
+  const std::size_t in_lanes = close_lanes() ? 1 : 0;
+  if (!is_new) return known->second + in_lanes;
   for (auto& [number, one] : in_memory_) {
     const auto& entry = one.flow->entry;
     if (entry.build != build || entry.key.type() != type) continue;
     ++known->second;
     tell(owner_, one.actor, drain{});
   }
-  return known->second;
+  return known->second + in_lanes;
 }
 
 std::size_t* residents::leaving(const flow_entry& flow) {
@@ -308,11 +352,13 @@ std::optional<flow_load> residents::load(flow_number flow) const {
 
 void residents::drain_all() {
   draining_ = true;
+  close_lanes();
   for (auto& [number, one] : in_memory_) tell(owner_, one.actor, drain{});
 }
 
 void residents::kill_all() {
   for (auto& [number, one] : in_memory_) kill(one.actor);
+  for (auto& each : lanes_) each.kill_actor();
   in_memory_.clear();
   repairs_.clear();
   held_.clear();

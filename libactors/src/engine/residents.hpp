@@ -9,6 +9,7 @@
 
 #include "engine/context.hpp"
 #include "engine/flow_actor.hpp"
+#include "engine/lane.hpp"
 #include "engine/messages.hpp"
 #include "routing/router.hpp"
 
@@ -20,10 +21,17 @@ class residents {
  public:
   residents(engine_context& context, caf::event_based_actor& owner, const router& core);
 
-  /// Hands one delivery to its flow: spawns the actor when it is not there, and leaves it out when
-  /// the flow is stopped, nobody hosts its type, it reads from the store, or its inbox is full.
-  /// `first` is the position of its first event; `whom` the window is for.
-  void push(routed_flow& to, bool fresh, position first, windows_for whom, deliver what);
+  /// The window of the deliveries that come next. `is_bulk`: there is much of it, and more to
+  /// come, so that flows may join a lane.
+  void begin_window(const std::shared_ptr<window_lease>& lease, windows_for whom, bool is_bulk);
+  /// Hands one delivery to its flow: to the lane that it is in or joins; or to its actor, which is
+  /// spawned when it is not there. Leaves it out when the flow is stopped, nobody hosts its type,
+  /// it reads from the store, or its inbox is full. `first` is the position of its first event.
+  void push(routed_flow& to, bool fresh, position first, deliver what);
+  /// True: some are in lanes.
+  bool end_window();
+  /// Of the window: actors, of which a lane is one.
+  [[nodiscard]] std::size_t holders() const { return holders_; }
   /// Loads a flow that has something pending. The entry comes from the store's directory.
   void wake(routed_flow& flow);
   /// The same, to repair it.
@@ -32,13 +40,18 @@ class residents {
   /// Nothing more is on its way in windows of that kind: who was told that there is commits what
   /// it has.
   void run_dry(windows_for whom);
+  /// From then on its flows have actors. False: there was nobody in it.
+  bool close_lanes();
+  /// What a lane says; flows that have to be woken.
+  std::vector<std::pair<flow_key, build_number>> on_lane_news(const lane_news& news, router& core);
 
   void on_take_on(const take_on& request);
   void on_progressed(flow_number flow);
   void on_fell_behind(flow_number flow);
   void on_left(const flow_left& news);
-  /// Its inbox in the store is another one. True: it has an actor, which reads it again.
-  bool on_replaced(flow_number flow);
+  /// Its inbox in the store is another one. True: it has an actor, or will have one, which reads it
+  /// again.
+  bool on_replaced(routed_flow& flow);
   /// Answers those who asked while their inbox was being replaced.
   void answer_held();
   void tell_postings_written(flow_number flow);
@@ -73,7 +86,7 @@ class residents {
   void drain_all();
   /// And forgets who waits for a repair: the end of that answer says `closed`.
   void kill_all();
-  [[nodiscard]] bool empty() const { return in_memory_.empty(); }
+  [[nodiscard]] bool empty() const { return in_memory_.empty() && lanes_are_empty(); }
   [[nodiscard]] std::size_t waking() const { return waking_; }
 
  private:
@@ -90,12 +103,19 @@ class residents {
     std::optional<position> since = {};
   };
 
+  [[nodiscard]] lane& lane_of(const routed_flow& flow) { return lanes_[*flow.type]; }
+  [[nodiscard]] bool lanes_are_empty() const;
+  [[nodiscard]] bool may_join(const routed_flow& flow, const deliver& what);
+  [[nodiscard]] bool suits_lane(const flow_type& type) const;
+  void join(routed_flow& flow, bool fresh, const deliver& what);
+  void repair_waiting(flow_number flow);
   resident* find_or_spawn(routed_flow& flow, bool fresh,
                           std::optional<flow_actor::repair> repairs = std::nullopt);
   [[nodiscard]] static bool settled(const resident& one);
   [[nodiscard]] std::uint64_t max_lag(const routed_flow& flow) const;
   [[nodiscard]] std::optional<furthest> behind(const resident& one) const;
   [[nodiscard]] position first_to_repair(const routed_flow& flow, const repair_order& how) const;
+  static void refuse_repair(const routed_flow& flow, const flow_actor::repair& how);
   void repair_later(routed_flow& flow, flow_actor::repair how);
   void erase(std::unordered_map<flow_number, resident>::iterator at);
   void woken(resident& one);
@@ -105,6 +125,11 @@ class residents {
   caf::event_based_actor& owner_;
   const router& core_;
   std::unordered_map<flow_number, resident> in_memory_;
+  std::vector<lane> lanes_;    // by type
+  std::vector<char> is_quick_;  // by type: its flows may be in a lane
+  windows_for whom_{};         // the window at hand
+  bool is_bulk_ = false;
+  std::size_t holders_ = 0;
   std::unordered_set<flow_number> stopped_;
   std::unordered_map<flow_number, std::pair<routed_flow*, flow_actor::repair>> repairs_;
   std::vector<take_on> held_;

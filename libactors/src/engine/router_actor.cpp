@@ -54,6 +54,7 @@ caf::behavior router_actor::make_behavior() {
         on_progress();
         check_drained();
       },
+      [this](const lane_news& news) { on_lane_news(news); },
       [this](const derived_written& news) { on_written(news); },
       [this](router_tick) { on_tick(); },
       [this](const need_postings& request) {
@@ -255,17 +256,20 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
 void router_actor::push_all(routed_window& routed, const std::shared_ptr<const window>& events) {
   if (!context_.run_flows || drained_ || routed.deliveries.empty()) return;
   const bool lags = lag_began_.has_value();
+  const auto whom = lags ? windows_for::lagging : windows_for::all;
   const bool more = events->end() < (lags ? core_.head() : context_.writes.tail());
+  const bool is_bulk = more && !agrees_ && events->events().size() >= context_.bounds.lane_window;
   auto lease = std::make_shared<window_lease>(
       window_lease::content{events, std::move(routed.entries)}, context_.budget);
   const auto held_here = lease->acquire();
   const auto& entries = held_here->entries;
+  flows_.begin_window(lease, whom, is_bulk);
   for (const auto& each : routed.deliveries) {
     const auto number = each.flow->entry.number;
     const bool fresh = routed.first_new && number >= *routed.first_new;
     const auto first = events->events()[entries[each.first].index].at;
     const auto last = events->events()[entries[each.first + each.count - 1].index].at;
-    flows_.push(*each.flow, fresh, first, lags ? windows_for::lagging : windows_for::all,
+    flows_.push(*each.flow, fresh, first,
                 {.lease = lease,
                  .first = each.first,
                  .count = each.count,
@@ -273,8 +277,9 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
                  .last = last,
                  .more = more});
   }
+  const bool in_lane = flows_.end_window();
   if (lags) {
-    pace_.sent(lease, routed.deliveries.size(), *lag_began_, context_.time.steady());
+    pace_.sent(lease, flows_.holders(), in_lane, *lag_began_, context_.time.steady());
   }
   if (leases_.size() >= leases_looked_through_at_) {
     std::erase_if(leases_, [](const leased& each) { return each.lease.expired(); });
@@ -288,7 +293,20 @@ void router_actor::at_rest() {
   on_progress();
 }
 
-/// Flows that had something pending when the engine started; not all at once.
+/// What a lane committed may be what somebody waits for.
+void router_actor::on_lane_news(const lane_news& news) {
+  for (auto& each : flows_.on_lane_news(news, core_)) to_wake_.push_back(std::move(each));
+  wake_pending();
+  if (news.closed && agrees_) {
+    const auto call = *std::exchange(agrees_, std::nullopt);
+    on_agreed(call);
+  }
+  on_progress();
+  check_drained();
+}
+
+/// Flows that have something pending, when the engine starts and when they leave a lane; not all at
+/// once.
 void router_actor::wake_pending() {
   while (!drained_ && !to_wake_.empty() && flows_.waking() < limits::waking_flows_max) {
     auto found = core_.find(to_wake_.front().first, to_wake_.front().second);

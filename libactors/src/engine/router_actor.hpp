@@ -43,6 +43,7 @@ class router_actor final : public caf::event_based_actor {
   void forget_feed_before(position at);
   void route(const std::shared_ptr<const window>& events);
   void push_all(routed_window& routed, const std::shared_ptr<const window>& events);
+  void on_lane_news(const lane_news& news);
   void at_rest();
   void wake_pending();
 
@@ -155,6 +156,7 @@ class router_actor final : public caf::event_based_actor {
   std::deque<leased> leases_;
   std::size_t leases_looked_through_at_ = 1024;
   std::deque<std::pair<flow_key, build_number>> to_wake_;
+  std::optional<lag_call> agrees_;  // as soon as no flow is in a lane
 
   bool writing_ = false;
   bool tick_armed_ = false;

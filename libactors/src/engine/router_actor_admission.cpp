@@ -73,6 +73,11 @@ void residents::expect(flow_number flow, position first) {
 
 /// Where no flow runs, none has to keep up.
 void router_actor::on_agreed(const lag_call& call) {
+  if (flows_.close_lanes()) {  // how far flows of a lane are is known when they have left it
+    if (agrees_) (*agrees_->answer)({});  // this one takes its place
+    agrees_ = call;
+    return;
+  }
   const bool any = context_.run_flows && std::any_of(call.by_type.begin(), call.by_type.end(),
                                                      [](auto each) { return each > 0; });
   context_.max_lags = any ? call.by_type : std::vector<std::uint64_t>{};

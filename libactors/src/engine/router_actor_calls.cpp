@@ -295,6 +295,7 @@ void router_actor::refuse_calls(const error& why) {
   for (const auto& each : std::exchange(appends_, {})) each.second.request->done(why);
   for (const auto& each : std::exchange(mends_, {})) (*each.answer)(why);
   for (const auto& each : std::exchange(resets_, {})) (*each.answer)(why);
+  if (agrees_) (*std::exchange(agrees_, std::nullopt)->answer)(why);
 }
 
 void router_actor::on_drain(const drain_call& call) {

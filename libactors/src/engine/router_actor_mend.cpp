@@ -80,7 +80,7 @@ void router_actor::on_mended(const flow_names& flows) {
   for (const auto& [key, build] : flows) {
     auto flow = core_.find(key, build);
     if (!flow) return context_.fail(flow.error());
-    if (*flow == nullptr || flows_.on_replaced((*flow)->entry.number)) continue;
+    if (*flow == nullptr || flows_.on_replaced(**flow)) continue;
     if (!context_.run_flows || !core_.runs(**flow)) continue;
     auto row = context_.stored.find_flow((*flow)->entry.number);
     if (!row) return context_.fail(row.error());

@@ -19,6 +19,8 @@ struct work_bounds {
   std::size_t directory_entries = limits::directory_entries_max / 8 * 7;  // a table that is full
   std::size_t awake_flows = limits::window_events_max;
   std::size_t resident_flows = limits::resident_flows_max;
+  std::size_t lane_window = limits::lane_window_events_min;
+  std::size_t lane_flows = limits::lane_flows_max;
 
   /// Windows of `room` events, and all else of that order; 0: as limits.hpp says.
   static work_bounds of(std::size_t room) {
@@ -31,7 +33,9 @@ struct work_bounds {
             .mend_distance = room,
             .directory_entries = room,
             .awake_flows = room,
-            .resident_flows = 4 * room};
+            .resident_flows = 4 * room,
+            .lane_window = room,
+            .lane_flows = 2 * room};
   }
 };
 

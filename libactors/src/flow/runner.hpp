@@ -98,6 +98,7 @@ class runner {
   /// A checkpoint that passes `at` by without observing it, and records why.
   [[nodiscard]] turn skip(position at, const std::string& message);
 
+  [[nodiscard]] const flow_key& key() const { return key_; }
   [[nodiscard]] const v1::Checkpoint& checkpoint() const { return checkpoint_; }
   [[nodiscard]] bool alive() const { return checkpoint_.has_life(); }
   /// Null: keeps none.

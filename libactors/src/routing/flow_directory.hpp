@@ -20,6 +20,8 @@ struct routed_flow {
   std::optional<position> written;    ///< last posting in the store
   std::vector<posting> unwritten;     ///< in order; those after `written`
   bool keep = false;                  ///< set by the owner: do not forget this one
+  bool in_lane = false;               ///< the owner's: in that of its type
+  std::uint32_t place = 0;            ///< the owner's: where in that
   bool enlisted = false;   ///< its entry may not be in the store yet: the owner sees to it
   bool replacing = false;  ///< another inbox is on its way into the store
 

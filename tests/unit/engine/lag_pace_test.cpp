@@ -17,7 +17,7 @@ struct sender {
     const auto empty = std::make_shared<const window>();
     const auto lease =
         std::make_shared<const window_lease>(window_lease::content{empty, {}}, budget);
-    pace.sent(lease, flows, now, now);
+    pace.sent(lease, flows, false, now, now);
     return std::vector<std::shared_ptr<const window_lease>>(flows, lease);
   }
 };
@@ -84,7 +84,7 @@ TEST_CASE("a window for a few flows is not waited for") {
 TEST_CASE("windows of a type that lags shrink while it takes long to route them") {
   lag_pace pace{65'536};
   const auto begun = pace.next({});
-  pace.sent({}, 3, timestamp{}, timestamp{1s});
+  pace.sent({}, 3, false, timestamp{}, timestamp{1s});
   CHECK(pace.next(timestamp{1s}) < begun);
 }
 

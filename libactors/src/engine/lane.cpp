@@ -1,0 +1,100 @@
+#include "engine/lane.hpp"
+
+#include <utility>
+
+#include "engine/lane_actor.hpp"
+
+namespace millrace {
+
+void lane::begin(std::shared_ptr<window_lease> lease,
+                 std::shared_ptr<const window_lease::content> held) {
+  next_ = {.lease = std::move(lease), .held = std::move(held), .joining = {}, .deliveries = {}};
+  sent_ = false;
+}
+
+void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
+  if (!actor_) {
+    actor_ = owner_.spawn<lane_actor>(
+        lane_actor::start{.context = &context_,
+                          .router = caf::actor_cast<caf::actor>(&owner_),
+                          .type = type_});
+  }
+  if (members_.size() >= context_.bounds.lane_flows) begin_anew();
+  whom_ = whom;
+  flow.in_lane = true;
+  flow.place = static_cast<std::uint32_t>(members_.size());
+  flow.keep = true;
+  members_.push_back(&flow);
+  next_.joining.push_back(std::move(who));
+}
+
+void lane::push(routed_flow& flow, const deliver& what) {
+  if (closing_) {
+    flow.place = misses;
+    return;
+  }
+  context_.counted.delivered += what.count;
+  next_.deliveries.push_back({flow.place, what.first, what.count});
+}
+
+bool lane::end() {
+  send();
+  next_ = {};
+  return sent_;
+}
+
+void lane::send() {
+  if (next_.deliveries.empty()) return;
+  sent_ = true;
+  tell(owner_, actor_,
+       fold_window{.lease = next_.lease,
+                   .held = next_.held,
+                   .joining = std::exchange(next_.joining, {}),
+                   .deliveries = std::exchange(next_.deliveries, {})});
+}
+
+/// It is full: whoever gets something after this joins again.
+void lane::begin_anew() {
+  send();
+  tell(owner_, actor_, empty_lane{.closes = false});
+  for (auto* flow : std::exchange(members_, {})) {
+    if (flow != nullptr) forget(*flow);
+  }
+}
+
+void lane::close(routed_flow* reader) {
+  if (reader != nullptr) reader->place = misses;
+  if (is_empty() || std::exchange(closing_, true)) return;
+  tell(owner_, actor_, empty_lane{.closes = true});
+}
+
+std::vector<std::pair<flow_key, build_number>> lane::closed() {
+  std::vector<std::pair<flow_key, build_number>> to_wake;
+  closing_ = false;
+  for (auto* flow : std::exchange(members_, {})) {
+    if (flow == nullptr) continue;
+    if (flow->place == misses) to_wake.emplace_back(flow->entry.key, flow->entry.build);
+    forget(*flow);
+  }
+  return to_wake;
+}
+
+bool lane::give_up(routed_flow& flow) {
+  if (flow.place == misses) return false;
+  members_[flow.place] = nullptr;
+  forget(flow);
+  return true;
+}
+
+void lane::forget(routed_flow& flow) {
+  flow.in_lane = false;
+  flow.keep = false;
+}
+
+void lane::kill_actor() {
+  if (actor_) kill(std::exchange(actor_, nullptr));
+  members_.clear();
+  closing_ = false;
+}
+
+}  // namespace millrace

@@ -1,0 +1,64 @@
+/// The router's side of a lane: which flows are in it, and what of a window is for them.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/context.hpp"
+#include "engine/messages.hpp"
+#include "routing/router.hpp"
+
+namespace millrace {
+
+/// That of one type. Open while flows are in it. A flow is in a lane, or has an actor, or neither. Closing takes as
+/// long as a commit: what is routed to its flows meanwhile is not pushed, and they are woken
+/// afterwards to read it. Part of the router actor; same thread.
+class lane {
+ public:
+  lane(engine_context& context, caf::event_based_actor& owner, std::uint32_t type)
+      : context_(context), owner_(owner), type_(type) {}
+
+  [[nodiscard]] bool is_empty() const { return members_.empty(); }
+  /// No flow may join now.
+  [[nodiscard]] bool is_closing() const { return closing_; }
+  /// The kind of windows that its flows joined with.
+  [[nodiscard]] windows_for whom() const { return whom_; }
+
+  /// The window of the deliveries that come next.
+  void begin(std::shared_ptr<window_lease> lease,
+             std::shared_ptr<const window_lease::content> held);
+  /// A flow that is in no lane, and has no actor, joins with its next delivery.
+  void join(routed_flow& flow, windows_for whom, lane_member who);
+  /// Of a flow that is in the lane.
+  void push(routed_flow& flow, const deliver& what);
+  /// Sends what came of the window. True: anything did.
+  bool end();
+
+  /// Has everything committed, and is empty after that: closed() follows. What comes for `reader`
+  /// after this it reads itself.
+  void close(routed_flow* reader = nullptr);
+  /// Those of its flows, none of which is in it any more, that have to be woken.
+  std::vector<std::pair<flow_key, build_number>> closed();
+  /// The lane gave a flow up that is in it. False: closed() will name it.
+  bool give_up(routed_flow& flow);
+  void kill_actor();
+
+ private:
+  static constexpr std::uint32_t misses = ~0u;  ///< as a place: did not get all that was routed
+
+  void send();
+  void begin_anew();
+  static void forget(routed_flow& flow);
+
+  engine_context& context_;
+  caf::event_based_actor& owner_;
+  std::uint32_t type_;
+  windows_for whom_{};
+  caf::actor actor_;
+  std::vector<routed_flow*> members_;  // by place; null: it was given up
+  bool closing_ = false;
+  fold_window next_;
+  bool sent_ = false;
+};
+
+}  // namespace millrace

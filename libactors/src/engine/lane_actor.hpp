@@ -1,0 +1,86 @@
+/// The flow instances of a type in one actor, while they are given their history.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "engine/context.hpp"
+#include "engine/messages.hpp"
+#include "flow/runner.hpp"
+
+namespace millrace {
+
+/// Folds whole windows: a message for each of them, not for each flow it touches, and the flows lie
+/// side by side. For queries that only fold, and keep up: one that fails, cannot be loaded as it
+/// is, or does not follow its checkpoint is given up, and the router wakes it as an actor of its
+/// own, which starts from its last checkpoint; and so are all when the type's handlers take long.
+/// Commits of a flow go to the journal in order, several may be under way.
+/// docs/decisions/2026-11-27-lanes.md
+class lane_actor final : public caf::event_based_actor {
+ public:
+  struct start {
+    engine_context* context = nullptr;
+    caf::actor router;
+    std::uint32_t type = 0;  ///< index in the interest table
+  };
+  lane_actor(caf::actor_config& config, start from);
+
+ protected:
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  struct member {
+    flow_number number{};
+    build_number build = first_build;
+    std::optional<runner> runs;         ///< none: it was given up
+    std::optional<position> committed;  ///< with what is under way
+    std::size_t handled = 0;            ///< of the open turn
+    duration handling{};
+    bool listed = false;  ///< in open_
+  };
+  using step = std::variant<fold_window, empty_lane>;
+
+  void work();
+  void fold(fold_window& window);
+  void join(lane_member& who);
+  [[nodiscard]] result<bool> load(const lane_member& who, member& into) const;
+  void observe(std::uint32_t place);
+  void run(std::uint32_t place, std::span<const observation> seen);
+  void note_pace(duration took, std::size_t events);
+  void close(member& one, flush_cause why);
+  void close_all(flush_cause why);
+  void give_up(member& one);
+  void empty(bool closes);
+  void report(bool closed);
+  void wait_for_age();
+
+  engine_context& context_;
+  life life_{context_};
+  caf::actor router_;
+  const std::uint32_t index_;
+  const flow_type& type_;
+
+  std::deque<step> steps_;
+  std::deque<member> members_;  // by place
+  std::vector<std::uint32_t> open_;
+  std::optional<timestamp> due_;  // of what is open
+  bool tick_under_way_ = false;
+  std::shared_ptr<std::atomic<std::size_t>> commits_;  // under way
+
+  std::vector<observation> seen_;
+  turn made_;
+  std::vector<std::pair<flow_key, build_number>> given_up_;  // not told yet
+  std::unordered_set<flow_number> gone_;  // given up since the lane was opened: never taken again
+  duration took_{};                       // by handlers, since the lane is there
+  std::size_t ran_ = 0;                   // events
+  bool is_slow_ = false;
+};
+
+}  // namespace millrace

@@ -1,0 +1,78 @@
+// Which flows are in lanes, and how they come out of them.
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "engine/residents.hpp"
+
+namespace millrace {
+
+/// Its flows only fold, a commit for many events is what they want, and they do not say themselves
+/// that they take long.
+bool residents::suits_lane(const flow_type& type) const {
+  const bool in_batches = type.options.flush.count >= limits::lane_turn_events_min;
+  const bool waits = type.options.runs_on_own_thread && context_.own_threads;
+  return !type.topic && in_batches && !waits;
+}
+
+bool residents::lanes_are_empty() const {
+  return std::all_of(lanes_.begin(), lanes_.end(), [](const lane& one) { return one.is_empty(); });
+}
+
+/// One that has an actor with nothing to do leaves that for the lane.
+bool residents::may_join(const routed_flow& flow, const deliver& what) {
+  if (!flow.type || is_quick_[*flow.type] == 0 || !core_.runs(flow)) return false;
+  if (lane_of(flow).is_closing() || max_lag(flow) > 0) return false;
+  if (leaving(flow.entry) != nullptr || expected_.contains(flow.entry.number)) return false;
+  const auto found = in_memory_.find(flow.entry.number);
+  if (found == in_memory_.end()) return true;
+  const auto& one = found->second;
+  const auto end_of_former = what.previous ? what.previous->value + 1 : 0;
+  return one.live && !one.waking && one.sent == one.gate->consumed &&
+         one.gate->handled >= end_of_former;
+}
+
+void residents::join(routed_flow& flow, bool fresh, const deliver& what) {
+  if (const auto found = in_memory_.find(flow.entry.number); found != in_memory_.end()) {
+    erase(found);
+    fresh = false;
+  }
+  lane_of(flow).join(flow, whom_,
+                     {.flow = flow.entry,
+                      .fresh = fresh,
+                      .previous = what.previous,
+                      .formers = core_.formers(*flow.type),
+                      .accepts_recorded = core_.progress(*flow.type).accept_recorded()});
+}
+
+bool residents::close_lanes() {
+  const bool any = !lanes_are_empty();
+  for (auto& each : lanes_) each.close();
+  return any;
+}
+
+std::vector<std::pair<flow_key, build_number>> residents::on_lane_news(const lane_news& news,
+                                                                       router& core) {
+  if (news.is_slow) is_quick_[news.type] = 0;
+  std::vector<std::pair<flow_key, build_number>> to_wake;
+  for (const auto& [key, build] : news.given_up) {
+    const auto found = core.find(key, build);
+    if (!found) {
+      context_.fail(found.error());
+      return {};
+    }
+    if (*found == nullptr) continue;
+    if ((*found)->in_lane && !lane_of(**found).give_up(**found)) continue;
+    to_wake.emplace_back(key, build);
+  }
+  if (!news.closed) return to_wake;
+  const auto rest = lanes_[news.type].closed();
+  to_wake.insert(to_wake.end(), rest.begin(), rest.end());
+  std::vector<flow_number> waiting;
+  for (const auto& [flow, how] : repairs_) {
+    if (!how.first->in_lane && !in_memory_.contains(flow)) waiting.push_back(flow);
+  }
+  for (const auto flow : waiting) repair_waiting(flow);
+  return to_wake;
+}
+
+}  // namespace millrace
