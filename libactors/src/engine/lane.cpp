@@ -6,12 +6,6 @@
 
 namespace millrace {
 
-void lane::begin(std::shared_ptr<window_lease> lease,
-                 std::shared_ptr<const window_lease::content> held) {
-  next_ = {.lease = std::move(lease), .held = std::move(held), .joining = {}, .deliveries = {}};
-  sent_ = false;
-}
-
 void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
   if (!actor_) {
     actor_ = owner_.spawn<lane_actor>(
@@ -34,13 +28,17 @@ void lane::push(routed_flow& flow, const deliver& what) {
     return;
   }
   context_.counted.delivered += what.count;
+  if (!next_.lease) {
+    next_.lease = what.lease;
+    next_.held = what.lease->acquire();
+  }
   next_.deliveries.push_back({flow.place, what.first, what.count});
 }
 
 bool lane::end() {
   send();
   next_ = {};
-  return sent_;
+  return std::exchange(sent_, false);
 }
 
 void lane::send() {

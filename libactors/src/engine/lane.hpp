@@ -24,14 +24,11 @@ class lane {
   /// The kind of windows that its flows joined with.
   [[nodiscard]] windows_for whom() const { return whom_; }
 
-  /// The window of the deliveries that come next.
-  void begin(std::shared_ptr<window_lease> lease,
-             std::shared_ptr<const window_lease::content> held);
   /// A flow that is in no lane, and has no actor, joins with its next delivery.
   void join(routed_flow& flow, windows_for whom, lane_member who);
   /// Of a flow that is in the lane.
   void push(routed_flow& flow, const deliver& what);
-  /// Sends what came of the window. True: anything did.
+  /// Sends what came of one window. True: anything did.
   bool end();
 
   /// Has everything committed, and is empty after that: closed() follows. What comes for `reader`

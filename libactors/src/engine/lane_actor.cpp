@@ -29,7 +29,10 @@ caf::behavior lane_actor::make_behavior() {
         work();
       },
       [this](lane_committed) {
-        if (*commits_ == 0) report(false);
+        if (*commits_ == 0) {
+          committing_ = 0;
+          report(false);
+        }
         work();
       },
       [this](lane_tick) {
@@ -47,7 +50,7 @@ void lane_actor::on_exit() {
 
 void lane_actor::work() {
   if (context_.failed) return steps_.clear();
-  while (!steps_.empty() && *commits_ < limits::lane_commits_max) {
+  while (!steps_.empty() && has_room()) {
     if (auto* window = std::get_if<fold_window>(&steps_.front())) {
       fold(*window);
       steps_.pop_front();
@@ -55,7 +58,7 @@ void lane_actor::work() {
       continue;
     }
     close_all(flush_cause::dry);
-    if (*commits_ > 0) return;  // goes on when that is durable: who comes next loads it
+    if (!open_.empty() || *commits_ > 0) return;  // until it is durable: who comes next loads it
     const bool closes = std::get<empty_lane>(steps_.front()).closes;
     steps_.pop_front();
     empty(closes);
@@ -166,6 +169,7 @@ void lane_actor::close(member& one, flush_cause why) {
   context_.counted.handled += made.handled;
   context_.meters[index_].add(made.handled, why, context_.time.steady());
   const auto before = std::exchange(one.committed, position{made.checkpoint.position()});
+  if (made.state) committing_ += made.state->size();
   ++*commits_;
   context_.writes.submit(
       flow_commit{.flow = one.number,
@@ -179,13 +183,19 @@ void lane_actor::close(member& one, flush_cause why) {
                   }});
 }
 
+/// As many as the journal may have of it at once; the rest follows when that is durable.
 void lane_actor::close_all(flush_cause why) {
-  due_.reset();
-  for (const auto place : std::exchange(open_, {})) {
-    auto& one = members_[place];
+  while (!open_.empty() && has_room()) {
+    auto& one = members_[open_.back()];
+    open_.pop_back();
     one.listed = false;
     if (one.runs && one.handled > 0) close(one, why);
   }
+  if (open_.empty()) due_.reset();
+}
+
+bool lane_actor::has_room() const {
+  return *commits_ < limits::lane_commits_max && committing_ < limits::commit_size_max;
 }
 
 /// What it has committed stands; its open turn is handled again, elsewhere.
@@ -212,7 +222,7 @@ void lane_actor::report(bool closed) {
 }
 
 void lane_actor::wait_for_age() {
-  if (!due_ || std::exchange(tick_under_way_, true)) return;
+  if (!due_ || !has_room() || std::exchange(tick_under_way_, true)) return;
   tell_self_after(*this, std::max(duration{0}, *due_ - context_.time.steady()), lane_tick{});
 }
 

@@ -56,6 +56,7 @@ class lane_actor final : public caf::event_based_actor {
   void note_pace(duration took, std::size_t events);
   void close(member& one, flush_cause why);
   void close_all(flush_cause why);
+  [[nodiscard]] bool has_room() const;
   void give_up(member& one);
   void empty(bool closes);
   void report(bool closed);
@@ -73,6 +74,7 @@ class lane_actor final : public caf::event_based_actor {
   std::optional<timestamp> due_;  // of what is open
   bool tick_under_way_ = false;
   std::shared_ptr<std::atomic<std::size_t>> commits_;  // under way
+  std::size_t committing_ = 0;  // bytes of states, since nothing was
 
   std::vector<observation> seen_;
   turn made_;

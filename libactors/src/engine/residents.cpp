@@ -57,12 +57,10 @@ residents::resident* residents::find_or_spawn(routed_flow& flow, bool fresh,
   return &in_memory_.emplace(number, std::move(made)).first->second;
 }
 
-void residents::begin_window(const std::shared_ptr<window_lease>& lease, windows_for whom,
-                             bool is_bulk) {
+void residents::begin_window(windows_for whom, bool is_bulk) {
   whom_ = whom;
   is_bulk_ = is_bulk && !draining_ && repairs_.empty();
   holders_ = 0;
-  for (auto& each : lanes_) each.begin(lease, lease->acquire());
 }
 
 bool residents::end_window() {
@@ -308,7 +306,7 @@ bool residents::have_handled(std::string_view type, build_number build, position
 
 std::size_t residents::expel(std::string_view type, build_number build) {
   const auto [known, is_new] = leaving_.emplace(std::pair{std::string{type}, build}, 0);
-  const std::size_t in_lanes = close_lanes() ? 1 : 0;
+  const auto in_lanes = close_lanes(type);
   if (!is_new) return known->second + in_lanes;
   for (auto& [number, one] : in_memory_) {
     const auto& entry = one.flow->entry;

@@ -21,9 +21,9 @@ class residents {
  public:
   residents(engine_context& context, caf::event_based_actor& owner, const router& core);
 
-  /// The window of the deliveries that come next. `is_bulk`: there is much of it, and more to
+  /// What window the deliveries are of that come next. `is_bulk`: there is much of it, and more to
   /// come, so that flows may join a lane.
-  void begin_window(const std::shared_ptr<window_lease>& lease, windows_for whom, bool is_bulk);
+  void begin_window(windows_for whom, bool is_bulk);
   /// Hands one delivery to its flow: to the lane that it is in or joins; or to its actor, which is
   /// spawned when it is not there. Leaves it out when the flow is stopped, nobody hosts its type,
   /// it reads from the store, or its inbox is full. `first` is the position of its first event.
@@ -108,6 +108,7 @@ class residents {
   [[nodiscard]] bool may_join(const routed_flow& flow, const deliver& what);
   [[nodiscard]] bool suits_lane(const flow_type& type) const;
   void join(routed_flow& flow, bool fresh, const deliver& what);
+  std::size_t close_lanes(std::string_view type);
   void repair_waiting(flow_number flow);
   resident* find_or_spawn(routed_flow& flow, bool fresh,
                           std::optional<flow_actor::repair> repairs = std::nullopt);

@@ -50,6 +50,16 @@ bool residents::close_lanes() {
   return any;
 }
 
+/// Of all versions of a type; how many of them are not empty yet.
+std::size_t residents::close_lanes(std::string_view type) {
+  std::size_t left = 0;
+  for (const auto version : context_.interest.versions(type)) {
+    left += lanes_[version].is_empty() ? 0 : 1;
+    lanes_[version].close();
+  }
+  return left;
+}
+
 std::vector<std::pair<flow_key, build_number>> residents::on_lane_news(const lane_news& news,
                                                                        router& core) {
   if (news.is_slow) is_quick_[news.type] = 0;

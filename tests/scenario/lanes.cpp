@@ -1,0 +1,157 @@
+// Queries that are given their history fold it together, in a lane, and come out of it as any flow.
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <random>
+
+#include "support/notes.hpp"
+
+using namespace millrace;
+using namespace millrace::shop;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t room = 4;  // events in a window; a lane takes twice as many flows
+
+/// A host with a history of notes, and what each key has to come to.
+struct with_history {
+  host_test test;
+  std::map<std::string, std::vector<std::int64_t>> wanted;
+  std::int64_t next = 0;
+
+  explicit with_history(std::int64_t count, std::int64_t keys, std::uint64_t seed = 0)
+      : test{{.seed = seed, .room = room}}, keys_(keys) {
+    test.add<all_notes>();
+    for (std::int64_t i = 0; i < count; ++i) test.append(one_more());
+    test.stop();
+  }
+  Noted one_more() {
+    const auto key = "k" + std::to_string(next * 7 % keys_);
+    wanted[key].push_back(next);
+    return note(key, next++);
+  }
+  template <class Flow>
+  void check_all() {
+    for (const auto& [key, list] : wanted) {
+      INFO(key);
+      const auto read = test.read<Flow>(key);
+      REQUIRE(read);
+      CHECK(numbers(read->state) == list);
+    }
+  }
+
+ private:
+  std::int64_t keys_;
+};
+
+}  // namespace
+
+TEST_CASE("flows that are given their history together need no actors, and read nothing twice") {
+  with_history that{100, 5};
+  that.test.add<notes>();
+  that.test.restart();
+  that.check_all<notes>();
+  const auto counted = that.test.running().counters();
+  CHECK(counted.posting_reads == 0);
+  CHECK(counted.timeline_reads == 100);
+  CHECK(that.test.running().statistics(flow_key{"Notes", "k1"})->activity.handled == 0);
+  CHECK(that.test.running().statistics()->all.activity.handled == 100);
+}
+
+TEST_CASE("what is appended after a lane reaches its flows at once") {
+  with_history that{100, 5};
+  that.test.add<notes>();
+  that.test.restart();
+  for (int i = 0; i < 20; ++i) {
+    that.test.append(that.one_more());
+    that.check_all<notes>();
+  }
+}
+
+TEST_CASE("a full lane is emptied, and its flows join again where they were") {
+  with_history that{400, 50};
+  that.test.add<notes>();
+  that.test.restart();
+  that.check_all<notes>();
+}
+
+TEST_CASE("an event that fails in a lane stops its flow right before it, and no other") {
+  with_history that{100, 5};
+  bool broken = true;
+  that.test.add<fragile>({}, std::int64_t{37}, &broken);
+  that.test.restart();
+  const auto failed = "k" + std::to_string(37 * 7 % 5);
+  const auto stopped = that.test.flow(flow_key{"Fragile", failed});
+  CHECK(stopped.error_position == position{37});
+  CHECK(stopped.checkpoint == position{32});
+  CHECK(that.test.running().statistics()->all.activity.handled == 80 + 7);
+  broken = false;
+  REQUIRE(that.test.running().retry(flow_key{"Fragile", failed}));
+  that.test.run();
+  that.check_all<fragile>();
+}
+
+TEST_CASE("a flow that was stopped before stays so when the others of its type are in a lane") {
+  bool broken = true;
+  with_history that{100, 5};
+  that.test.add<fragile>({}, std::int64_t{37}, &broken);
+  that.test.restart();
+  that.test.stop();
+  that.test.clear_flows().add<all_notes>();  // the type is not here while more comes
+  that.test.restart();
+  for (int i = 0; i < 100; ++i) that.test.append(that.one_more());
+  that.test.stop();
+  that.test.add<fragile>({}, std::int64_t{37}, &broken);
+  that.test.restart();
+  const auto failed = "k" + std::to_string(37 * 7 % 5);
+  CHECK(that.test.flow(flow_key{"Fragile", failed}).error_position == position{37});
+  that.wanted.erase(failed);
+  that.check_all<fragile>();
+}
+
+TEST_CASE("a flow is reset while it is in a lane") {
+  for (int steps = 1; steps < 60; steps += 2) {
+    INFO("after " << steps << " steps");
+    with_history that{100, 5};
+    that.test.add<notes>();
+    that.test.restart_paused();
+    for (int i = 0; i < steps && that.test.step(); ++i) {
+    }
+    // It may be too early for there being one.
+    const auto done = that.test.running().reset(flow_key{"Notes", "k1"});
+    if (!done) CHECK(done.error().code == errc::not_found);
+    that.test.run();
+    that.check_all<notes>();
+  }
+}
+
+TEST_CASE("flows go in and out of lanes under appends, restarts and crashes, and miss nothing") {
+  const auto seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{41}));
+  INFO("seed " << seed);
+  std::mt19937_64 random{seed};
+  const auto below = [&](std::uint64_t most) { return random() % most; };
+  with_history that{60, 12, seed};
+  that.test.add<notes>();
+  that.test.restart_paused();
+  std::vector<std::future<result<std::vector<position>>>> answers;
+  for (int round = 0; round < 40; ++round) {
+    std::vector<new_event> events;
+    for (auto burst = below(12); burst > 0; --burst) {
+      events.push_back(new_event::of(that.one_more()));
+    }
+    if (!events.empty()) answers.push_back(that.test.append_later(std::move(events)));
+    for (auto steps = below(40); steps > 0 && that.test.step(); --steps) {
+    }
+    if (below(8) > 0) continue;
+    for (auto& each : std::exchange(answers, {})) {
+      while (each.wait_for(0s) != std::future_status::ready) REQUIRE(that.test.step());
+      REQUIRE(each.get());
+    }
+    below(2) > 0 ? that.test.crash() : that.test.stop();
+    that.test.restart_paused();
+  }
+  that.test.run();
+  that.test.advance(3s);
+  that.check_all<notes>();
+}
