@@ -1,4 +1,4 @@
-/// Imports a log again whenever it has changed, until a signal.
+/// Imports a log again whenever it has changed, until somebody ends it.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,11 @@ namespace dpkg_flows {
 struct follow_options {
   std::vector<std::filesystem::path> places;
   bool skip_bad = false;
+  std::function<bool()> ends;  ///< asked now and then
 };
 
 struct follow_end {
-  std::optional<millrace::error> failure;  ///< none: SIGINT or SIGTERM came
+  std::optional<millrace::error> failure;  ///< none: it was ended
   std::uint64_t appended = 0;              ///< by the import that failed
 };
 

@@ -1,8 +1,6 @@
 #include "dpkg-flows/import_command.hpp"
 
-#include <unistd.h>
-
-#include <cstdio>
+#include <ostream>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -24,80 +22,93 @@ using millrace::result;
 
 constexpr std::string_view log_directory = "/var/log";
 
-void show_progress(std::uint64_t done, std::uint64_t all) {
+void show_progress(std::ostream& to, std::uint64_t done, std::uint64_t all) {
   const auto percent = all == 0 ? 100 : done * 100 / all;
-  fmt::print(stderr, "\r{} of {} lines ({} %)\033[K", done, all, percent);
+  to << fmt::format("\r{} of {} lines ({} %)\033[K", done, all, percent);
 }
-
-void end_progress() { fmt::print(stderr, "\r\033[K"); }
 
 std::string counted(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-void tell_problems(const import_outcome& outcome) {
+void tell_problems(std::ostream& to, const import_outcome& outcome) {
   for (const auto& bad : outcome.problems) {
-    fmt::print(stderr, "dpkg-flows: skipped {}: {}\n", bad.where, bad.why);
+    to << fmt::format("dpkg-flows: skipped {}: {}\n", bad.where, bad.why);
   }
   for (const auto& name : outcome.cut) {
-    fmt::print(stderr, "dpkg-flows: {}: ends within a line, which is left for later\n", name);
+    to << fmt::format("dpkg-flows: {}: ends within a line, which is left for later\n", name);
   }
 }
 
-void tell(const import_outcome& outcome, bool json) {
+void tell(std::ostream& to, const import_outcome& outcome, bool json) {
   if (json) {
     const nlohmann::ordered_json line = {{"files", outcome.files},
                                          {"lines", outcome.lines},
                                          {"appended", outcome.appended},
                                          {"known", outcome.lines - outcome.appended},
                                          {"bad", outcome.bad}};
-    fmt::print("{}\n", line.dump());
+    to << line.dump() << '\n';
   } else {
-    fmt::print(
+    to << fmt::format(
         "{} appended; {} in {}, {} known before{}\n", counted(outcome.appended, "new line"),
         counted(outcome.lines, "line"), counted(outcome.files, "file"),
         outcome.lines - outcome.appended,
         outcome.bad == 0 ? "" : fmt::format("; {} skipped", counted(outcome.bad, "bad line")));
   }
-  std::fflush(stdout);
+  to.flush();
 }
 
-int fail(const error& why, std::uint64_t appended) {
-  fmt::print(stderr, "dpkg-flows: {}\n", why.message);
+int fail(std::ostream& to, const error& why, std::uint64_t appended) {
+  to << fmt::format("dpkg-flows: {}\n", why.message);
   if (why.code == errc::invalid || appended > 0) {
-    fmt::print(stderr, "dpkg-flows: {} appended before that\n", counted(appended, "line"));
+    to << fmt::format("dpkg-flows: {} appended before that\n", counted(appended, "line"));
   }
   return application::exit_code(why.code);
 }
 
-int import_once(millrace::host& host, const import_request& request) {
+int import_once(millrace::host& host, const application::command_call& call,
+                const import_request& request) {
   const auto files = find_log_files(request.places);
-  if (!files) return fail(files.error(), 0);
-  import_options options{.skip_bad = request.skip_bad};
-  const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  if (terminal) options.progress = show_progress;
+  if (!files) return fail(call.err, files.error(), 0);
+  import_options options{.skip_bad = request.skip_bad, .progress = {}, .ends = call.ends};
+  if (call.shows_progress) {
+    options.progress = [&](std::uint64_t done, std::uint64_t all) {
+      show_progress(call.err, done, all);
+    };
+  }
   importer imports{host};
   const auto outcome = imports.import(*files, options);
-  if (terminal) end_progress();
-  if (!outcome) return fail(outcome.error(), imports.appended());
-  tell_problems(*outcome);
-  tell(*outcome, request.json);
+  if (call.shows_progress) call.err << "\r\033[K";
+  if (!outcome) return fail(call.err, outcome.error(), imports.appended());
+  tell_problems(call.err, *outcome);
+  tell(call.out, *outcome, request.json);
   return 0;
 }
 
-int import_and_follow(millrace::host& host, const import_request& request) {
-  const follow_options options{.places = request.places, .skip_bad = request.skip_bad};
+int import_and_follow(millrace::host& host, const application::command_call& call,
+                      const import_request& request) {
+  const follow_options options{
+      .places = request.places, .skip_bad = request.skip_bad, .ends = call.ends};
   const auto ended = follow(host, options, [&](const import_outcome& outcome) {
-    tell_problems(outcome);
-    tell(outcome, request.json);
+    tell_problems(call.err, outcome);
+    tell(call.out, outcome, request.json);
   });
-  return ended.failure ? fail(*ended.failure, ended.appended) : 0;
+  return ended.failure ? fail(call.err, *ended.failure, ended.appended) : 0;
 }
 
-int run_import(millrace::host& host, const std::vector<std::string>& arguments) {
-  const auto request = parse_import(arguments);
-  if (!request) return fail(request.error(), 0);
-  return request->follow ? import_and_follow(host, *request) : import_once(host, *request);
+/// Where whoever asked stands.
+result<import_request> request_of(const application::command_call& call) {
+  auto request = parse_import(call.arguments);
+  if (!request) return request;
+  for (auto& place : request->places) place = call.path(place);
+  return request;
+}
+
+int run_import(millrace::host& host, const application::command_call& call) {
+  const auto request = request_of(call);
+  if (!request) return fail(call.err, request.error(), 0);
+  return request->follow ? import_and_follow(host, call, *request)
+                         : import_once(host, call, *request);
 }
 
 /// As the import itself would: every line is looked at.
@@ -140,8 +151,8 @@ result<import_request> parse_import(const std::vector<std::string>& arguments) {
   return request;
 }
 
-result<application::store_use> store_for_import(const std::vector<std::string>& arguments) {
-  const auto request = parse_import(arguments);
+result<application::store_use> store_for_import(const application::command_call& call) {
+  const auto request = request_of(call);
   if (!request) return request.error();
   const auto files = find_log_files(request->places);
   if (!files) return files.error();
@@ -156,7 +167,8 @@ millrace::application::command import_command() {
           .help = "Append what is new in a dpkg log",
           .arguments = "[PATH...] [--follow] [--skip-bad] [--json]",
           .needs = store_for_import,
-          .run = run_import};
+          .run = run_import,
+          .interruptible = true};
 }
 
 }  // namespace dpkg_flows

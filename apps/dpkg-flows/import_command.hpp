@@ -30,6 +30,6 @@ struct import_request {
 /// read, or that hold a line which is none. Errors: invalid (options), undecodable (a line), those
 /// of the files.
 [[nodiscard]] millrace::result<millrace::application::store_use> store_for_import(
-    const std::vector<std::string>& arguments);
+    const millrace::application::command_call& call);
 
 }  // namespace dpkg_flows

@@ -171,6 +171,9 @@ result<void> importer::append_new(work& now) {
 }
 
 result<void> importer::append_batch(work& now, bool last) {
+  if (now.options.ends && now.options.ends()) {
+    return error{errc::closed, "interrupted; run it again to go on from there"};
+  }
   std::vector<millrace::new_event> events;
   for (const auto& line : now.batch) events.push_back(to_event(line));
   const auto end = end_after(now.batch);

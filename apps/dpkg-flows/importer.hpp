@@ -17,6 +17,8 @@ struct import_options {
   bool skip_bad = false;
   /// Called now and then with how many lines are handled, and of how many.
   std::function<void(std::uint64_t done, std::uint64_t all)> progress = {};
+  /// Asked between batches; true: it ends with `closed`, and the next import goes on from there.
+  std::function<bool()> ends = {};
 };
 
 /// A line that was not understood, or a piece of one at the end of a file.

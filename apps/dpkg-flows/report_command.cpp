@@ -1,5 +1,7 @@
 #include "dpkg-flows/report_command.hpp"
 
+#include <ostream>
+
 #include <fmt/format.h>
 
 namespace dpkg_flows {
@@ -10,8 +12,8 @@ using millrace::errc;
 using millrace::error;
 using millrace::result;
 
-result<application::store_use> store_for(const std::vector<std::string>& arguments) {
-  for (const auto& word : arguments) {
+result<application::store_use> store_for(const application::command_call& call) {
+  for (const auto& word : call.arguments) {
     if (word != "--all" && word != "--json") {
       return error{errc::invalid, fmt::format("there is no option {}", word)};
     }
@@ -19,25 +21,25 @@ result<application::store_use> store_for(const std::vector<std::string>& argumen
   return application::store_use::reads;
 }
 
-int run_report(millrace::host& host, const std::vector<std::string>& arguments) {
+int run_report(millrace::host& host, const application::command_call& call) {
   bool all = false, json = false;
-  for (const auto& word : arguments) (word == "--all" ? all : json) = true;
+  for (const auto& word : call.arguments) (word == "--all" ? all : json) = true;
   const auto data = collect_report(host);
   if (!data) {
-    fmt::print(stderr, "dpkg-flows: {}\n", data.error().message);
+    call.err << "dpkg-flows: " << data.error().message << '\n';
     return application::exit_code(data.error().code);
   }
-  fmt::print("{}", json ? report_json(*data) + '\n' : report_text(*data, all));
+  call.out << (json ? report_json(*data) + '\n' : report_text(*data, all));
   if (data->flows_waiting > 0) {
-    fmt::print(
-        stderr,
+    call.err << fmt::format(
         "dpkg-flows: {} flows have events waiting; `dpkg-flows run --until-caught-up` lets them"
         " handle these\n",
         data->flows_waiting);
   }
   if (data->flows_stopped > 0) {
-    fmt::print(stderr, "dpkg-flows: {} flows have stopped; `dpkg-flows flows --stopped` says why\n",
-               data->flows_stopped);
+    call.err << fmt::format(
+        "dpkg-flows: {} flows have stopped; `dpkg-flows flows --stopped` says why\n",
+        data->flows_stopped);
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 #include <optional>
+#include <ostream>
 #include <string_view>
 #include <thread>
 
@@ -68,31 +69,32 @@ result<void> append_all(millrace::host& host, const generate_request& request) {
   return settle(host, before);
 }
 
-int fail(const error& why) {
-  fmt::print(stderr, "scans: {}\n", why.message);
+int fail(std::ostream& to, const error& why) {
+  to << "scans: " << why.message << '\n';
   return application::exit_code(why.code);
 }
 
-result<application::store_use> store_for(const std::vector<std::string>& arguments) {
-  const auto request = parse_generate(arguments);
+result<application::store_use> store_for(const application::command_call& call) {
+  const auto request = parse_generate(call.arguments);
   if (!request) return request.error();
   return application::store_use::appends;
 }
 
-int run_generate(millrace::host& host, const std::vector<std::string>& arguments) {
-  const auto request = parse_generate(arguments);
-  if (!request) return fail(request.error());
+int run_generate(millrace::host& host, const application::command_call& call) {
+  const auto request = parse_generate(call.arguments);
+  if (!request) return fail(call.err, request.error());
   const auto begin = clock::now();
   const auto done = append_all(host, *request);
-  if (!done) return fail(done.error());
+  if (!done) return fail(call.err, done.error());
   const auto seconds = std::chrono::duration<double>(clock::now() - begin).count();
   const auto rate = seconds > 0 ? static_cast<double>(request->events) / seconds : 0;
   if (request->json) {
     const nlohmann::ordered_json line = {
         {"appended", request->events}, {"seconds", seconds}, {"rate", rate}};
-    fmt::print("{}\n", line.dump());
+    call.out << line.dump() << '\n';
   } else {
-    fmt::print("{} events appended in {:.2f} s, {:.0f} a second\n", request->events, seconds, rate);
+    call.out << fmt::format("{} events appended in {:.2f} s, {:.0f} a second\n", request->events,
+                            seconds, rate);
   }
   return 0;
 }

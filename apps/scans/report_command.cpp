@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <ostream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -80,23 +81,24 @@ result<shop_report> collect(millrace::host& host) {
   return shop_report{std::move(*people), std::move(*times), std::move(*clients)};
 }
 
-void print_text(const shop_report& shop) {
-  fmt::print("{:<12}{:>7}{:>10}{:>6}{:>10}{:>6}{:>8}{:>9}{:>10}{:>9}\n", "user", "scans",
-             "complete", "open", "images", "days", "breaks", "lunches", "on task", "off");
+void print_text(std::ostream& to, const shop_report& shop) {
+  to << fmt::format("{:<12}{:>7}{:>10}{:>6}{:>10}{:>6}{:>8}{:>9}{:>10}{:>9}\n", "user", "scans",
+                    "complete", "open", "images", "days", "breaks", "lunches", "on task", "off");
   for (const auto& [user, did] : shop.people) {
     const auto sums = shop.sums(user);
-    fmt::print("{:<12}{:>7}{:>10}{:>6}{:>10}{:>6}{:>8}{:>9}{:>10}{:>9}\n", user, did.registered(),
-               did.completed(), did.open().size(), did.images(), sums.days, sums.breaks,
-               sums.lunches, hours(sums.on_task), hours(sums.off));
+    to << fmt::format("{:<12}{:>7}{:>10}{:>6}{:>10}{:>6}{:>8}{:>9}{:>10}{:>9}\n", user,
+                      did.registered(), did.completed(), did.open().size(), did.images(), sums.days,
+                      sums.breaks, sums.lunches, hours(sums.on_task), hours(sums.off));
   }
-  fmt::print("\n{:<24}{:>10}{:>8}  {}\n", "client", "images", "users", "latest");
+  to << fmt::format("\n{:<24}{:>10}{:>8}  {}\n", "client", "images", "users", "latest");
   for (const auto& [client, list] : shop.clients) {
     const auto latest = list.latest().empty() ? std::string{} : list.latest().rbegin()->path();
-    fmt::print("{:<24}{:>10}{:>8}  {}\n", client, list.images(), list.by_user().size(), latest);
+    to << fmt::format("{:<24}{:>10}{:>8}  {}\n", client, list.images(), list.by_user().size(),
+                      latest);
   }
 }
 
-void print_json(const shop_report& shop) {
+void print_json(std::ostream& to, const shop_report& shop) {
   nlohmann::ordered_json made = {{"users", nlohmann::ordered_json::array()},
                                  {"clients", nlohmann::ordered_json::array()}};
   for (const auto& [user, did] : shop.people) {
@@ -117,24 +119,24 @@ void print_json(const shop_report& shop) {
     made["clients"].push_back(
         {{"client", client}, {"images", list.images()}, {"users", list.by_user().size()}});
   }
-  fmt::print("{}\n", made.dump());
+  to << made.dump() << '\n';
 }
 
-result<application::store_use> store_for(const std::vector<std::string>& arguments) {
-  for (const auto& word : arguments) {
+result<application::store_use> store_for(const application::command_call& call) {
+  for (const auto& word : call.arguments) {
     if (word != "--json") return error{errc::invalid, fmt::format("there is no option {}", word)};
   }
   return application::store_use::reads;
 }
 
-int run_report(millrace::host& host, const std::vector<std::string>& arguments) {
+int run_report(millrace::host& host, const application::command_call& call) {
   const auto shop = collect(host);
   if (!shop) {
-    fmt::print(stderr, "scans: {}\n", shop.error().message);
+    call.err << "scans: " << shop.error().message << '\n';
     return application::exit_code(shop.error().code);
   }
-  const bool json = !arguments.empty();
-  json ? print_json(*shop) : print_text(*shop);
+  const bool json = !call.arguments.empty();
+  json ? print_json(call.out, *shop) : print_text(call.out, *shop);
   return 0;
 }
 

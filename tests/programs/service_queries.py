@@ -137,7 +137,8 @@ def test_what_is_offered_is_what_is_described():
         described = daemon.get("/openapi.json").json()
         equal(described["openapi"], "3.1.0")
         names = {"position": "0", "type": "PackageHistory", "id": "bash",
-                 "key": "PackageHistory%7Cbash", "time": "2014_09_29_23_59_10", "job": "1"}
+                 "key": "PackageHistory%7Cbash", "time": "2014_09_29_23_59_10", "job": "1",
+                 "command": "report"}
         # None is under way; there is one version alone.
         absent = {"/v1/imports/current": 404, "/v1/types/{type}/compare": 409}
         daemon.post("/v1/verify", 202)

@@ -76,6 +76,25 @@ def test_the_places_of_one_kind_are_no_places_of_another():
         equal((statuses.count(200), statuses.count(503)), (128, 12))
 
 
+def test_no_token_takes_all_places():
+    with Store("scans") as store:
+        tokens = store.path.parent / "tokens"
+        tokens.write_text("all first-client-token\nread second-client-token\n")
+        tokens.chmod(0o600)
+        with Daemon(store, "--token-file", tokens) as daemon:
+            def inbox(name):
+                return daemon.call("GET", "/v1/inbox/Away%7C1?wait=8s",
+                                   Authorization=f"Bearer {name}-client-token").status
+
+            statuses, readers = all_of(70, lambda _: inbox("first"))
+            until(lambda: statuses.count(503) == 6, "there is a bound for each")
+            others, more = all_of(70, lambda _: inbox("second"))
+            until(lambda: others.count(503) == 6, "which is none for others")
+            for each in readers + more:
+                each.join()
+            equal((statuses.count(200), others.count(200)), (64, 64))
+
+
 def test_waiting_after_many_events_at_once_answers_when_all_are_handled():
     with Store("scans") as store, Daemon(store) as daemon:
         answer = daemon.call("POST", "/v1/events", json.dumps([scan(n) for n in range(3000)]),

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,18 +51,40 @@ class application {
     runs,     ///< as `appends`, and the flows run
   };
 
-  /// A further command: `name ARGUMENTS...`, run with an opened host over the store the user chose.
-  /// Both functions get the arguments after the name, without `--store` and with `--json` if that
-  /// was given; `--help` never reaches them.
+  /// What a further command was asked, and where it answers. While a daemon serves the store the
+  /// command runs there, and what it writes goes to whoever asked.
+  struct command_call {
+    /// After the name, without `--store`, and with `--json` if that was given; `--help` never
+    /// comes.
+    std::vector<std::string> arguments;
+    /// Of whoever asked; empty: that of this process.
+    std::filesystem::path directory;
+    std::ostream& out;
+    std::ostream& err;
+    bool shows_progress = false;  ///< `err` ends up on a terminal
+    /// It should end in order: a signal came, the daemon ends, nobody reads any more. A command
+    /// that is not `interruptible` need not ask. Any thread.
+    std::function<bool()> ends;
+
+    /// As whoever asked means it.
+    [[nodiscard]] std::filesystem::path path(const std::string& argument) const {
+      return directory / argument;
+    }
+  };
+
+  /// A further command, run with an opened host over the store the user chose.
   struct command {
     std::string name;
     std::string help;
     std::string arguments;  ///< how they are written: `[PATH...] [--json]`
     /// Looks at the arguments before any store is opened or made. Errors: `invalid` is wrong usage
     /// and ends with 2, others as exit_code() says; the message is printed. Empty: reads.
-    std::function<result<store_use>(const std::vector<std::string>& arguments)> needs;
-    /// Returns the exit code; says itself on stderr what failed.
-    std::function<int(host&, const std::vector<std::string>& arguments)> run;
+    std::function<result<store_use>(const command_call&)> needs;
+    /// Returns the exit code; says itself on `err` what failed. In a daemon: on a thread of its
+    /// own, beside others, with the daemon's host.
+    std::function<int(host&, const command_call&)> run;
+    /// Without a daemon the first SIGINT or SIGTERM only makes `ends` true.
+    bool interruptible = false;
   };
   application& add(command further);
 

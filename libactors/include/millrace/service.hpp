@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "millrace/application.hpp"
 #include "millrace/result.hpp"
 #include "millrace/types.hpp"
 
@@ -24,6 +26,8 @@ struct service_options {
   bool through_store = true;
   /// What the monitor calls the program.
   std::string application = "millrace";
+  /// Those of the program's own that clients may run, `POST /v1/run/NAME`.
+  std::vector<application::command> commands = {};
 };
 
 /// Answers until it is stopped. Its calls use the host from threads of their own. Stop it before

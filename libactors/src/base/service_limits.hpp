@@ -61,18 +61,20 @@ inline constexpr std::size_t call_body_size_max = 64u << 10;  // of calls that a
 inline constexpr std::size_t append_body_size_max = 2 * append_size_max;  // JSON is longer
 inline constexpr std::size_t bodies_size_max = 4 * append_body_size_max;  // of all connections
 inline constexpr std::size_t answer_size_max = 1u << 20;                  // then a page ends
+inline constexpr std::size_t large_state_size = 8u << 20;                 // made one by one
 inline constexpr std::size_t page_max = 1000;                             // rows of a page
 inline constexpr std::size_t page_usual = 100;
 inline constexpr std::size_t page_scan_max = 65'536;  // events looked at for one page
 
 // Calls.
-inline constexpr std::size_t calls_at_once_max = 8;    // that are worked on
-inline constexpr std::size_t calls_queued_max = 256;   // behind them
-inline constexpr std::size_t calls_waiting_max = 128;  // of each kind; they hold no thread
-inline constexpr std::size_t looks_at_once_max = 4;    // of those that wait
-inline constexpr auto look_interval = 2ms;             // between two looks of one, at least;
-inline constexpr auto look_interval_each = 500us;      // so much longer for each that waits;
-inline constexpr auto look_interval_max = 50ms;        // and longer than that by this at most
+inline constexpr std::size_t calls_at_once_max = 8;        // that are worked on
+inline constexpr std::size_t calls_queued_max = 256;       // behind them
+inline constexpr std::size_t calls_waiting_max = 128;      // of each kind; they hold no thread
+inline constexpr std::size_t calls_waiting_each_max = 64;  // of each kind and token
+inline constexpr std::size_t looks_at_once_max = 4;        // of those that wait
+inline constexpr auto look_interval = 2ms;                 // between two looks of one, at least;
+inline constexpr auto look_interval_each = 500us;          // so much longer for each that waits;
+inline constexpr auto look_interval_max = 50ms;            // and longer than that by this at most
 inline constexpr std::size_t streams_at_once_max = 2;  // bodies that are worked on as they arrive
 inline constexpr auto call_wait_max = 60s;
 inline constexpr auto command_wait_usual = 5s;
@@ -94,6 +96,11 @@ inline constexpr std::size_t job_findings_max = 10'000;    // of one, that are k
 inline constexpr std::size_t import_bad_lines_max = 1000;  // likewise
 inline constexpr std::size_t export_piece_size = 256u << 10;
 
+// Commands of the application's own.
+inline constexpr std::size_t runs_at_once_max = 4;
+inline constexpr std::size_t run_output_max = 256u << 10;  // that the client has not taken
+inline constexpr auto run_beat = 1s;                       // something is sent at least
+
 // Time series.
 inline constexpr std::size_t series_block_events = 1024;         // for each entry of the index
 inline constexpr std::chrono::milliseconds series_slice = 50ms;  // of reading, and as long nothing
@@ -108,6 +115,7 @@ inline constexpr std::size_t tokens_max = 1000;
 
 static_assert(3 * calls_waiting_max + connections_kept_free < connections_max,
               "those who wait leave connections to others");
+static_assert(calls_waiting_each_max < calls_waiting_max, "one client leaves places to others");
 static_assert(append_body_size_max <= bodies_size_max, "the largest body is admitted alone");
 static_assert(idempotency_key_size_max + 16 <= event_id_size_max,
               "a key and two numbers are an id");

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <exception>
 
-#include "cli/daemon.hpp"
+#include "cli/own_command.hpp"
 #include "cli/parse.hpp"
 #include "cli/signals.hpp"
 #include "documents/text.hpp"
@@ -92,23 +92,6 @@ result<std::unique_ptr<host>> open_host(const cli::context& in, host_options opt
   return made;
 }
 
-cli::outcome run_own(const cli::context& in, const application::command& own,
-                     const std::vector<std::string>& arguments) {
-  using use = application::store_use;
-  const auto needs = own.needs ? own.needs(arguments) : result<use>{use::reads};
-  if (!needs && needs.error().code == errc::invalid) {
-    in.complain(fmt::format("{} (see: {} {} --help)", needs.error().message, in.program, own.name));
-    return exit_code::usage;
-  }
-  if (!needs) return needs.error();
-  auto opened = in.open_host({.strict = !in.types.empty(), .run_flows = *needs == use::runs},
-                             *needs != use::reads);
-  if (!opened) return cli::with_advice(in, opened.error(), own.name);
-  const int code = own.run(**opened, arguments);
-  (*opened)->stop();
-  return static_cast<exit_code>(code);
-}
-
 cli::grammar grammar_of(const std::string& name, const std::string& description,
                         const std::vector<application::command>& commands) {
   cli::grammar known{.program = name, .description = description};
@@ -116,8 +99,9 @@ cli::grammar grammar_of(const std::string& name, const std::string& description,
                                      : fmt::format("{} (millrace {})", name, MILLRACE_VERSION);
   for (const auto& own : commands) {
     known.own.push_back(
-        {own.name, own.help, own.arguments,
-         [&own](const auto& in, const auto& arguments) { return run_own(in, own, arguments); }});
+        {own.name, own.help, own.arguments, [&own](const auto& in, const auto& arguments) {
+           return cli::run_own(in, own, arguments);
+         }});
   }
   return known;
 }
@@ -186,7 +170,8 @@ int application::run(int argc, char** argv) {
                     .known = **known,
                     .out = out,
                     .err = err,
-                    .shows_progress = cli::look_of(STDERR_FILENO).width > 0};
+                    .shows_progress = cli::look_of(STDERR_FILENO).width > 0,
+                    .own = parts_->commands};
     const auto code = run_command(wanted, in, parts_->agreed);
     out.flush();
     if (out.failure() == 0) return static_cast<int>(code);

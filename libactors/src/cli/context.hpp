@@ -5,12 +5,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "documents/source.hpp"
 #include "host/overview.hpp"
+#include "millrace/application.hpp"
 #include "millrace/host.hpp"
 #include "millrace/result.hpp"
 #include "store/store.hpp"
@@ -34,6 +36,7 @@ struct context {
   std::function<result<std::shared_ptr<const millrace::store>>()> open_store;
   /// Opens a host over an existing store, or a new one when `may_create`, and says so.
   std::function<result<std::unique_ptr<host>>(host_options options, bool may_create)> open_host;
+  std::vector<application::command> own = {};  ///< what the program adds to the commands
 
   /// One line on stderr, after the program's name; made inert here.
   void complain(std::string_view text) const;

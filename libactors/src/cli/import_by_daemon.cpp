@@ -64,6 +64,7 @@ class sender {
 
  private:
   body_piece next(std::span<char> room);
+  [[nodiscard]] body_piece nothing_yet(int more) const;
   body_piece at_end();
   void look();
   void show_bad_lines(const json& of);
@@ -84,7 +85,7 @@ body_piece sender::next(std::span<char> room) {
   look();
   const bool stopped = stop_.arrived();
   if (stopped && (!options_.follow || (ended_ && !room.empty()))) return {kind::broken};
-  if (room.empty()) return {kind::nothing_yet};
+  if (room.empty()) return nothing_yet(-1);
   if (stopped) {
     ended_ = true;
     return {kind::end};
@@ -93,8 +94,13 @@ body_piece sender::next(std::span<char> room) {
   if (!got) failure_ = got.error();
   if (failure_) return {kind::broken};
   if (got->how == import_source::state::at_end) return at_end();
-  if (got->how != import_source::state::bytes) return {kind::nothing_yet};
+  if (got->how != import_source::state::bytes) return nothing_yet(source_.news());
   return {kind::bytes, got->size};
+}
+
+/// A signal that has arrived is no news any more.
+body_piece sender::nothing_yet(int more) const {
+  return {kind::nothing_yet, 0, {more, stop_.arrived() ? -1 : stop_.descriptor()}};
 }
 
 body_piece sender::at_end() {
@@ -103,7 +109,7 @@ body_piece sender::at_end() {
     return {kind::end};
   }
   auto there = source_.is_still_there();
-  if (there) return {kind::nothing_yet};
+  if (there) return nothing_yet(source_.news());
   failure_ = there.error();
   return {kind::end};  // what was read of it counts
 }

@@ -38,17 +38,18 @@ void output::line(std::string_view text) {
 void output::json(std::string_view value) { line(inert_json(value)); }
 
 void output::raw(std::string_view lines) {
-  if (look_.width == 0) {
-    if (problem_ != 0) return;
-    buffer_.append(lines);
-    if (buffer_.size() >= buffer_size) flush();
-    return;
-  }
+  if (look_.width == 0) return as_it_is(lines);
   while (!lines.empty()) {
     const auto end = lines.find('\n');
     json(lines.substr(0, end));
     lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
   }
+}
+
+void output::as_it_is(std::string_view text) {
+  if (problem_ != 0) return;
+  buffer_.append(text);
+  if (buffer_.size() >= buffer_size) flush();
 }
 
 void output::flush() {

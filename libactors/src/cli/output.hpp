@@ -36,6 +36,8 @@ class output {
   void json(std::string_view value);
   /// Whole lines of JSON as they are, for programs; on a terminal they are made inert.
   void raw(std::string_view lines);
+  /// What a command of the program's own writes.
+  void as_it_is(std::string_view text);
   void flush();
   [[nodiscard]] bool is_open() const { return problem_ == 0; }
   /// errno of the first write that failed, when that was not because nobody reads; else 0.

@@ -25,6 +25,7 @@ constexpr std::size_t told_max = 10'000;
 service_options settings_of(const context& in, const serve_options& options) {
   service_options made;
   made.application = in.program;
+  made.commands = in.own;
   if (!options.listen.empty()) made.listen = options.listen;
   if (!options.token_file.empty()) made.tokens = options.token_file;
   return made;

@@ -45,6 +45,8 @@ interrupts::~interrupts() {
 
 bool interrupts::arrived() const { return signals_seen != 0; }
 
+int interrupts::descriptor() const { return wake_up[0]; }
+
 bool interrupts::wait(std::chrono::milliseconds limit, int reader_of) const {
   if (arrived()) return true;
   std::array<pollfd, 2> watched{{{wake_up[0], POLLIN, 0}, {reader_of, 0, 0}}};

@@ -19,6 +19,8 @@ class interrupts {
   /// when `reader_of` is a pipe that nobody reads any more.
   [[nodiscard]] bool wait(std::chrono::milliseconds limit, int reader_of = -1) const;
   [[nodiscard]] bool arrived() const;
+  /// Can be read once a signal has arrived, and from then on.
+  [[nodiscard]] int descriptor() const;
 };
 
 /// Writing to a closed pipe fails from here on instead of ending the process.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,7 @@ result<import_source> import_source::of_stream(int descriptor, std::string name,
 
 import_source::import_source(import_source&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
+      changes_(std::exchange(other.changes_, -1)),
       name_(std::move(other.name_)),
       broken_(std::move(other.broken_)),
       kind_(other.kind_),
@@ -105,6 +107,26 @@ import_source::import_source(import_source&& other) noexcept
 
 import_source::~import_source() {
   if (descriptor_ >= 0) ::close(descriptor_);
+  if (changes_ >= 0) ::close(changes_);
+}
+
+/// What was told before is known: whoever waits has just read to the end. A change in between is
+/// seen, since the file is looked at again.
+int import_source::news() {
+  if (kind_ != kind::file) return descriptor_;
+  if (changes_ < 0) {
+    changes_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    const auto open = fmt::format("/proc/self/fd/{}", descriptor_);
+    constexpr unsigned any = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF;
+    if (changes_ < 0 || inotify_add_watch(changes_, open.c_str(), any) < 0) {
+      if (changes_ >= 0) ::close(std::exchange(changes_, -1));
+      return -1;
+    }
+  }
+  char told[beginning_size_max];
+  while (::read(changes_, told, sizeof told) > 0) {
+  }
+  return has_more() ? descriptor_ : changes_;
 }
 
 std::optional<std::uint64_t> import_source::size() const {

@@ -72,6 +72,9 @@ class import_source {
   result<piece> read(std::span<char> into, const std::function<bool()>& ending);
   /// Whether read() would give bytes at once.
   [[nodiscard]] bool has_more() const;
+  /// What can be read when read() may give more, also when a file of that name has grown, was cut,
+  /// moved or removed; -1: nothing tells.
+  [[nodiscard]] int news();
   /// Whether what is read at its end still is the file of that name: it may have been cut, or
   /// another may have taken its place, and then nothing will ever come. Errors: conflict.
   [[nodiscard]] result<void> is_still_there() const;
@@ -91,6 +94,7 @@ class import_source {
   result<void> skip_to(const v1::Import& known, const std::function<bool()>& ending);
 
   int descriptor_ = -1;
+  int changes_ = -1;  // of a file, since somebody wanted to know
   std::string name_;
   std::function<bool()> broken_;
   kind kind_ = kind::file;

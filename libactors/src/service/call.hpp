@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ class job_desk;
 class lease_table;
 class monitor;
 class outlet;
+class run_desk;
 class series_index;
 class subscriptions;
 class waiting_room;
@@ -47,6 +49,7 @@ struct parts {
   waiting_room& room;
   import_desk& imports;
   job_desk& jobs;
+  run_desk& runs;
   const connection_counts& counts;
   std::string application;
   std::string address;  ///< `http://…`; set before anybody can ask
@@ -55,6 +58,7 @@ struct parts {
   monitor* watched = nullptr;
   subscriptions* followed = nullptr;
   std::atomic<bool> stopping = false;
+  mutable std::mutex large_states{};  ///< as JSON they are a multiple: one at a time
 
   /// The picture of the store, made when it is asked for.
   [[nodiscard]] documents::source source() const;

@@ -13,6 +13,7 @@
 #include "service/job_desk.hpp"
 #include "service/lease_table.hpp"
 #include "service/monitor.hpp"
+#include "service/run_desk.hpp"
 #include "service/series_index.hpp"
 #include "service/socket_name.hpp"
 #include "service/subscriptions.hpp"
@@ -34,10 +35,11 @@ std::filesystem::path file_of(const std::filesystem::path& directory) {
 /// In the order in which one part needs the other.
 struct service_daemon::inside {
   inside(host& over, open_view view, std::unique_ptr<const known_types> types,
-         const std::string& application, guard watch)
+         const service_options& options, guard watch)
       : known(std::move(types)),
         leases(view.time, view.directory),
         series(view.stored, file_of(view.directory)),
+        runs(over, options.commands),
         shared{.over = over,
                .view = view,
                .known = *known,
@@ -50,8 +52,9 @@ struct service_daemon::inside {
                .room = room,
                .imports = imports,
                .jobs = jobs,
+               .runs = runs,
                .counts = counts,
-               .application = application,
+               .application = options.application,
                .address = {},
                .started = view.time.now()},
         behind(shared, std::move(watch)) {
@@ -78,6 +81,7 @@ struct service_daemon::inside {
   waiting_room room;
   import_desk imports;
   job_desk jobs;
+  run_desk runs;
   connection_counts counts;
   parts shared;
   monitor watched{shared};
@@ -133,8 +137,7 @@ result<std::unique_ptr<service_daemon>> service_daemon::start(host& over,
   if (!watch) return watch.error();
   auto known = known_types::of(view->types);
   if (!known) return known.error();
-  auto made = std::make_unique<inside>(over, *view, std::move(*known), options.application,
-                                       std::move(*watch));
+  auto made = std::make_unique<inside>(over, *view, std::move(*known), options, std::move(*watch));
   auto commits = watch_commits(
       over, [&to = *made](const auto& written, const auto& took) { to.note(written, took); });
   if (!commits) return commits.error();
@@ -163,6 +166,7 @@ void service_daemon::stop(duration grace) {
   inside_->watched.stop();
   inside_->followed.stop();
   inside_->jobs.stop();
+  inside_->runs.stop();
   inside_->behind.stop();  // their answers, if any are left, find nobody
 }
 

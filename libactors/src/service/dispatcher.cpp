@@ -39,6 +39,11 @@ struct dispatcher::under_way {
   std::shared_ptr<const void> place;  // among those that wait
 };
 
+dispatcher::dispatcher(parts& on, guard watch)
+    : on_(on),
+      watch_(std::move(watch)),
+      waiting_([&of = on.measured](int change) { of.count_waiting(change); }) {}
+
 answerer::admission dispatcher::admit(const request& head) {
   if (on_.stopping) return ending();
   if (page_file(head) != nullptr) {
@@ -62,17 +67,8 @@ result<std::shared_ptr<const void>> dispatcher::place_of(const call& asked, lane
   const bool waits =
       where == lane::waits || where == lane::waits_elsewhere || where == lane::waits_after_append;
   if (!waits || !may_wait(asked)) return std::shared_ptr<const void>{};
-  auto& taken =
-      waiting_.at(static_cast<std::size_t>(where) - static_cast<std::size_t>(lane::waits));
-  if (++taken > limits::calls_waiting_max) {
-    --taken;
-    return error{errc::overloaded, "too many calls like this one wait"};
-  }
-  on_.measured.count_waiting(1);
-  return std::shared_ptr<const void>{&taken, [this, &taken](const void*) {
-                                       --taken;
-                                       on_.measured.count_waiting(-1);
-                                     }};
+  const auto kind = static_cast<std::size_t>(where) - static_cast<std::size_t>(lane::waits);
+  return waiting_.take(kind, watch_.client_of(asked.asked));
 }
 
 upgrade dispatcher::upgrade_of(route to, const request& head) {

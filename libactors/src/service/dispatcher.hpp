@@ -1,14 +1,12 @@
 /// From requests to calls and back: who may ask, which call it is, which thread works on it.
 #pragma once
 
-#include <array>
-#include <atomic>
-
 #include "base/service_limits.hpp"
 #include "service/call.hpp"
 #include "service/pool.hpp"
 #include "service/router.hpp"
 #include "service/server.hpp"
+#include "service/waiting_places.hpp"
 
 namespace millrace::service {
 
@@ -16,7 +14,7 @@ namespace millrace::service {
 class dispatcher final : public answerer {
  public:
   /// `on` outlives it.
-  dispatcher(parts& on, guard watch) : on_(on), watch_(std::move(watch)) {}
+  dispatcher(parts& on, guard watch);
 
   [[nodiscard]] admission admit(const request& head) override;
   void answer(request asked, std::function<void(response)> done) override;
@@ -33,10 +31,12 @@ class dispatcher final : public answerer {
 
   parts& on_;
   guard watch_;
-  std::array<std::atomic<std::size_t>, 3> waiting_{};  // by lane, from `waits` on
+  waiting_places waiting_;  // by lane, from `waits` on
   pool works_{{.threads = limits::calls_at_once_max, .queue = limits::calls_queued_max}};
   pool streams_{{.threads = limits::streams_at_once_max, .queue = 0}};
-  pool pieces_{{.threads = limits::streams_at_once_max, .queue = limits::connections_max}};
+  // Pieces of what a command writes are waited for; others find a thread all the same.
+  pool pieces_{{.threads = limits::streams_at_once_max + limits::runs_at_once_max,
+                .queue = limits::connections_max}};
 };
 
 }  // namespace millrace::service

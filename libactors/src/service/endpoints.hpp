@@ -17,6 +17,7 @@ namespace millrace::service {
 [[nodiscard]] std::vector<endpoint> lease_endpoints();
 [[nodiscard]] std::vector<endpoint> exchange_endpoints();
 [[nodiscard]] std::vector<endpoint> job_endpoints();
+[[nodiscard]] std::vector<endpoint> run_endpoints();
 [[nodiscard]] std::vector<endpoint> process_endpoints();
 [[nodiscard]] std::vector<endpoint> socket_endpoints();
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <mutex>
 
 #include "base/service_limits.hpp"
 #include "documents/flows.hpp"
@@ -50,6 +51,10 @@ response answer_of(const call& asked, const flow_type& type, const flow_key& key
   if (is_known(asked, tag)) {
     made.status = 304;
     return made;
+  }
+  std::unique_lock turn{asked.of.large_states, std::defer_lock};
+  if (read.state.size() > limits::large_state_size && !turn.try_lock()) {
+    return problem({errc::overloaded, "another large state is made into JSON at the moment"});
   }
   auto state = state_of(type, key, read);
   if (!state) return problem(state.error());

@@ -101,9 +101,10 @@ std::string media_type_of(const request& of) {
 
 std::vector<endpoint> all_endpoints() {
   std::vector<endpoint> all;
-  for (auto* group : {append_endpoints, command_endpoints, event_endpoints, series_endpoints,
-                      query_endpoints, flow_endpoints, repair_endpoints, lease_endpoints,
-                      exchange_endpoints, job_endpoints, process_endpoints, socket_endpoints}) {
+  for (auto* group :
+       {append_endpoints, command_endpoints, event_endpoints, series_endpoints, query_endpoints,
+        flow_endpoints, repair_endpoints, lease_endpoints, exchange_endpoints, job_endpoints,
+        run_endpoints, process_endpoints, socket_endpoints}) {
     auto some = group();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -173,10 +173,11 @@ result<token_list> token_list::read(const std::filesystem::path& file) {
   return parse(text);
 }
 
-access token_list::of(std::string_view token) const {
-  auto found = access::nothing;
-  for (const auto& each : entries_) {
-    if (equal_in_constant_time(each.token, token)) found = std::max(found, each.may);
+token_list::bearer token_list::bearer_of(std::string_view token) const {
+  bearer found;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!equal_in_constant_time(entries_[i].token, token)) continue;
+    found = {std::max(found.may, entries_[i].may), i + 1};
   }
   return found;
 }
@@ -211,6 +212,11 @@ std::optional<response> guard::refuse(const request& asked, access needs) const 
   if (auto refused = refuse_origin(asked)) return refused;
   if (!tokens || needs == access::nothing) return std::nullopt;
   return refuse_token(*tokens, asked, needs);
+}
+
+std::optional<std::size_t> guard::client_of(const request& asked) const {
+  if (!tokens) return std::nullopt;
+  return asked.through_socket ? 0 : tokens->bearer_of(token_of(asked)).number;
 }
 
 }  // namespace millrace::service

@@ -25,7 +25,13 @@ class token_list {
 
   /// What the bearer of this token may do. Compares with every token, each in a time that depends
   /// on its length alone.
-  [[nodiscard]] access of(std::string_view token) const;
+  [[nodiscard]] access of(std::string_view token) const { return bearer_of(token).may; }
+  /// And which one it is; unknown tokens are all the same.
+  struct bearer {
+    access may = access::nothing;
+    std::size_t number = 0;
+  };
+  [[nodiscard]] bearer bearer_of(std::string_view token) const;
 
  private:
   struct entry {
@@ -53,6 +59,8 @@ struct guard {
   /// address must not get in: 421, or 400 when it is missing), Origin (403), Authorization (401,
   /// 403). What comes through the store's own socket is the owner's.
   [[nodiscard]] std::optional<response> refuse(const request& asked, access needs) const;
+  /// Tells clients apart: the number of the token. None: there are no tokens.
+  [[nodiscard]] std::optional<std::size_t> client_of(const request& asked) const;
 };
 
 }  // namespace millrace::service

@@ -1,6 +1,7 @@
 /// Connections: bytes to requests, answers to bytes. Knows HTTP and no call.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -85,16 +86,25 @@ class server {
 [[nodiscard]] result<response> ask(const std::filesystem::path& socket, const request& wanted,
                                    duration limit);
 
+/// The same for an answer that goes on for as long as it takes: `take` gets its pieces as they
+/// come; false: that was enough. A refusal is not in pieces. `silence_max` is between two of them.
+/// Errors: those of ask; closed also after `false`.
+[[nodiscard]] result<response> listen(const std::filesystem::path& socket, const request& wanted,
+                                      duration silence_max,
+                                      const std::function<bool(std::string_view)>& take);
+
 /// What a body that is made while it is sent has next.
 struct body_piece {
   enum class kind { bytes, nothing_yet, end, broken } what = kind::end;
   std::size_t size = 0;  ///< of bytes
+  /// After nothing_yet: it is asked again when one of these can be read; -1: none.
+  std::array<int, 2> wake = {-1, -1};
 };
-/// The same with a body of any length: `next` fills what it is given, is asked again soon after
-/// `nothing_yet`, and with no room while the server does not take what is there, or has not
-/// answered: then only `broken` counts. After that the connection is closed and nothing is waited
-/// for. Errors: not_found, closed (also after `broken`, and when `limit` has passed since the
-/// body's end).
+/// The same with a body of any length: `next` fills what it is given, is asked again after
+/// `nothing_yet` when something happened, and twice a second; and with no room while the server
+/// does not take what is there, or has not answered: then only `broken` and `wake` count. After
+/// `broken` the connection is closed and nothing is waited for. Errors: not_found, closed (also
+/// after `broken`, and when `limit` has passed since the body's end).
 [[nodiscard]] result<response> upload(const std::filesystem::path& socket, const request& wanted,
                                       const std::function<body_piece(std::span<char>)>& next,
                                       duration limit);

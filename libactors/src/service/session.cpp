@@ -202,6 +202,11 @@ void session::hand_over() {
 }
 
 void session::send(response made, bool keeps_open) {
+  // Large ones wait for slow clients in the same memory as bodies do; the largest has it alone.
+  const auto size = std::min(made.body.size(), limits::bodies_size_max);
+  if (size > limits::answer_size_max && !reserve(size)) {
+    made = problem({errc::overloaded, "other answers fill the memory that is set aside"});
+  }
   keeps_open_ = keeps_open && !of_.stopping;
   const bool is_head = parser_ && parser_->get().method() == http::verb::head;
   answer_ = message{};
@@ -232,6 +237,7 @@ void session::sent(error_code failed) {
   if (failed) return close();
   answer_ = message{};
   outgoing_.reset();
+  release();
   if (keeps_open_) return await_request();
   stream_.socket().shutdown(socket::shutdown_send, failed);
   if (!incoming_ || !incoming_->reading) return linger();

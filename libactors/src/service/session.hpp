@@ -38,7 +38,7 @@ struct session_set {
   std::set<session*> open;
   std::set<web_socket*> sockets;
   std::map<std::string, std::size_t> sockets_at;  // by address
-  std::size_t bodies = 0;                         ///< bytes that are reserved for bodies
+  std::size_t bodies = 0;  ///< bytes that are reserved for bodies, and large answers
   bool stopping = false;
 };
 

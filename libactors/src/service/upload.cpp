@@ -28,10 +28,10 @@ namespace http = beast::http;
 using local = asio::local::stream_protocol;
 using kind = body_piece::kind;
 
-constexpr int look_ms = 20;
+constexpr int beat_ms = 500;  // for those who tell how far it is
 constexpr std::size_t piece_size = 64u << 10;
 
-/// One upload. It never blocks for longer than a look.
+/// One upload. It waits for the socket and for what its body names, and never longer than a beat.
 class uploading {
  public:
   uploading(local::socket& to, const std::function<body_piece(std::span<char>)>& next)
@@ -52,7 +52,7 @@ class uploading {
       const auto piece = next_(room);
       if (piece.what == kind::broken) return false;
       if (piece.what == kind::nothing_yet) {
-        wait(0);
+        wait(0, piece.wake);
         continue;
       }
       const auto size = piece.what == kind::bytes ? piece.size : 0;
@@ -65,8 +65,9 @@ class uploading {
   /// False: broken, or `limit` passed.
   bool await_answer(std::chrono::steady_clock::time_point limit) {
     while (!has_answer_) {
-      wait(0);
-      if (next_({}).what == kind::broken || std::chrono::steady_clock::now() > limit) return false;
+      const auto piece = next_({});
+      if (piece.what == kind::broken || std::chrono::steady_clock::now() > limit) return false;
+      wait(0, piece.wake);
     }
     return true;
   }
@@ -79,20 +80,22 @@ class uploading {
       if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
       const bool full = sent < 0 && (errno == EAGAIN || errno == EINTR);
       if (sent < 0 && !full) {  // it may have said why before it left
-        wait(0);
+        wait(0, {-1, -1});
         return false;
       }
       if (!full) continue;
-      wait(POLLOUT);
-      if (next_({}).what == kind::broken) return false;
+      const auto piece = next_({});
+      if (piece.what == kind::broken) return false;
+      wait(POLLOUT, piece.wake);
     }
     return bytes.empty();
   }
-  void wait(short for_what) {
-    pollfd watched{to_.native_handle(), static_cast<short>(POLLIN | for_what), 0};
-    if (::poll(&watched, 1, look_ms) > 0 && (watched.revents & (POLLIN | POLLHUP)) != 0) {
-      has_answer_ = true;
-    }
+  void wait(short for_what, const std::array<int, 2>& wake) {
+    std::array<pollfd, 3> watched{{{to_.native_handle(), static_cast<short>(POLLIN | for_what), 0},
+                                   {wake[0], POLLIN, 0},
+                                   {wake[1], POLLIN, 0}}};
+    const int ready = ::poll(watched.data(), watched.size(), beat_ms);
+    if (ready > 0 && (watched[0].revents & (POLLIN | POLLHUP)) != 0) has_answer_ = true;
   }
 
   local::socket& to_;

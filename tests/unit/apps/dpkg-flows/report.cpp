@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "dpkg-flows/import_command.hpp"
 #include "dpkg-flows/report_command.hpp"
@@ -77,16 +78,30 @@ TEST_CASE("an import refuses options that there are not") {
   CHECK_THAT(request.error().message, Catch::Contains("--folow"));
 }
 
+namespace {
+
+millrace::result<millrace::application::store_use> needed(
+    const std::vector<std::string>& arguments, const std::filesystem::path& directory = {}) {
+  std::ostringstream text;
+  return store_for_import(
+      {.arguments = arguments, .directory = directory, .out = text, .err = text, .ends = [] {
+         return false;
+       }});
+}
+
+}  // namespace
+
 TEST_CASE("an import says what it needs of the store before that is made") {
   using use = millrace::application::store_use;
   using millrace::errc;
   const temporary_directory place;
   const auto log = place.write("dpkg.log", "2026-01-05 07:00:00 startup archives unpack\n");
   const auto broken = place.write("broken.log", "no line of a log\n");
-  CHECK(*store_for_import({log.string()}) == use::appends);
-  CHECK(*store_for_import({log.string(), "--follow"}) == use::runs);
-  CHECK(store_for_import({"--folow"}).error().code == errc::invalid);
-  CHECK(store_for_import({broken.string()}).error().code == errc::undecodable);
-  CHECK(store_for_import({broken.string(), "--skip-bad"}).has_value());
-  CHECK(store_for_import({"/nowhere/dpkg.log"}).error().code == errc::not_found);
+  CHECK(*needed({log.string()}) == use::appends);
+  CHECK(*needed({log.string(), "--follow"}) == use::runs);
+  CHECK(needed({"--folow"}).error().code == errc::invalid);
+  CHECK(needed({broken.string()}).error().code == errc::undecodable);
+  CHECK(needed({broken.string(), "--skip-bad"}).has_value());
+  CHECK(needed({"broken.log", "--skip-bad"}, place.path()).has_value());
+  CHECK(needed({"/nowhere/dpkg.log"}, place.path()).error().code == errc::not_found);
 }
