@@ -158,4 +158,23 @@ def test_times_that_are_none_are_refused_and_nothing_settled_is_an_empty_piece()
         equal(daemon.get("/v1/series/after/2014_01_01_00_00_00").json()["events"][0]["position"], 0)
 
 
+def test_a_history_that_no_daemon_saw_is_known_to_the_next_one_at_once():
+    line = '{{"position":{0},"type":"A","time":"2025-01-01T00:00:00Z","content_type":' \
+           '"application/json","data":{{}}}}\n'
+    with Store() as store:
+        kept = store.path / "series"
+        store.do("import", "-", "--format", "events",
+                 stdin="".join(line.format(at) for at in range(5000)))
+        equal(kept.stat().st_size, 24 * 5, "an entry for each 1,024 events")
+        store.do("append", "A")  # one more, which is read by whoever comes next
+        store.do("import", "-", "--format", "events",
+                 stdin="".join(line.format(at) for at in range(6000, 9000)))
+        equal(kept.stat().st_size, 24 * 8)
+        with Daemon(store) as daemon:
+            equal(daemon.get("/v1/series").status, 200)
+    with Store("scans") as store:
+        store.do("generate", "--events", 3000)
+        equal((store.path / "series").stat().st_size, 24 * 3, "what an own command appends")
+
+
 main(globals())

@@ -10,6 +10,7 @@
 #include "documents/imported.hpp"
 #include "documents/text.hpp"
 #include "host/import_job.hpp"
+#include "service/series_keeper.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -73,6 +74,7 @@ outcome import_history(const context& in, const import_options& options) {
   const interrupts stop;
   auto opened = in.open_host({.strict = false, .run_flows = false}, true);
   if (!opened) return import_by_daemon(in, opened.error(), options, *source, stop);
+  const service::series_keeper series{**opened};
   use_one_arena();
   bool failed = false;
   auto end = import_here(in, options, *source, **opened, stop, failed);

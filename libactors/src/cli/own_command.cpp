@@ -12,6 +12,7 @@
 #include "cli/daemon.hpp"
 #include "cli/signals.hpp"
 #include "documents/event.hpp"
+#include "service/series_keeper.hpp"
 #include "service/server.hpp"
 #include "service/socket_name.hpp"
 #include "service/url.hpp"
@@ -121,6 +122,8 @@ outcome run_own(const context& in, const application::command& own,
     stop.reset();
     return run_by_daemon(in, opened.error(), own, arguments);
   }
+  std::optional<service::series_keeper> series;
+  if (*needs != use::reads) series.emplace(**opened);
   const int code = own.run(**opened, call);
   out.flush();
   (*opened)->stop();

@@ -9,6 +9,7 @@
 #include "cli/statistics.hpp"
 #include "documents/statistics.hpp"
 #include "documents/text.hpp"
+#include "service/series_keeper.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -200,6 +201,7 @@ outcome run(const context& in, const run_options& options) {
   auto opened = in.open_host({}, false);
   if (!opened) return run_by_daemon(in, opened.error(), options, stop, clock);
   host& over = **opened;
+  const service::series_keeper series{over};
   const auto end = keep_running(in, over, stop, options);
   if (end.failure) return *end.failure;
   const auto stopped = report_stopped(in, over);

@@ -27,7 +27,7 @@ namespace {
 
 /// Empty for a store that has no directory.
 std::filesystem::path file_of(const std::filesystem::path& directory) {
-  return directory.empty() ? directory : directory / "series";
+  return directory.empty() ? directory : directory / series_file_name;
 }
 
 }  // namespace
@@ -142,6 +142,7 @@ result<std::unique_ptr<service_daemon>> service_daemon::start(host& over,
       over, [&to = *made](const auto& written, const auto& took) { to.note(written, took); });
   if (!commits) return commits.error();
   made->commits = std::move(*commits);
+  made->series.follow();
   made->series.keep();
   if (auto told = watch_batches(over, made->measured.counts_batches()); !told) return told.error();
   server::options wanted{.listen = *listen, .socket = {}, .listening = [&](std::uint16_t port) {

@@ -11,6 +11,9 @@
 
 namespace millrace::service {
 
+/// In the store's directory.
+inline constexpr const char* series_file_name = "series";
+
 /// A run of limits::series_block_events events that begins here.
 struct series_block {
   position begin;

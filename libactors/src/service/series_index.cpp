@@ -93,9 +93,12 @@ result<void> series_index::catch_up(duration limit) {
 
 void series_index::note(const commit_batch& written) {
   if (written.events.empty()) return;
+  const auto before = told_.load();
+  if (before != no_position) told_ = std::max(before, written.events.back().at.next().value);
   const std::unique_lock locked{guard_, std::try_to_lock};
+  if (!locked.owns_lock()) return;
   // Something before it is missing: the thread reads that later, and this.
-  if (!locked.owns_lock() || end_ != written.events.front().at) return;
+  if (end_ != written.events.front().at && end_.value < before) return;
   for (const auto& each : written.events) {
     if (each.at >= end_) add(each.at, each.time);
   }

@@ -1,6 +1,7 @@
 /// From times to positions. docs/decisions/2026-11-27-series-index-kept.md
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -48,10 +49,13 @@ class series_index {
   void stop();
   /// On the committing thread. Cheap; what it cannot take at once the thread reads later.
   void note(const commit_batch& written);
+  /// From now on every commit is told: positions between two of them are holes.
+  void follow() { told_ = from_.tail().value; }
   /// Writes what is new to the file.
   void save();
 
  private:
+  static constexpr std::uint64_t no_position = ~std::uint64_t{0};
   void load();
   [[nodiscard]] bool is_of_this_timeline(const std::vector<series_block>& all) const;
   void add(position at, timestamp time);
@@ -64,6 +68,7 @@ class series_index {
   position end_;
   std::optional<timestamp> newest_;
   std::uint64_t rows_read_ = 0;
+  std::atomic<std::uint64_t> told_ = no_position;  // the end of the last commit; of its thread
 
   std::mutex file_guard_;
   series_file file_;

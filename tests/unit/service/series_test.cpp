@@ -125,6 +125,29 @@ TEST_CASE("commits tell an index that has read all before them, and nothing is r
   CHECK(of.index.rows_read() == read);
 }
 
+TEST_CASE("to an index that is told every commit what lies between two of them is a hole") {
+  memory_store stored;
+  append(stored, {10, 20});
+  read_index of{stored};
+  const auto commit_at = [&](std::uint64_t at) {
+    commit_batch batch;
+    batch.events.push_back({position{at}, "T", at_second(static_cast<std::int64_t>(at)), {}, {}});
+    REQUIRE(stored.commit(batch));
+    of.index.note(batch);
+  };
+  const auto read = of.index.rows_read();
+  commit_at(100);  // something may have come before it
+  CHECK(of.index.newest() == at_second(20));
+  REQUIRE(of.index.catch_up(1min));
+  CHECK(of.index.rows_read() == read + 1);
+  of.index.follow();
+  commit_at(200);
+  commit_at(300);
+  CHECK(of.index.newest() == at_second(300));
+  REQUIRE(of.index.catch_up(1min));
+  CHECK(of.index.rows_read() == read + 1);
+}
+
 TEST_CASE("a file that is damaged, or came with another timeline, is not believed") {
   const temporary_directory directory;
   const auto file = directory.path() / "series";
