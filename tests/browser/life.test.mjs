@@ -55,15 +55,28 @@ test('a poisoned event shows as stopped within 1 s, and retry clears it', async 
   page = await openPage(daemon, '#/flows?status=stopped');
   await live(page);
   daemon.breakNotes();
+  // By the page's own clock: what drives the browser takes its time, too.
+  await page.evaluate(() => {
+    window.shown = {};
+    const look = () => document.querySelectorAll('[role="row"]').forEach((row) => {
+      const key = /stopped.*(customer-\d{5})/.exec(row.textContent)?.[1];
+      if (key) window.shown[key] ??= Date.now();
+    });
+    new MutationObserver(look).observe(document.body,
+      { subtree: true, childList: true, characterData: true });
+  });
   const taken = [];
   let row;
   let position;
-  for (const key of ['customer-00001', 'customer-00002', 'customer-00003']) { // the best of three
+  for (const key of ['customer-00001', 'customer-00002', 'customer-00003']) {
+    const begin = Date.now();
     [position] = await daemon.append([note(key, 7, 'poison')], false);
     row = page.getByRole('row', { name: new RegExp(`stopped.*${key}`) });
-    taken.push(await timed(() => row.waitFor()));
+    await row.waitFor();
+    taken.push(await page.evaluate((of) => window.shown[of], key) - begin);
   }
-  inTime(t, 'stopped', taken, 1000);
+  t.diagnostic(`each: ${taken.join(', ')} ms`);
+  inTime(t, 'the slowest of three stopped', [Math.max(...taken)], 1000);
   await row.getByRole('link').click();
   await page.getByText('cannot digest poison').first().waitFor();
   await page.getByText('"poison"').waitFor(); // the body of the event
