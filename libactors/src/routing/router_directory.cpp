@@ -227,6 +227,14 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
 
 void router::forget(memory_limits limits) {
   if (flows_.size() <= limits.awake + not_resting_ || !being_written_.empty()) return;
+  const auto forget_resting = [this] {
+    if (resting_.size() == 0) return;
+    resting_.clear();
+    knows_all_ = false;
+    known_builds_.clear();
+  };
+  // Before the table grows past that; those that were in use last stay known.
+  if (resting_.size() + flows_.size() > limits.known) forget_resting();
   flows_.erase_if([&](const routed_flow& flow) {
     if (flow.keep || flow.enlisted || flow.replacing || !flow.unwritten.empty()) return false;
     const auto& entry = flow.entry;
@@ -235,10 +243,7 @@ void router::forget(memory_limits limits) {
     return true;
   });
   not_resting_ = flows_.size();
-  if (resting_.size() <= limits.known) return;
-  resting_.clear();
-  knows_all_ = false;
-  known_builds_.clear();
+  if (resting_.size() > limits.known) forget_resting();
 }
 
 }  // namespace millrace

@@ -132,17 +132,6 @@ result<std::optional<flow_row>> flow_reader::find(flow_number flow) {
   return one(by_number_);
 }
 
-result<std::optional<known_flow>> flow_reader::find_known(const flow_name& name) {
-  const auto guard = known_.start(name.key, static_cast<std::uint32_t>(name.build));
-  switch (known_.next()) {
-    case step::row: break;
-    case step::done: return std::optional<known_flow>{};
-    default: return known_.failure();
-  }
-  return std::optional{
-      known_flow{number_at(known_, 0), known_.maybe_at(1).value_or(unplaced), known_.maybe_at(2)}};
-}
-
 result<std::optional<flow_reader::raw>> flow_reader::load(flow_number flow) {
   const auto guard = load_.start(to_integer(flow));
   const step next = load_.next();
@@ -241,11 +230,9 @@ result<std::uint64_t> flow_reader::count_postings(flow_number flow, std::optiona
 
 result<std::uint64_t> flow_reader::state_size(flow_number flow) {
   const auto guard = state_size_.start(to_integer(flow));
-  switch (state_size_.next()) {
-    case step::row: return static_cast<std::uint64_t>(state_size_.integer(0));
-    case step::done: return std::uint64_t{0};
-    default: return state_size_.failure();
-  }
+  const step next = state_size_.next();
+  if (next == step::failed) return state_size_.failure();
+  return next == step::row ? static_cast<std::uint64_t>(state_size_.integer(0)) : std::uint64_t{0};
 }
 
 result<std::uint64_t> flow_reader::pending(const overlay_view& overlay,

@@ -64,7 +64,7 @@ class flow_reader {
   result<std::uint32_t> count();
   result<std::optional<flow_row>> find(const flow_key& key, build_number build);
   result<std::optional<flow_row>> find(flow_number flow);
-  result<std::optional<known_flow>> find_known(const flow_name& name);
+  result<known_flows> find(std::span<const flow_name> names);
   /// As it lies: what the checkpoint says, and whether there is a state that it speaks of, is not
   /// looked at. None: there is no record.
   struct raw {

@@ -26,8 +26,15 @@ struct known_flow {
 
 using known_flows = std::vector<std::optional<known_flow>>;
 
-/// Of each of these, in their order; none: it is not in the directory. The durable store is asked
-/// in one read for all of them, another one flow by flow. Errors: those of the store.
+/// A store that answers for many in one read.
+class finds_flows {
+ public:
+  virtual ~finds_flows() = default;
+  [[nodiscard]] virtual result<known_flows> find_all(std::span<const flow_name> names) const = 0;
+};
+
+/// Of each of these, in their order; none: it is not in the directory. A store that cannot do so in
+/// one read is asked flow by flow. Errors: those of the store.
 [[nodiscard]] result<known_flows> find_flows(const store& in, std::span<const flow_name> names);
 
 }  // namespace millrace

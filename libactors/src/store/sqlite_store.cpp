@@ -18,7 +18,7 @@ namespace {
 // Reads of a snapshot that a commit overtook, before the next one asks commits to wait.
 constexpr int free_attempts_max = 16;
 
-class sqlite_store final : public store {
+class sqlite_store final : public store, public finds_flows {
  public:
   explicit sqlite_store(std::filesystem::path file) : readers_(std::move(file)) {}
 
@@ -34,7 +34,9 @@ class sqlite_store final : public store {
   result<void> scan(position from, position to, const row_visitor& visit) const override;
   result<void> fetch(std::span<const position> at, const row_visitor& visit) const override;
 
-  [[nodiscard]] result<std::uint32_t> flow_count() const override;
+  [[nodiscard]] result<std::uint32_t> flow_count() const override {
+    return simply<std::uint32_t>([](sqlite_reader& reader) { return reader.flows.count(); });
+  }
   [[nodiscard]] result<std::optional<flow_row>> find_flow(const flow_key& key,
                                                           build_number build) const override {
     return find_any([&](flow_reader& flows) { return flows.find(key, build); });
@@ -42,7 +44,11 @@ class sqlite_store final : public store {
   [[nodiscard]] result<std::optional<flow_row>> find_flow(flow_number flow) const override {
     return find_any([&](flow_reader& flows) { return flows.find(flow); });
   }
-  [[nodiscard]] result<known_flows> find_all(std::span<const flow_name> names) const;
+  [[nodiscard]] result<known_flows> find_all(std::span<const flow_name> names) const override {
+    auto found = simply<known_flows>([&](sqlite_reader& all) { return all.flows.find(names); });
+    for (const auto& one : found ? *found : known_flows{}) flows_read_ += one ? 1 : 0;
+    return found;
+  }
   [[nodiscard]] result<std::optional<loaded_flow>> load(flow_number flow) const override;
   [[nodiscard]] result<std::vector<posting>> postings(flow_number flow,
                                                       std::optional<position> after,
@@ -63,7 +69,9 @@ class sqlite_store final : public store {
   result<void> flows(std::string_view type, const flow_visitor& visit) const override;
   [[nodiscard]] result<std::vector<v1::FlowType>> flow_types() const override;
 
-  [[nodiscard]] result<position> routed() const override;
+  [[nodiscard]] result<position> routed() const override {
+    return simply<position>([](sqlite_reader& reader) { return reader.routing.routed(); });
+  }
   [[nodiscard]] result<std::vector<position>> effects(position cause) const override;
   [[nodiscard]] result<std::vector<effect>> effects_of_span(std::uint64_t span) const override {
     return simply<std::vector<effect>>(
@@ -222,10 +230,6 @@ result<void> sqlite_store::fetch(std::span<const position> at, const row_visitor
   return {};
 }
 
-result<std::uint32_t> sqlite_store::flow_count() const {
-  return simply<std::uint32_t>([](sqlite_reader& reader) { return reader.flows.count(); });
-}
-
 template <class Find>
 result<std::optional<flow_row>> sqlite_store::find_any(Find find) const {
   using row = std::optional<flow_row>;
@@ -240,20 +244,6 @@ result<std::optional<flow_row>> sqlite_store::find_any(Find find) const {
         ++flows_read_;
         return std::make_optional<row>(std::move(*found));
       });
-}
-
-result<known_flows> sqlite_store::find_all(std::span<const flow_name> names) const {
-  return simply<known_flows>([&](sqlite_reader& reader) -> result<known_flows> {
-    known_flows found;
-    found.reserve(names.size());
-    for (const auto& name : names) {
-      auto one = reader.flows.find_known(name);
-      if (!one) return one.error();
-      if (*one) ++flows_read_;
-      found.push_back(*one);
-    }
-    return found;
-  });
 }
 
 result<std::optional<loaded_flow>> sqlite_store::load(flow_number flow) const {
@@ -341,10 +331,6 @@ result<std::vector<v1::FlowType>> sqlite_store::flow_types() const {
       [](sqlite_reader& reader) { return reader.routing.flow_types(); });
 }
 
-result<position> sqlite_store::routed() const {
-  return simply<position>([](sqlite_reader& reader) { return reader.routing.routed(); });
-}
-
 result<std::vector<position>> sqlite_store::effects(position cause) const {
   return simply<std::vector<position>>(
       [&](sqlite_reader& reader) { return reader.routing.effects(cause); });
@@ -409,18 +395,6 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& di
 duration flush_time_of(const store& of) {
   const auto* flushes = dynamic_cast<const sqlite_store*>(&of);
   return flushes == nullptr ? duration{0} : flushes->flush_time();
-}
-
-result<known_flows> find_flows(const store& in, std::span<const flow_name> names) {
-  if (const auto* durable = dynamic_cast<const sqlite_store*>(&in)) return durable->find_all(names);
-  known_flows found;
-  for (const auto& name : names) {
-    auto row = in.find_flow(flow_key::parse(std::string{name.key}), name.build);
-    if (!row) return row.error();
-    auto& one = found.emplace_back();
-    if (*row) one = known_flow{(*row)->entry.number, (*row)->entry.born, (*row)->latest};
-  }
-  return found;
 }
 
 }  // namespace millrace
