@@ -26,8 +26,8 @@ void want_huge_pages() {
   const auto end = reinterpret_cast<std::uintptr_t>(pieces.back()) + piece;
   const bool is_one = begin != 0 && end > begin && end - begin < pieces.size() * piece + page;
   if (is_one) {
-    const auto first = (begin + page - 1) / page * page;
-    (void)::madvise(reinterpret_cast<void*>(first), (end - first) / page * page, MADV_HUGEPAGE);
+    const auto before = (page - begin % page) % page;
+    (void)::madvise(pieces.front() + before, (end - begin - before) / page * page, MADV_HUGEPAGE);
   }
   for (auto each = pieces.rbegin(); each != pieces.rend(); ++each) std::free(*each);
 }
