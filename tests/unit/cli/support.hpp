@@ -102,9 +102,8 @@ class store_builder {
   /// Routes all there is and writes it, as the router of a host with these types does.
   void route(const interest_table::type_list& types) {
     const auto known = known_of(types);
-    router routing{
-        known->table, *stored_start(stored, known->table),
-        [&](const flow_key& key, build_number build) { return stored.find_flow(key, build); }};
+    router routing{known->table, *stored_start(stored, known->table),
+                   [&](std::span<const flow_name> names) { return find_flows(stored, names); }};
     while (routing.needed() < stored.tail()) {
       window_builder builder{known->registry, routing.needed()};
       (void)stored.scan(routing.needed(), stored.tail(), [&](const event_row& row) {
