@@ -24,8 +24,9 @@ void flow_actor::load() {
                        : context_.stored.load(flow_.number);
   if (!stored && stored.error().code == errc::corrupt) return cannot_load(stored.error());
   if (!stored) return context_.fail(stored.error());
-  auto loaded = *stored ? result<loaded_flow>{std::move(**stored)}
-                        : first_checkpoint(context_.stored, *type_, flow_, formers_, accepts_recorded_);
+  auto loaded = *stored
+                    ? result<loaded_flow>{std::move(**stored)}
+                    : first_checkpoint(context_.stored, *type_, flow_, formers_, accepts_recorded_);
   if (!loaded) return context_.fail(loaded.error());
   loaded_ = std::move(*loaded);
   committed_ = loaded_.checkpoint;

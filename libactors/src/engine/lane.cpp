@@ -8,10 +8,8 @@ namespace millrace {
 
 void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
   if (!actor_) {
-    actor_ = owner_.spawn<lane_actor>(
-        lane_actor::start{.context = &context_,
-                          .router = caf::actor_cast<caf::actor>(&owner_),
-                          .type = type_});
+    actor_ = owner_.spawn<lane_actor>(lane_actor::start{
+        .context = &context_, .router = caf::actor_cast<caf::actor>(&owner_), .type = type_});
   }
   if (members_.size() >= context_.bounds.lane_flows) begin_anew();
   whom_ = whom;
@@ -23,10 +21,7 @@ void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
 }
 
 void lane::push(routed_flow& flow, const deliver& what) {
-  if (closing_) {
-    flow.place = misses;
-    return;
-  }
+  if (closing_ || flow.place == misses) return miss(flow);
   context_.counted.delivered += what.count;
   if (!next_.lease) {
     next_.lease = what.lease;
@@ -55,13 +50,30 @@ void lane::send() {
 void lane::begin_anew() {
   send();
   tell(owner_, actor_, empty_lane{.closes = false});
-  for (auto* flow : std::exchange(members_, {})) {
-    if (flow != nullptr) forget(*flow);
+  const auto place = out + fulls_;
+  fulls_ = (fulls_ + 1) % (out - 1);
+  std::erase(members_, nullptr);
+  for (auto* flow : members_) flow->place = place;
+  out_.push_back({place, std::exchange(members_, {})});
+}
+
+void lane::emptied() {
+  const auto oldest = std::move(out_.front());
+  out_.pop_front();
+  for (auto* flow : oldest.flows) {
+    if (flow->place == oldest.place) forget(*flow);
   }
 }
 
+/// It stays of the lane until that is closed.
+void lane::miss(routed_flow& flow) {
+  if (flow.place != misses) missed_.push_back(&flow);
+  if (flow.place < out) members_[flow.place] = nullptr;
+  flow.place = misses;
+}
+
 void lane::close(routed_flow* reader) {
-  if (reader != nullptr) reader->place = misses;
+  if (reader != nullptr) miss(*reader);
   if (is_empty() || std::exchange(closing_, true)) return;
   tell(owner_, actor_, empty_lane{.closes = true});
 }
@@ -70,15 +82,21 @@ std::vector<std::pair<flow_key, build_number>> lane::closed() {
   std::vector<std::pair<flow_key, build_number>> to_wake;
   closing_ = false;
   for (auto* flow : std::exchange(members_, {})) {
-    if (flow == nullptr) continue;
-    if (flow->place == misses) to_wake.emplace_back(flow->entry.key, flow->entry.build);
+    if (flow != nullptr) forget(*flow);
+  }
+  for (auto* flow : std::exchange(missed_, {})) {
+    to_wake.emplace_back(flow->entry.key, flow->entry.build);
     forget(*flow);
   }
   return to_wake;
 }
 
+/// While any are out it may be among them: then it is woken when the lane is closed.
 bool lane::give_up(routed_flow& flow) {
-  if (flow.place == misses) return false;
+  if (flow.place >= out || !out_.empty()) {
+    miss(flow);
+    return false;
+  }
   members_[flow.place] = nullptr;
   forget(flow);
   return true;
@@ -92,6 +110,8 @@ void lane::forget(routed_flow& flow) {
 void lane::kill_actor() {
   if (actor_) kill(std::exchange(actor_, nullptr));
   members_.clear();
+  missed_.clear();
+  out_.clear();
   closing_ = false;
 }
 

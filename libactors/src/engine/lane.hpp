@@ -1,6 +1,7 @@
 /// The router's side of a lane: which flows are in it, and what of a window is for them.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -10,21 +11,29 @@
 
 namespace millrace {
 
-/// That of one type. Open while flows are in it. A flow is in a lane, or has an actor, or neither. Closing takes as
-/// long as a commit: what is routed to its flows meanwhile is not pushed, and they are woken
-/// afterwards to read it. Part of the router actor; same thread.
+/// That of one type. Open while flows are in it. A flow is in a lane, or has an actor, or neither.
+/// Closing takes as long as a commit: what is routed to its flows meanwhile is not pushed, and they
+/// are woken afterwards to read it. When it is full, its flows are *out*: still of the lane, which
+/// may have turns of theirs open, until it has committed them; or in again, with their next
+/// delivery. Part of the router actor; same thread.
 class lane {
  public:
   lane(engine_context& context, caf::event_based_actor& owner, std::uint32_t type)
       : context_(context), owner_(owner), type_(type) {}
 
-  [[nodiscard]] bool is_empty() const { return members_.empty(); }
+  [[nodiscard]] bool is_empty() const {
+    return members_.empty() && out_.empty() && missed_.empty();
+  }
   /// No flow may join now.
   [[nodiscard]] bool is_closing() const { return closing_; }
   /// The kind of windows that its flows joined with.
   [[nodiscard]] windows_for whom() const { return whom_; }
 
-  /// A flow that is in no lane, and has no actor, joins with its next delivery.
+  /// Whether it has to join again to get what comes next.
+  [[nodiscard]] bool is_out(const routed_flow& flow) const {
+    return !closing_ && flow.place >= out && flow.place != misses;
+  }
+  /// A flow that has no actor, and is in no lane, or out, joins with its next delivery.
   void join(routed_flow& flow, windows_for whom, lane_member who);
   /// Of a flow that is in the lane.
   void push(routed_flow& flow, const deliver& what);
@@ -38,13 +47,17 @@ class lane {
   std::vector<std::pair<flow_key, build_number>> closed();
   /// The lane gave a flow up that is in it. False: closed() will name it.
   bool give_up(routed_flow& flow);
+  /// What was out when the lane was first full, and not in again, is in it no longer.
+  void emptied();
   void kill_actor();
 
  private:
   static constexpr std::uint32_t misses = ~0u;  ///< as a place: did not get all that was routed
+  static constexpr std::uint32_t out = 0x8000'0000;  ///< and a number that begin_anew() counts
 
   void send();
   void begin_anew();
+  void miss(routed_flow& flow);
   static void forget(routed_flow& flow);
 
   engine_context& context_;
@@ -52,7 +65,14 @@ class lane {
   std::uint32_t type_;
   windows_for whom_{};
   caf::actor actor_;
-  std::vector<routed_flow*> members_;  // by place; null: it was given up
+  std::vector<routed_flow*> members_;  // by place; null: it was given up, or missed something
+  std::vector<routed_flow*> missed_;
+  struct former {
+    std::uint32_t place;  ///< theirs, unless they are in again
+    std::vector<routed_flow*> flows;
+  };
+  std::deque<former> out_;  // oldest first
+  std::uint32_t fulls_ = 0;
   bool closing_ = false;
   fold_window next_;
   bool sent_ = false;

@@ -31,7 +31,7 @@ caf::behavior lane_actor::make_behavior() {
       [this](lane_committed) {
         if (*commits_ == 0) {
           committing_ = 0;
-          report(false);
+          report(outcome::committed);
         }
         work();
       },
@@ -64,7 +64,7 @@ void lane_actor::work() {
     empty(closes);
   }
   if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
-  if (*commits_ == 0 && !given_up_.empty()) report(false);
+  if (*commits_ == 0 && !given_up_.empty()) report(outcome::committed);
   wait_for_age();
 }
 
@@ -117,8 +117,7 @@ void lane_actor::observe(std::uint32_t place) {
   auto& one = members_[place];
   std::span<const observation> left{seen_};
   const auto& known = one.runs->checkpoint();
-  while (!left.empty() && known.has_position() &&
-         left.front().what->at.value <= known.position()) {
+  while (!left.empty() && known.has_position() && left.front().what->at.value <= known.position()) {
     left = left.subspan(1);
   }
   const auto most = type_.options.flush.count;
@@ -208,15 +207,15 @@ void lane_actor::give_up(member& one) {
 
 void lane_actor::empty(bool closes) {
   members_.clear();
-  if (!closes) return;
-  report(true);
-  gone_.clear();
+  report(closes ? outcome::closed : outcome::emptied);
+  if (closes) gone_.clear();
 }
 
-void lane_actor::report(bool closed) {
+void lane_actor::report(outcome of) {
   tell(*this, router_,
        lane_news{.type = index_,
-                 .closed = closed,
+                 .closed = of == outcome::closed,
+                 .emptied = of == outcome::emptied,
                  .is_slow = is_slow_,
                  .given_up = std::exchange(given_up_, {})});
 }

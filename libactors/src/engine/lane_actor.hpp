@@ -59,7 +59,8 @@ class lane_actor final : public caf::event_based_actor {
   [[nodiscard]] bool has_room() const;
   void give_up(member& one);
   void empty(bool closes);
-  void report(bool closed);
+  enum class outcome { committed, emptied, closed };
+  void report(outcome of);
   void wait_for_age();
 
   engine_context& context_;
@@ -74,7 +75,7 @@ class lane_actor final : public caf::event_based_actor {
   std::optional<timestamp> due_;  // of what is open
   bool tick_under_way_ = false;
   std::shared_ptr<std::atomic<std::size_t>> commits_;  // under way
-  std::size_t committing_ = 0;  // bytes of states, since nothing was
+  std::size_t committing_ = 0;                         // bytes of states, since nothing was
 
   std::vector<observation> seen_;
   turn made_;

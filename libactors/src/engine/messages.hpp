@@ -229,6 +229,7 @@ struct lane_tick {};
 struct lane_news {
   std::uint32_t type = 0;  ///< index in the interest table
   bool closed = false;
+  bool emptied = false;                                     ///< the oldest empty_lane is done
   bool is_slow = false;                                     ///< its handlers take too long for it
   std::vector<std::pair<flow_key, build_number>> given_up;  ///< have to be woken
 };

@@ -72,7 +72,8 @@ bool residents::end_window() {
 
 void residents::push(routed_flow& to, bool fresh, position first, deliver what) {
   if (!context_.run_flows || stopped_.contains(to.entry.number)) return;
-  if (is_bulk_ && !to.in_lane && may_join(to, what)) join(to, fresh, what);
+  const bool joins = to.in_lane ? lane_of(to).is_out(to) : is_bulk_ && may_join(to, what);
+  if (joins) join(to, fresh, what);
   if (to.in_lane) return lane_of(to).push(to, what);
   auto* one = find_or_spawn(to, fresh);
   if (one == nullptr) return;

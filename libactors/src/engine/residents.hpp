@@ -126,9 +126,9 @@ class residents {
   caf::event_based_actor& owner_;
   const router& core_;
   std::unordered_map<flow_number, resident> in_memory_;
-  std::vector<lane> lanes_;    // by type
+  std::vector<lane> lanes_;     // by type
   std::vector<char> is_quick_;  // by type: its flows may be in a lane
-  windows_for whom_{};         // the window at hand
+  windows_for whom_{};          // the window at hand
   bool is_bulk_ = false;
   std::size_t holders_ = 0;
   std::unordered_set<flow_number> stopped_;

@@ -32,8 +32,8 @@ struct router::pass {
   };
   std::vector<target> aimed;
   std::vector<sought> looked_up;  // the same, when all of them are known
-  std::string texts;     // of keys that stand nowhere else
-  std::string_view key;  // of the target at hand,
+  std::string texts;              // of keys that stand nowhere else
+  std::string_view key;           // of the target at hand,
   bool is_key_of_window = false;
   std::string made_key;  // unless it is one of the window
   /// Who is behind the name of a type. Few names stand in most keys.
