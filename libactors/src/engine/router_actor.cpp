@@ -6,6 +6,16 @@
 
 namespace millrace {
 
+namespace {
+
+/// Where nothing runs, an import has nothing to gain from flows that stay awake.
+std::size_t awake_max(const engine_context& context) {
+  const auto most = context.bounds.awake_flows;
+  return context.run_flows ? most : std::max<std::size_t>(1, most / 4);
+}
+
+}  // namespace
+
 router_actor::router_actor(caf::actor_config& config, start from)
     : caf::event_based_actor(config),
       context_(*from.context),
@@ -248,7 +258,7 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
   push_all(*routed, events);
   arm_tick();
   const bool much = core_.unwritten() >= context_.bounds.unwritten ||
-                    core_.touched() >= context_.bounds.awake_flows;
+                    core_.touched() >= awake_max(context_);
   if (much) write();
   on_progress();
 }
@@ -362,7 +372,7 @@ void router_actor::on_written(const derived_written& news) {
 }
 
 void router_actor::forget() {
-  core_.forget({context_.bounds.awake_flows, context_.bounds.directory_entries});
+  core_.forget({awake_max(context_), context_.bounds.directory_entries});
 }
 
 void router_actor::arm_tick() {
