@@ -257,8 +257,8 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
   enter(routed->started);
   push_all(*routed, events);
   arm_tick();
-  const bool much = core_.unwritten() >= context_.bounds.unwritten ||
-                    core_.touched() >= awake_max(context_);
+  const bool much =
+      core_.unwritten() >= context_.bounds.unwritten || core_.touched() >= awake_max(context_);
   if (much) write();
   on_progress();
 }
