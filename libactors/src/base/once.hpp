@@ -18,6 +18,8 @@ class once {
  public:
   once() = default;
   once(std::nullptr_t) {}
+  // What is constrained like this hides no move.
+  // NOLINTBEGIN(bugprone-forwarding-reference-overload)
   template <class Function>
   requires(!std::is_same_v<std::remove_cvref_t<Function>, once> &&
            std::is_invocable_v<std::remove_cvref_t<Function>&, Argument>) once(Function&& from) {
@@ -35,6 +37,7 @@ class once {
       does_ = &far_actions_of<kept>;
     }
   }
+  // NOLINTEND(bugprone-forwarding-reference-overload)
   once(once&& other) noexcept { take(other); }
   once& operator=(once&& other) noexcept {
     if (this == &other) return *this;
@@ -57,7 +60,7 @@ class once {
   };
   template <class Kept>
   static constexpr bool fits =
-      sizeof(Kept) <= room_size &&
+      sizeof(Kept) <= room_size &&  // NOLINT(misc-redundant-expression): two sizes
       alignof(Kept) <= alignof(void*) && std::is_nothrow_move_constructible_v<Kept>;
   template <class Kept>
   static void move(void* from, void* to) {
