@@ -133,30 +133,33 @@ bool quick_kurrent::read_metadatum(std::string_view name) {
   return marks_.take_value(passed_over);
 }
 
-/// `["ByItem","Everything"]`
-bool quick_kurrent::read_types() {
+/// `[…,…]`
+template <class Element>
+bool quick_kurrent::read_elements(Element read) {
   if (!marks_.take('[')) return false;
   if (marks_.take(']')) return true;
   do {
+    if (!read()) return false;
+  } while (marks_.take(','));
+  return marks_.take(']');
+}
+
+/// `["ByItem","Everything"]`
+bool quick_kurrent::read_types() {
+  return read_elements([this] {
     if (type_count_ == types_max) return false;
     auto& type = types_[type_count_++];
     type = {};
-    if (!marks_.take_text(type.name) || !is_flow_type(type.name)) return false;
-  } while (marks_.take(','));
-  return marks_.take(']');
+    return marks_.take_text(type.name) && is_flow_type(type.name);
+  });
 }
 
 bool quick_kurrent::read_ids() {
-  if (!marks_.take('[')) return false;
-  if (marks_.take(']')) return true;
-  do {
-    if (!read_list()) return false;
-  } while (marks_.take(','));
-  return marks_.take(']');
+  return read_elements([this] { return read_ids_of_type(); });
 }
 
 /// `{"type":0,"ids":["a",1]}`
-bool quick_kurrent::read_list() {
+bool quick_kurrent::read_ids_of_type() {
   const auto take_name = [this](std::string_view wanted) {
     std::string_view name;
     return marks_.take_text(name) && name == wanted && marks_.take(':');
@@ -166,14 +169,11 @@ bool quick_kurrent::read_list() {
   if (place >= type_count_ || !marks_.take(',') || !take_name("ids")) return false;
   auto& type = types_[place];
   type.is_multiple = true;
-  if (!marks_.take('[')) return false;
-  if (marks_.take(']')) return marks_.take('}');
-  do {
+  const bool read = read_elements([&] {
     std::string_view id;
-    if (!marks_.take_text(id) && !marks_.take_digits(id)) return false;
-    if (!add_key(type, &id)) return false;
-  } while (marks_.take(','));
-  return marks_.take(']') && marks_.take('}');
+    return (marks_.take_text(id) || marks_.take_digits(id)) && add_key(type, &id);
+  });
+  return read && marks_.take('}');
 }
 
 bool quick_kurrent::add_key(route_type& type, const std::string_view* id) {

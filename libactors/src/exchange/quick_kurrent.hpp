@@ -39,9 +39,11 @@ class quick_kurrent {
   bool read_member(std::string_view name);
   bool read_metadata();
   bool read_metadatum(std::string_view name);
+  template <class Element>
+  bool read_elements(Element read);
   bool read_types();
   bool read_ids();
-  bool read_list();
+  bool read_ids_of_type();
   bool add_key(route_type& type, const std::string_view* id);
   bool finish_keys();
   bool first_of(unsigned what);
