@@ -1,10 +1,13 @@
 // Queries that are given their history fold it together, in a lane, and come out of it as any flow.
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <map>
 #include <random>
 
+#include "host/host_parts.hpp"
 #include "support/notes.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace millrace;
 using namespace millrace::shop;
@@ -43,6 +46,32 @@ struct with_history {
 
  private:
   std::int64_t keys_;
+};
+
+/// Fails at its first event, and says how often.
+struct failing {
+  static constexpr std::string_view name = "Failing";
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  explicit failing(int* count) : thrown(count) {}
+  void given(const Noted& e) {
+    if (e.key() == "k0" && ++*thrown > 0) throw std::runtime_error{"cannot digest it"};
+  }
+  Notes state;
+  int* thrown;
+};
+
+/// Takes five times as long for an event as a lane bears.
+struct tedious {
+  static constexpr std::string_view name = "Tedious";
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  void given(const Noted& e) {
+    const auto until = std::chrono::steady_clock::now() + 5 * limits::lane_slow_each;
+    while (std::chrono::steady_clock::now() < until) add_to(state, e), state.Clear();
+    state.set_last(e.number());
+  }
+  Notes state;
 };
 
 }  // namespace
@@ -108,6 +137,41 @@ TEST_CASE("a flow that was stopped before stays so when the others of its type a
   CHECK(that.test.flow(flow_key{"Fragile", failed}).error_position == position{37});
   that.wanted.erase(failed);
   that.check_all<fragile>();
+}
+
+TEST_CASE("a flow that fails while its lane is emptied again and again has an actor at once") {
+  with_history that{2000, 50};
+  int thrown = 0;
+  that.test.add<failing>({}, &thrown);
+  that.test.restart_paused();
+  while (thrown < 2) REQUIRE(that.test.step());  // in the lane, and when its actor looks again
+  CHECK(that.test.running().counters().routed < 1000);
+}
+
+TEST_CASE("flows whose handlers take long leave their lane, and have actors") {
+  const temporary_directory place;
+  const auto opened = [&](bool with_it) {
+    auto made = std::make_unique<host>(host_options{.store = place.path()});
+    made->inside().bounds = work_bounds::of(64);
+    REQUIRE(made->add<all_notes>());
+    if (with_it) REQUIRE(made->add<tedious>());
+    REQUIRE(made->open());
+    return made;
+  };
+  constexpr std::int64_t count = 3000;
+  {
+    const auto before = opened(false);
+    std::vector<new_event> all;
+    for (std::int64_t i = 0; i < count; ++i) all.push_back(new_event::of(note("one", i)));
+    REQUIRE(before->append(std::move(all)).get());
+    REQUIRE(before->wait_until_caught_up(60s));
+  }
+  const auto over = opened(true);
+  REQUIRE(over->wait_until_caught_up(60s));
+  CHECK(over->read<tedious>("one")->state.last() == count - 1);
+  const auto by_actor = over->statistics(flow_key{"Tedious", "one"})->activity.handled;
+  CHECK(by_actor > 0);
+  CHECK(by_actor < count);
 }
 
 TEST_CASE("a flow is reset while it is in a lane") {

@@ -57,43 +57,53 @@ void lane::begin_anew() {
   out_.push_back({place, std::exchange(members_, {})});
 }
 
-void lane::emptied() {
+std::vector<std::pair<flow_key, build_number>> lane::emptied() {
   const auto oldest = std::move(out_.front());
   out_.pop_front();
   for (auto* flow : oldest.flows) {
     if (flow->place == oldest.place) forget(*flow);
   }
+  if (!closing_) return let_go(oldest.missed);
+  missed_.insert(missed_.end(), oldest.missed.begin(), oldest.missed.end());
+  return {};
 }
 
-/// It stays of the lane until that is closed.
+/// It stays of the lane until nothing else here names it.
 void lane::miss(routed_flow& flow) {
-  if (flow.place != misses) missed_.push_back(&flow);
+  if (flow.place == misses) return;
   if (flow.place < out) members_[flow.place] = nullptr;
   flow.place = misses;
+  (closing_ ? missed_ : out_.back().missed).push_back(&flow);
 }
 
 void lane::close(routed_flow* reader) {
+  if (is_empty()) return;
+  if (!std::exchange(closing_, true)) tell(owner_, actor_, empty_lane{.closes = true});
   if (reader != nullptr) miss(*reader);
-  if (is_empty() || std::exchange(closing_, true)) return;
-  tell(owner_, actor_, empty_lane{.closes = true});
 }
 
 std::vector<std::pair<flow_key, build_number>> lane::closed() {
-  std::vector<std::pair<flow_key, build_number>> to_wake;
   closing_ = false;
   for (auto* flow : std::exchange(members_, {})) {
     if (flow != nullptr) forget(*flow);
   }
-  for (auto* flow : std::exchange(missed_, {})) {
+  return let_go(std::exchange(missed_, {}));
+}
+
+std::vector<std::pair<flow_key, build_number>> lane::let_go(
+    const std::vector<routed_flow*>& missed) {
+  std::vector<std::pair<flow_key, build_number>> to_wake;
+  for (auto* flow : missed) {
     to_wake.emplace_back(flow->entry.key, flow->entry.build);
     forget(*flow);
   }
   return to_wake;
 }
 
-/// While any are out it may be among them: then it is woken when the lane is closed.
+/// While any are out it may be among them, and who waits for the lane to close may mean it: then it
+/// stays until that is over.
 bool lane::give_up(routed_flow& flow) {
-  if (flow.place >= out || !out_.empty()) {
+  if (closing_ || !out_.empty()) {
     miss(flow);
     return false;
   }

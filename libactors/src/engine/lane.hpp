@@ -45,10 +45,11 @@ class lane {
   void close(routed_flow* reader = nullptr);
   /// Those of its flows, none of which is in it any more, that have to be woken.
   std::vector<std::pair<flow_key, build_number>> closed();
-  /// The lane gave a flow up that is in it. False: closed() will name it.
+  /// The lane gave a flow up that is in it. False: emptied() or closed() will name it.
   bool give_up(routed_flow& flow);
-  /// What was out when the lane was first full, and not in again, is in it no longer.
-  void emptied();
+  /// What was out when the lane was first full, and not in again, is in it no longer. Those that it
+  /// gave up meanwhile, and that have to be woken.
+  std::vector<std::pair<flow_key, build_number>> emptied();
   void kill_actor();
 
  private:
@@ -58,6 +59,8 @@ class lane {
   void send();
   void begin_anew();
   void miss(routed_flow& flow);
+  static std::vector<std::pair<flow_key, build_number>> let_go(
+      const std::vector<routed_flow*>& missed);
   static void forget(routed_flow& flow);
 
   engine_context& context_;
@@ -66,10 +69,11 @@ class lane {
   windows_for whom_{};
   caf::actor actor_;
   std::vector<routed_flow*> members_;  // by place; null: it was given up, or missed something
-  std::vector<routed_flow*> missed_;
+  std::vector<routed_flow*> missed_;   // while it is closing
   struct former {
     std::uint32_t place;  ///< theirs, unless they are in again
     std::vector<routed_flow*> flows;
+    std::vector<routed_flow*> missed;  ///< may be among these flows, or former ones; given up
   };
   std::deque<former> out_;  // oldest first
   std::uint32_t fulls_ = 0;

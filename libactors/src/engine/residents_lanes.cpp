@@ -63,8 +63,8 @@ std::size_t residents::close_lanes(std::string_view type) {
 std::vector<std::pair<flow_key, build_number>> residents::on_lane_news(const lane_news& news,
                                                                        router& core) {
   if (news.is_slow) is_quick_[news.type] = 0;
-  if (news.emptied) lanes_[news.type].emptied();
   std::vector<std::pair<flow_key, build_number>> to_wake;
+  if (news.emptied) to_wake = lanes_[news.type].emptied();
   for (const auto& [key, build] : news.given_up) {
     const auto found = core.find(key, build);
     if (!found) {
