@@ -54,6 +54,9 @@ bool json_marks::enter(std::string_view line, std::string_view rest) {
   if (line.data() < begin_ || line.data() >= end_) cover(rest);
   line_end_ = line.data() + line.size();
   if (!is_marked_ || line_end_ > end_) return false;
+  // What was read of a line before may have gone on into this one.
+  const auto* const first = found_->structural_indexes.get();
+  while (at_ != first && text_ + at_[-1] >= line.data()) --at_;
   while (text_ + *at_ < line.data()) ++at_;
   is_plain_ = std::memchr(line.data(), '\\', line.size()) == nullptr;
   return true;

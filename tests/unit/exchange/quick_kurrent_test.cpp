@@ -165,6 +165,20 @@ TEST_CASE("a line that ends within another one is bad, and the other one is read
   CHECK(all.bad[1].number == 4);
 }
 
+TEST_CASE("a line that is bad from its beginning is no event, whatever the one before lacks") {
+  const std::string cut = R"({"stream":"timeline","position":1,"type":"A","time":1,"data":)";
+  const std::string event = R"({"stream":"timeline","position":2,"type":"A","time":)"
+                            R"("2025-01-01T00:00:00Z"})";
+  for (const std::string before : {"1 ", "[] ", "\"x\"", "{\"a\":1}", "1,", "}", ""}) {
+    const auto all = read_all(std::string{first} + cut + '\n' + before + event + '\n');
+    INFO(before);
+    CHECK(all.events.size() == (before.empty() ? 2 : 1));
+    REQUIRE(all.bad.size() == (before.empty() ? 1 : 2));
+    CHECK(all.bad[0].number == 2);
+    CHECK(all.bad.back().number == (before.empty() ? 2 : 3));
+  }
+}
+
 TEST_CASE("a blank line before an event is passed over") {
   const auto all = read_all(std::string{first} + " \r\n" + R"({"stream":"timeline","position":1,)" +
                             R"("type":"A","time":1})" + "\n\n");
