@@ -12,7 +12,17 @@ namespace millrace::exchange {
 
 namespace {
 
-constexpr std::string_view long_member = "\"data\"";
+/// Whether a name in its quotes is `data`, any of its letters perhaps as `\u0064`.
+bool is_data(std::string_view quoted) {
+  quoted.remove_prefix(1);
+  for (const char letter : std::string_view{"data"}) {
+    const auto escape = fmt::format("\\u00{:02x}", letter);
+    const bool is_plain = quoted.front() == letter;
+    if (!is_plain && !quoted.starts_with(escape)) return false;
+    quoted.remove_prefix(is_plain ? 1 : escape.size());
+  }
+  return quoted == "\"";
+}
 
 std::string too_deep() {
   return fmt::format("JSON that is nested more than {} levels deep", limits::json_depth_max);
@@ -87,7 +97,7 @@ std::optional<std::string> json_line::parse_in_pieces(std::string_view text) {
   while (members.next()) {
     if (reduced_.size() > 1) reduced_.push_back(',');
     reduced_.append(members.name()).push_back(':');
-    reduced_.append(members.name() == long_member ? "null" : members.value());
+    reduced_.append(is_data(members.name()) ? "null" : members.value());
     if (reduced_.size() > limits::quick_line_size) {
       return fmt::format("more than {} bytes beside the data", limits::quick_line_size);
     }

@@ -196,7 +196,8 @@ TEST_CASE("other streams are ignored, whatever they hold") {
 TEST_CASE("a body is kept to the letter, whatever it is and wherever it stands") {
   const auto data =
       GENERATE(as<std::string>{}, "{}", "[]", "7", "-1.50e+3", "true", "null", R"("}],{[\\\"")",
-               R"([{"a":[]}, {"b":{ "c" : "x,y" }} ,[1, 2]])", R"({"data":{"data":"]"}})");
+               "123456789012345678901234567890", R"([{"a":[]}, {"b":{ "c" : "x,y" }} ,[1, 2]])",
+               R"({"data":{"data":"]"}})");
   const auto before = GENERATE(as<std::string>{}, "", " ", " \t");
   const std::string rest = R"("stream":"timeline","position":0,"type":"E","own":[{"a":{}}],)"
                            R"("time":"2025-01-01T00:00:00Z")";
@@ -204,6 +205,7 @@ TEST_CASE("a body is kept to the letter, whatever it is and wherever it stands")
   CAPTURE(member);
   for (const auto& line : {"{" + rest + "," + member + "}", "{" + member + "," + rest + "}",
                            R"({ "data" :{"not":"this"},)" + rest + "," + member + R"(,"z":0})",
+                           R"({"\u0064a\u0074\u0061":)" + before + data + "," + rest + "}",
                            " {" + member + "," + rest + "} "}) {
     const auto all = read(line);
     REQUIRE(all.events.size() == 1);
