@@ -101,6 +101,25 @@ def test_bad_lines_can_be_passed_over_and_are_listed():
             expect(f"warning: line {number}: " in result.err, result.err)
 
 
+def test_a_last_line_that_is_not_whole_yet_is_read_when_it_is():
+    for as_file in (True, False):
+        with Store() as store:
+            file = store.path.parent / "history.jsonl"
+
+            def grown(text):
+                file.write_text(text)
+                source = {} if as_file else {"stdin": text}
+                return store.json("import", *([file] if as_file else []), "--skip-bad", **source)[0]
+
+            begun = grown(line(0) + line(1)[:-20])
+            equal((begun["events"], begun["skipped"], begun["lines"]), (1, 1, 1))
+            whole = grown(line(0) + line(1).rstrip())
+            equal((whole["events"], whole["skipped"], whole["lines"]), (1, 0, 1))
+            more = grown(line(0) + line(1) + line(2) + "nonsense\n")
+            equal((more["events"], more["lines"], more["bad"][0]["line"]), (1, 2, 4))
+            equal(positions(store), [0, 1, 2])
+
+
 def test_what_cannot_be_read_makes_no_store():
     with Store() as store:
         store.fails(3, "there is no file", "import", "/nowhere/at/all")

@@ -51,6 +51,7 @@ struct part {
   std::uint64_t lines = 0;    ///< all of them, also blank, ignored and skipped ones
   std::uint64_t ignored = 0;  ///< of streams that are no part of the format
   bool stops = false;         ///< at the bad line after these lines
+  bool is_torn = false;       ///< the last bad line has no end: it is not among these lines
   reading after;              ///< how far the file is read with this part
 
   bool is_cut = false;  ///< a line over the limit was dropped before `text`

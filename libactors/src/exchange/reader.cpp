@@ -112,7 +112,13 @@ std::size_t reader::read_lines(part& into) {
       break;
     }
     if (end == nullptr && !ended_) break;
+    const auto bad_before = into.bad.size();
     if (!read_line({begin, size}, {begin, left}, into)) break;
+    into.is_torn = end == nullptr && into.bad.size() > bad_before;
+    if (into.is_torn) {  // the file may grow, and this was but the beginning of a line
+      filled_ = used;
+      break;
+    }
     const auto taken = end == nullptr ? size : size + 1;
     used += taken;
     at_.offset += taken;

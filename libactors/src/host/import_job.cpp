@@ -42,7 +42,8 @@ result<void> import_job::prepare(const std::function<bool()>& ending,
   auto found = find(*known, ending, goes_on);
   if (!found) return found.error();
   report_.before = *found ? **found : new_import(*known, host_.tail());
-  const auto from = reading_of(report_.before, host_.tail());
+  auto from = reading_of(report_.before, host_.tail());
+  if (source_.print().is_within_line()) --from.lines;  // its end makes it one of them again
   if (wanted_.shape && from.shape && *wanted_.shape != *from.shape) {
     return error{errc::conflict, fmt::format("{} is imported as {} as far as it is", source_.name(),
                                              name_of(from.shape))};

@@ -25,6 +25,8 @@ class source_print {
   /// The bytes that follow. `is_cut`: others came before them.
   void add(std::string_view bytes, bool is_cut);
   void write_to(v1::Import& record) const;
+  /// What was imported last is a line without a break: what follows ends that one first.
+  [[nodiscard]] bool is_within_line() const { return !recent_.empty() && recent_.back() != '\n'; }
 
  private:
   std::string beginning_;

@@ -87,7 +87,8 @@ void importer::submit(std::unique_ptr<exchange::part> next) {
   record_.set_events(record_.events() + next->events.size());
   record_.set_checkpoints(record_.checkpoints() + next->checkpoints.size());
   record_.set_ignored(record_.ignored() + next->ignored);
-  record_.set_skipped(record_.skipped() + next->bad.size() - (next->stops ? 1 : 0));
+  record_.set_skipped(record_.skipped() + next->bad.size() -
+                      (next->stops || next->is_torn ? 1 : 0));
   if (!next->events.empty()) record_.set_end(next->events.back().at.value + 1);
   print_.write_to(record_);
   if (record_.offset() == before) return;  // nothing but the line where it stops

@@ -47,6 +47,26 @@ TEST_CASE("the last line needs no line break, but all of its text") {
   CHECK(all.after.offset == line(0).size());
 }
 
+TEST_CASE("a bad last line without a line break is told, and not passed over") {
+  const auto text = line(0) + line(1);
+  for (const auto hurry : {exchange::reader::hurry::now, exchange::reader::hurry::full_parts}) {
+    const auto begun = read(std::string_view{text}.substr(0, text.size() - 9),
+                            {.rules = {.skip_bad = true}, .hurry = hurry});
+    CHECK(begun.events.size() == 1);
+    REQUIRE(begun.bad.size() == 1);
+    CHECK(begun.bad[0].number == 2);
+    CHECK(begun.lines == 1);
+    CHECK(begun.after.lines == 1);
+    REQUIRE(begun.after.offset == line(0).size());
+    // The file has grown: it was but the beginning of a line.
+    const auto rest = read(std::string_view{text}.substr(begun.after.offset),
+                           {.from = begun.after, .rules = {.skip_bad = true}});
+    CHECK(rest.events.size() == 1);
+    CHECK(rest.bad.empty());
+    CHECK(rest.after.lines == 2);
+  }
+}
+
 TEST_CASE("a bad line ends the reading, and what was before it counts") {
   const auto all = read(line(0) + line(1) + "no\n" + line(2));
   CHECK(all.events.size() == 2);
