@@ -6,6 +6,12 @@
 #include "engine/recovery.hpp"
 
 namespace millrace {
+namespace {
+
+/// Events whose memory is waited for together.
+constexpr std::size_t folded_at_once = 64;
+
+}  // namespace
 
 lane_actor::lane_actor(caf::actor_config& config, start from)
     : caf::event_based_actor(config),
@@ -70,15 +76,37 @@ void lane_actor::work() {
 
 void lane_actor::fold(fold_window& window) {
   for (auto& each : window.joining) join(each);
-  const auto& events = window.held->events->events();
-  for (const auto& delivery : window.deliveries) {
-    if (!members_[delivery.place].runs) continue;
-    seen_.clear();
-    for (std::uint32_t i = 0; i < delivery.count; ++i) {
-      const auto& entry = window.held->entries[delivery.first + i];
-      seen_.push_back({&events[entry.index], entry.starts});
+  std::span<const lane_delivery> left{window.deliveries};
+  while (!left.empty()) {
+    std::size_t count = 0;
+    for (std::size_t events = 0; count < left.size() && events < folded_at_once; ++count) {
+      events += left[count].count;
     }
-    observe(delivery.place);
+    fold(*window.held, left.first(count));
+    left = left.subspan(count);
+  }
+}
+
+/// A flow's events lie all over the window, so that each would be waited for: they are all asked
+/// for first.
+void lane_actor::fold(const window_lease::content& held, std::span<const lane_delivery> block) {
+  const auto events = held.events->events();
+  seen_.clear();
+  for (const auto& delivery : block) {
+    __builtin_prefetch(&members_[delivery.place]);
+    for (std::uint32_t i = 0; i < delivery.count; ++i) {
+      const auto& entry = held.entries[delivery.first + i];
+      const auto& what = events[entry.index];
+      __builtin_prefetch(&what.at);
+      __builtin_prefetch(&what.body);
+      seen_.push_back({&what, entry.starts});
+    }
+  }
+  for (const auto& each : seen_) __builtin_prefetch(each.what->body);
+  std::span<const observation> left{seen_};
+  for (const auto& delivery : block) {
+    if (members_[delivery.place].runs) observe(delivery.place, left.first(delivery.count));
+    left = left.subspan(delivery.count);
   }
 }
 
@@ -111,11 +139,10 @@ result<bool> lane_actor::load(const lane_member& who, member& into) const {
          into.runs->load(checkpoint, loaded->state).has_value();
 }
 
-/// What is in seen_, a turn at a time; without what was routed again after a crash, and handled
+/// A turn at a time; without what was routed again after a crash, and handled
 /// before it.
-void lane_actor::observe(std::uint32_t place) {
+void lane_actor::observe(std::uint32_t place, std::span<const observation> left) {
   auto& one = members_[place];
-  std::span<const observation> left{seen_};
   const auto& known = one.runs->checkpoint();
   while (!left.empty() && known.has_position() && left.front().what->at.value <= known.position()) {
     left = left.subspan(1);

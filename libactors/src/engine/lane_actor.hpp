@@ -49,9 +49,10 @@ class lane_actor final : public caf::event_based_actor {
 
   void work();
   void fold(fold_window& window);
+  void fold(const window_lease::content& held, std::span<const lane_delivery> block);
   void join(lane_member& who);
   [[nodiscard]] result<bool> load(const lane_member& who, member& into) const;
-  void observe(std::uint32_t place);
+  void observe(std::uint32_t place, std::span<const observation> left);
   void run(std::uint32_t place, std::span<const observation> seen);
   void note_pace(duration took, std::size_t events);
   void close(member& one, flush_cause why);

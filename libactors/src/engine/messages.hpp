@@ -28,6 +28,10 @@ struct derived_written {
   std::optional<error> failed;
 };
 struct router_tick {};
+/// What was to be read ahead.
+struct window_read {
+  std::shared_ptr<const window> events;
+};
 /// A flow has read all that the store holds after `after`: what next?
 struct take_on {
   flow_number flow{};
@@ -163,6 +167,14 @@ struct drain_call {
   std::shared_ptr<answer_to<void>> answer;
 };
 
+// To the reader of windows.
+
+/// As many as a window may have of [from, to).
+struct read_ahead {
+  position from;
+  position to;
+};
+
 // To a flow.
 
 /// Entries [first, first + count) of a window.
@@ -261,6 +273,8 @@ struct work {};
   each(pump) \
   each(derived_written) \
   each(router_tick) \
+  each(window_read) \
+  each(read_ahead) \
   each(take_on) \
   each(fell_behind) \
   each(need_postings) \

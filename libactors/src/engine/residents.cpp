@@ -181,14 +181,12 @@ void residents::on_take_on(const take_on& request) {
     return tell(owner_, one.actor, taken_on{.read_again = true, .live = false, .unwritten = {}});
   }
   taken_on answer{.read_again = false, .live = true, .unwritten = {}};
-  for (const auto& each : flow.unwritten) {
-    if (request.after && each.at <= *request.after) continue;
-    if (answer.unwritten.size() == context_.bounds.behind_read) {
-      answer.live = false;
-      break;
-    }
-    answer.unwritten.push_back(each);
-  }
+  flow.unwritten.each([&](posting each) {
+    if (request.after && each.at <= *request.after) return true;
+    answer.live = answer.unwritten.size() < context_.bounds.behind_read;
+    if (answer.live) answer.unwritten.push_back(each);
+    return answer.live;
+  });
   one.live = answer.live;
   one.used = context_.time.steady();
   tell(owner_, one.actor, std::move(answer));

@@ -47,6 +47,10 @@ caf::behavior router_actor::make_behavior() {
         pumping_ = false;
         on_pump();
       },
+      [this](window_read& news) {
+        source_.arrived(news, core_.head());
+        go_on();
+      },
       [this](const take_on& request) {
         flows_.on_take_on(request);
         wake_pending();
@@ -113,6 +117,7 @@ caf::behavior router_actor::make_behavior() {
 void router_actor::on_exit() {
   // Who waits for a repair holds this actor: it would keep itself.
   flows_.kill_all();
+  source_.end();
   after_next_write_.clear();
   after_this_write_.clear();
   watchers_.clear();
@@ -171,10 +176,10 @@ std::shared_ptr<const window> router_actor::next_window() {
   const auto may_have = lags && (head == tail || !lag_began_) ? lag_room() : 0;
   if (may_have > 0) {
     lag_began_ = context_.time.steady();
-    return window_from_store(needed, head, may_have);
+    return source_.of_store(needed, head, may_have);
   }
   lag_began_.reset();
-  return head == tail ? nullptr : head_window(head, tail);
+  return head == tail ? nullptr : source_.at_head(head, tail);
 }
 
 /// How many events of its history a type that lags may have now; when it is 0, the pump runs again.
@@ -186,68 +191,6 @@ std::size_t router_actor::lag_room() {
   const auto events = pace_.next(now);  // done with between the two looks
   if (events == 0) arm_tick();
   return events;
-}
-
-std::shared_ptr<const window> router_actor::head_window(position head, position tail) {
-  forget_feed_before(head);
-  while (!feed_.empty() && feed_.front()->begin < head) {
-    // Half of it came from the store already: the tail moves before its news arrives.
-    context_.writes.feed_consumed(feed_.front()->size);
-    feed_.pop_front();
-  }
-  if (!feed_.empty() && feed_.front()->begin == head) return window_from_feed();
-  // A gap: the feed was full when these were committed, or they are from before the start.
-  return window_from_store(head, feed_.empty() ? tail : feed_.front()->begin,
-                           context_.bounds.window);
-}
-
-void router_actor::forget_feed_before(position at) {
-  while (!feed_.empty() && feed_.front()->end <= at) {
-    context_.writes.feed_consumed(feed_.front()->size);
-    feed_.pop_front();
-  }
-}
-
-/// Large windows are for flows, which are handed all of theirs at once. Where none run, as in an
-/// import, memory that was just used is worth more.
-std::shared_ptr<const window> router_actor::window_from_feed() {
-  constexpr std::size_t enough = 16'384;
-  const auto most =
-      context_.run_flows ? context_.bounds.window : std::min(context_.bounds.window, enough);
-  window_builder built{context_.types, feed_.front()->begin};
-  built.reserve(feed_.front()->events.size());
-  auto end = feed_.front()->begin;
-  while (!feed_.empty() && feed_.front()->begin == end) {
-    const auto& next = *feed_.front();
-    const bool fits = built.size() + next.events.size() <= most &&
-                      built.encoded_size() + next.size <= limits::window_size_max;
-    if (!fits && built.size() > 0) break;
-    built.hold(feed_.front());
-    for (const auto& each : next.events) {
-      built.add(each.at, each.type, each.time, each.payload, each.envelope);
-    }
-    end = next.end;
-    forget_feed_before(end);
-  }
-  return built.finish(end);
-}
-
-std::shared_ptr<const window> router_actor::window_from_store(position from, position to,
-                                                              std::size_t most) {
-  window_builder built{context_.types, from};
-  built.reserve(std::min<std::size_t>(most, to.value - from.value));
-  auto end = to;
-  auto read = context_.stored.scan(from, to, [&](const event_row& row) {
-    built.add(row.at, row.type, row.time, row.payload, row.envelope);
-    const bool full = built.size() >= most || built.encoded_size() >= limits::window_size_max;
-    if (full) end = row.at.next();
-    return !full;
-  });
-  if (!read) {
-    context_.fail(read.error());
-    return nullptr;
-  }
-  return built.finish(end);
 }
 
 void router_actor::route(const std::shared_ptr<const window>& events) {

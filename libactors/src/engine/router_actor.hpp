@@ -10,6 +10,7 @@
 #include "engine/lag_pace.hpp"
 #include "engine/messages.hpp"
 #include "engine/residents.hpp"
+#include "engine/window_source.hpp"
 #include "routing/router.hpp"
 
 namespace millrace {
@@ -36,11 +37,7 @@ class router_actor final : public caf::event_based_actor {
   void on_pump();
   bool make_room(windows_for whom);
   std::shared_ptr<const window> next_window();
-  std::shared_ptr<const window> head_window(position head, position tail);
-  std::shared_ptr<const window> window_from_feed();
-  std::shared_ptr<const window> window_from_store(position from, position to, std::size_t most);
   std::size_t lag_room();
-  void forget_feed_before(position at);
   void route(const std::shared_ptr<const window>& events);
   void push_all(routed_window& routed, const std::shared_ptr<const window>& events);
   void on_lane_news(const lane_news& news);
@@ -145,7 +142,7 @@ class router_actor final : public caf::event_based_actor {
   router core_;
   residents flows_;
 
-  std::deque<std::shared_ptr<const committed>> feed_;
+  window_source source_{context_, *this};
   bool pumping_ = false;
   lag_pace pace_{context_.bounds.window};
   std::optional<timestamp> lag_began_;  // the last window was of one that lags

@@ -17,7 +17,7 @@ error parked(const v1::FlowType& type) {
 }  // namespace
 
 void router_actor::on_news(const committed_news& news) {
-  if (news.what->begin != news.what->end && news.what->in_memory) feed_.push_back(news.what);
+  if (news.what->begin != news.what->end && news.what->in_memory) source_.add(news.what);
   go_on();
   const auto tail = context_.writes.tail();
   std::erase_if(watchers_, [&](const watch_tail& each) {

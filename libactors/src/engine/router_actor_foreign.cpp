@@ -46,7 +46,9 @@ result<flow_number> router_actor::number_of_foreign(const flow_commit& request) 
 /// Whether the flow was given this event.
 result<bool> router_actor::is_entry(const routed_flow& flow, position at) const {
   const auto is_there = [at](const posting& one) { return one.at == at; };
-  if (std::any_of(flow.unwritten.begin(), flow.unwritten.end(), is_there)) return true;
+  bool found = false;
+  flow.unwritten.each([&](posting one) { return !(found = is_there(one)); });
+  if (found) return true;
   const auto before = at.value == 0 ? std::nullopt : std::optional{position{at.value - 1}};
   auto stored = context_.stored.postings(flow.entry.number, before, 1);
   if (!stored) return stored.error();

@@ -39,7 +39,7 @@ void flow_directory::fetch_key(std::uint64_t hash) const {
   const auto* flow = slots_[place_of(hash)].flow.get();
   if (flow == nullptr) return;
   fetch(flow->entry.key.text().data(), flow->entry.key.text().size());
-  __builtin_prefetch(flow->unwritten.data() + flow->unwritten.size());
+  flow->unwritten.fetch_end();
 }
 
 routed_flow& flow_directory::add(flow_entry entry) {

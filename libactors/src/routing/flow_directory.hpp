@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "routing/posting_list.hpp"
 #include "store/store.hpp"
 
 namespace millrace {
@@ -18,7 +19,7 @@ struct routed_flow {
   std::optional<std::uint32_t> type;  ///< index in the table, when its build is hosted here
   std::optional<position> latest;     ///< last posting, written or not
   std::optional<position> written;    ///< last posting in the store
-  std::vector<posting> unwritten;     ///< in order; those after `written`
+  posting_list unwritten;             ///< those after `written`; of the router's pool
   bool keep = false;                  ///< set by the owner: do not forget this one
   bool in_lane = false;               ///< the owner's: in that of its type
   std::uint32_t place = 0;            ///< the owner's: where in that

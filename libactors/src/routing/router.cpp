@@ -251,9 +251,7 @@ void router::post(pass& in, routed_flow& flow, position at, routed_entry entry) 
   }
   ++in.out.deliveries[flow.delivery_].count;
   in.hits.push_back({flow.delivery_, entry});
-  // One allocation for most of those that are new.
-  if (flow.unwritten.capacity() == 0) flow.unwritten.reserve(4);
-  flow.unwritten.push_back({at, entry.starts});
+  unwritten_.append(flow.unwritten, {at, entry.starts});
   flow.latest = at;
   ++unwritten_count_;
   if (!flow.listed_) {
@@ -302,8 +300,14 @@ void router::take_unwritten(commit_batch& into) {
   for (auto* flow : touched_) {
     flow->listed_ = false;
     if (flow->unwritten.empty()) continue;  // they are in another inbox now
-    into.postings.push_back({flow->entry.number, flow->unwritten});
-    being_written_.push_back({flow, flow->unwritten.size()});
+    into.postings.push_back({flow->entry.number, {}});
+    auto& taken = into.postings.back().postings;
+    taken.reserve(flow->unwritten.size());
+    flow->unwritten.each([&](posting one) {
+      taken.push_back(one);
+      return true;
+    });
+    being_written_.push_back({flow, taken.size(), taken.back().at});
   }
   touched_.clear();
   std::sort(effects_.begin(), effects_.end());
@@ -317,11 +321,9 @@ void router::take_unwritten(commit_batch& into) {
 
 void router::written() {
   replaced_written();
-  for (const auto& [flow, count] : std::exchange(being_written_, {})) {
-    const auto end = flow->unwritten.begin() + static_cast<std::ptrdiff_t>(count);
-    flow->written = (end - 1)->at;
-    flow->unwritten.erase(flow->unwritten.begin(), end);
-    if (flow->unwritten.empty()) flow->unwritten.shrink_to_fit();
+  for (const auto& [flow, count, last] : std::exchange(being_written_, {})) {
+    flow->written = last;
+    unwritten_.drop(flow->unwritten, count);
     unwritten_count_ -= count;
   }
 }

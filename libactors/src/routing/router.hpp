@@ -220,6 +220,7 @@ class router {
   std::uint64_t windows_ = 0;
 
   flow_directory flows_;
+  posting_pool unwritten_;
   resting_flows resting_;         // none of which is in flows_
   std::size_t not_resting_ = 0;   // of flows_, when it was last looked for some that may
   std::vector<sought*> missing_;  // of look_up(); kept for its memory
@@ -230,6 +231,7 @@ class router {
   struct taken {
     routed_flow* flow;
     std::size_t count;
+    position last;
   };
   std::vector<taken> being_written_;
   struct replacement {

@@ -31,7 +31,7 @@ result<routed_flow*> router::replace(const flow_key& key, build_number build, po
   flow.entry.born = born;
   const bool was_enlisted = std::exchange(flow.enlisted, false);
   unwritten_count_ -= flow.unwritten.size();
-  flow.unwritten.clear();
+  unwritten_.clear(flow.unwritten);
   flow.latest = postings.last();
   flow.replacing = true;
   if (!is_new) of_new_entry.reset();
@@ -50,6 +50,7 @@ result<bool> router::erase(const flow_key& key, build_number build) {
   erased_.push_back(flow->entry.number);
   std::erase(touched_, flow);
   unwritten_count_ -= flow->unwritten.size();
+  unwritten_.clear(flow->unwritten);
   flows_.erase(key.text(), build);
   dirty_ = true;
   return true;
