@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <future>
 #include <map>
 #include <random>
 
@@ -72,6 +73,34 @@ struct tedious {
     state.set_last(e.number());
   }
   Notes state;
+};
+
+/// Waits at its first event.
+struct held_up {
+  static constexpr std::string_view name = "HeldUp";
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  explicit held_up(std::shared_future<void> what) : released(std::move(what)) {}
+  void given(const Noted& e) {
+    released.wait();
+    state.set_last(e.number());
+  }
+  Notes state;
+  std::shared_future<void> released;
+};
+
+/// Says when it is given a certain number.
+struct telling {
+  static constexpr std::string_view name = "Telling";
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  telling(std::int64_t number, std::promise<void>* whom) : wanted(number), told(whom) {}
+  void given(const Noted& e) {
+    if (e.number() == wanted) told->set_value();
+  }
+  Notes state;
+  std::int64_t wanted;
+  std::promise<void>* told;
 };
 
 }  // namespace
@@ -188,6 +217,75 @@ TEST_CASE("a flow is reset while it is in a lane") {
     that.test.run();
     that.check_all<notes>();
   }
+}
+
+TEST_CASE("a flow is reset while it is out of a full lane") {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (int steps = 1; steps < 400; steps += 9) {
+      INFO("seed " << seed << ", after " << steps << " steps");
+      with_history that{400, 50, seed};
+      that.test.add<notes>();
+      that.test.restart_paused();
+      for (int i = 0; i < steps && that.test.step(); ++i) {
+      }
+      std::vector<new_event> more;
+      for (int i = 0; i < 50; ++i) more.push_back(new_event::of(that.one_more()));
+      auto appended = that.test.append_later(std::move(more));
+      const auto done = that.test.running().reset(flow_key{"Notes", "k1"});
+      if (!done) CHECK(done.error().code == errc::not_found);
+      that.test.run();
+      REQUIRE(appended.get());
+      that.check_all<notes>();
+      REQUIRE(that.test.running().reset(flow_key{"Notes", "k1"}));  // the first one is over
+    }
+  }
+}
+
+TEST_CASE("a handler that does not come back holds up its own type only") {
+  constexpr std::int64_t count = 3000;
+  const temporary_directory place;
+  std::promise<void> release;
+  std::promise<void> other_is_there;
+  const auto opened = [&](bool with_all) {
+    auto made = std::make_unique<host>(host_options{.store = place.path()});
+    made->inside().bounds = work_bounds::of(64);
+    REQUIRE(made->add<all_notes>());
+    if (with_all) {
+      REQUIRE(made->add<held_up>({}, std::shared_future<void>{release.get_future()}));
+      REQUIRE(made->add<telling>({}, count - 1, &other_is_there));
+    }
+    REQUIRE(made->open());
+    return made;
+  };
+  {
+    const auto before = opened(false);
+    std::vector<new_event> all;
+    for (std::int64_t i = 0; i < count; ++i) all.push_back(new_event::of(note("one", i)));
+    REQUIRE(before->append(std::move(all)).get());
+    REQUIRE(before->wait_until_caught_up(60s));
+  }
+  const auto over = opened(true);
+  CHECK(other_is_there.get_future().wait_for(60s) == std::future_status::ready);
+  CHECK_FALSE(over->read<held_up>("one"));
+  release.set_value();
+  REQUIRE(over->wait_until_caught_up(60s));
+  CHECK(over->read<held_up>("one")->state.last() == count - 1);
+}
+
+TEST_CASE("a query that a lane cannot load as it is leaves its actor once, not with each window") {
+  with_history that{2000, 1};  // numbers that take more than a small state has
+  that.test.add<notes>();
+  that.test.restart();
+  that.test.append(that.one_more());
+  that.test.stop();
+  that.test.restart();
+  std::vector<new_event> more;
+  for (int i = 0; i < 400; ++i) more.push_back(new_event::of(that.one_more()));
+  auto appended = that.test.append_later(std::move(more));
+  that.test.run();
+  REQUIRE(appended.get());
+  that.check_all<notes>();
+  CHECK(that.test.running().counters().posting_reads < 100);
 }
 
 TEST_CASE("flows go in and out of lanes under appends, restarts and crashes, and miss nothing") {

@@ -66,6 +66,8 @@ inline constexpr std::size_t lane_window_events_min = 4096;  // of a window, for
 inline constexpr std::size_t lane_flows_max = 262'144;       // then all are committed and forgotten
 inline constexpr std::size_t lane_turn_events_min = 1024;    // flush policies below stay outside
 inline constexpr std::size_t lane_commits_max = 65'536;      // under way
+inline constexpr auto lane_hold_max = 2s;    // of a window, beside what any flow may hold it for
+inline constexpr auto lane_stuck_max = 5s;   // for one window
 inline constexpr auto lane_slow_each = 20us;  // handlers that take longer than this for an event,
 inline constexpr auto lane_slow_max = 100ms;  // and this long in all, have their type put out
 

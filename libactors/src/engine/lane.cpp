@@ -2,11 +2,25 @@
 
 #include <utility>
 
+#include "base/limits.hpp"
 #include "engine/lane_actor.hpp"
 
 namespace millrace {
 
+void lane::begin() {
+  const auto now = context_.time.steady();
+  while (!under_way_.empty() && under_way_.front().expired()) {
+    under_way_.pop_front();
+    under_way_since_ = now;
+  }
+  if (under_way_.empty() || closing_) return;
+  const auto first = under_way_.front().lock();
+  const bool is_stuck = now - under_way_since_ > limits::lane_stuck_max;
+  if (first && (is_stuck || first->is_revoked())) close();
+}
+
 void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
+  opening_ = opening();
   if (!actor_) {
     actor_ = owner_.spawn<lane_actor>(lane_actor::start{
         .context = &context_, .router = caf::actor_cast<caf::actor>(&owner_), .type = type_});
@@ -23,10 +37,7 @@ void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
 void lane::push(routed_flow& flow, const deliver& what) {
   if (closing_ || flow.place == misses) return miss(flow);
   context_.counted.delivered += what.count;
-  if (!next_.lease) {
-    next_.lease = what.lease;
-    next_.held = what.lease->acquire();
-  }
+  next_.lease = what.lease;
   next_.deliveries.push_back({flow.place, what.first, what.count});
 }
 
@@ -39,9 +50,10 @@ bool lane::end() {
 void lane::send() {
   if (next_.deliveries.empty()) return;
   sent_ = true;
+  if (under_way_.empty()) under_way_since_ = context_.time.steady();
+  under_way_.push_back(next_.lease);
   tell(owner_, actor_,
        fold_window{.lease = next_.lease,
-                   .held = next_.held,
                    .joining = std::exchange(next_.joining, {}),
                    .deliveries = std::exchange(next_.deliveries, {})});
 }
@@ -122,6 +134,7 @@ void lane::kill_actor() {
   members_.clear();
   missed_.clear();
   out_.clear();
+  under_way_.clear();
   closing_ = false;
 }
 

@@ -33,6 +33,12 @@ class lane {
   [[nodiscard]] bool is_out(const routed_flow& flow) const {
     return !closing_ && flow.place >= out && flow.place != misses;
   }
+  /// Counts from 1 how often it was opened: whom it gives up it does not take before it was closed.
+  [[nodiscard]] std::uint32_t opening() const { return is_empty() ? opening_ + 1 : opening_; }
+
+  /// A window comes. A lane that got no further with one for long, or from which one was taken
+  /// back, is closed, so that nothing piles up before it.
+  void begin();
   /// A flow that has no actor, and is in no lane, or out, joins with its next delivery.
   void join(routed_flow& flow, windows_for whom, lane_member who);
   /// Of a flow that is in the lane.
@@ -40,8 +46,8 @@ class lane {
   /// Sends what came of one window. True: anything did.
   bool end();
 
-  /// Has everything committed, and is empty after that: closed() follows. What comes for `reader`
-  /// after this it reads itself.
+  /// Has everything committed, and is empty after that: closed() follows. Until then `reader` is of
+  /// the lane, whatever else it empties, and what comes for it after this it reads itself.
   void close(routed_flow* reader = nullptr);
   /// Those of its flows, none of which is in it any more, that have to be woken.
   std::vector<std::pair<flow_key, build_number>> closed();
@@ -80,6 +86,9 @@ class lane {
   bool closing_ = false;
   fold_window next_;
   bool sent_ = false;
+  std::uint32_t opening_ = 0;
+  std::deque<std::weak_ptr<const window_lease>> under_way_;  // windows that it has not folded
+  timestamp under_way_since_{};                              // the first of them
 };
 
 }  // namespace millrace

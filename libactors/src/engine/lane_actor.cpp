@@ -8,8 +8,15 @@
 namespace millrace {
 namespace {
 
-/// Events whose memory is waited for together.
+/// Events whose memory is waited for together, and those of one flow before others have a turn.
 constexpr std::size_t folded_at_once = 64;
+constexpr std::uint32_t folded_of_one = 4096;
+
+/// An actor has several slices before its worker goes on to another one.
+constexpr auto slice_time_max = std::chrono::milliseconds{5};
+
+/// What is known of a type's pace is forgotten by halves, so that it is that of the present.
+constexpr std::size_t pace_events_max = 65'536;
 
 }  // namespace
 
@@ -41,6 +48,10 @@ caf::behavior lane_actor::make_behavior() {
         }
         work();
       },
+      [this](fold_on) {
+        going_on_ = false;
+        work();
+      },
       [this](lane_tick) {
         tick_under_way_ = false;
         work();
@@ -54,11 +65,16 @@ void lane_actor::on_exit() {
   life_.end();
 }
 
+/// Gives its worker back between slices.
 void lane_actor::work() {
-  if (context_.failed) return steps_.clear();
-  while (!steps_.empty() && has_room()) {
+  const auto until = context_.time.steady() + slice_time_max;
+  while (!steps_.empty() && has_room() && !context_.failed) {
+    if (is_slow_ && !put_all_out()) break;
     if (auto* window = std::get_if<fold_window>(&steps_.front())) {
-      fold(*window);
+      if (!fold(*window, until)) {
+        go_on();
+        break;
+      }
       steps_.pop_front();
       if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
       continue;
@@ -69,22 +85,54 @@ void lane_actor::work() {
     steps_.pop_front();
     empty(closes);
   }
+  if (context_.failed) return steps_.clear();
   if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
   if (*commits_ == 0 && !given_up_.empty()) report(outcome::committed);
   wait_for_age();
 }
 
-void lane_actor::fold(fold_window& window) {
-  for (auto& each : window.joining) join(each);
-  std::span<const lane_delivery> left{window.deliveries};
-  while (!left.empty()) {
-    std::size_t count = 0;
-    for (std::size_t events = 0; count < left.size() && events < folded_at_once; ++count) {
-      events += left[count].count;
-    }
-    fold(*window.held, left.first(count));
-    left = left.subspan(count);
+void lane_actor::go_on() {
+  if (std::exchange(going_on_, true)) return;
+  tell(*this, caf::actor_cast<caf::actor>(this), fold_on{});
+}
+
+/// True: all of it is done with.
+bool lane_actor::fold(fold_window& window, timestamp until) {
+  const auto is_over = [&] { return is_slow_ || context_.time.steady() >= until; };
+  while (joined_ < window.joining.size()) {
+    join(window.joining[joined_++]);
+    if (context_.failed) return true;
+    if (joined_ % folded_at_once == 0 && is_over()) return false;
   }
+  // Held for a slice only, so that it can be taken back from a lane that is slow.
+  const auto held = window.lease->acquire();
+  for (auto& all = window.deliveries; folded_ < all.size();) {
+    if (held) {
+      fold_some(*held, all);
+    } else {
+      give_up(all[folded_++].place);  // who was to have it reads it from the store
+    }
+    if (folded_ < all.size() && is_over()) return false;
+  }
+  joined_ = folded_ = 0;
+  return true;
+}
+
+/// The next few, or some of one that is large.
+void lane_actor::fold_some(const window_lease::content& held, std::vector<lane_delivery>& all) {
+  auto& next = all[folded_];
+  if (next.count > folded_of_one) {
+    const lane_delivery part{next.place, next.first, folded_of_one};
+    next.first += part.count;
+    next.count -= part.count;
+    return fold(held, {&part, 1});
+  }
+  const auto begin = folded_;
+  std::size_t events = 0;
+  while (folded_ < all.size() && events < folded_at_once && all[folded_].count <= folded_of_one) {
+    events += all[folded_++].count;
+  }
+  fold(held, std::span{all}.subspan(begin, folded_ - begin));
 }
 
 /// A flow's events lie all over the window, so that each would be waited for: they are all asked
@@ -117,7 +165,10 @@ void lane_actor::join(lane_member& who) {
   one.runs.emplace(type_, who.flow.key);
   if (is_slow_ || gone_.contains(one.number)) return give_up(one);
   const auto follows = load(who, one);
-  if (!follows) return context_.fail(follows.error());
+  if (!follows) {
+    one.runs.reset();
+    return context_.fail(follows.error());
+  }
   if (!*follows) give_up(one);
 }
 
@@ -178,12 +229,20 @@ void lane_actor::run(std::uint32_t place, std::span<const observation> seen) {
 void lane_actor::note_pace(duration took, std::size_t events) {
   took_ += took;
   ran_ += events;
-  if (is_slow_ || took_ < limits::lane_slow_max || took_ < limits::lane_slow_each * ran_) return;
-  is_slow_ = true;
+  if (took_ >= limits::lane_slow_max && took_ >= limits::lane_slow_each * ran_) is_slow_ = true;
+  if (ran_ < pace_events_max) return;
+  took_ /= 2;
+  ran_ /= 2;
+}
+
+/// False: not yet, what they have handled is on its way.
+bool lane_actor::put_all_out() {
+  close_all(flush_cause::aged);
+  if (!open_.empty()) return false;
   for (auto& each : members_) {
-    if (each.runs && each.handled > 0) close(each, flush_cause::aged);
     if (each.runs) give_up(each);
   }
+  return true;
 }
 
 void lane_actor::close(member& one, flush_cause why) {
@@ -224,6 +283,10 @@ bool lane_actor::has_room() const {
   return *commits_ < limits::lane_commits_max && committing_ < limits::commit_size_max;
 }
 
+void lane_actor::give_up(std::uint32_t place) {
+  if (members_[place].runs) give_up(members_[place]);
+}
+
 /// What it has committed stands; its open turn is handled again, elsewhere.
 void lane_actor::give_up(member& one) {
   gone_.insert(one.number);
@@ -235,7 +298,11 @@ void lane_actor::give_up(member& one) {
 void lane_actor::empty(bool closes) {
   members_.clear();
   report(closes ? outcome::closed : outcome::emptied);
-  if (closes) gone_.clear();
+  if (!closes) return;
+  gone_.clear();
+  is_slow_ = false;
+  took_ = {};
+  ran_ = 0;
 }
 
 void lane_actor::report(outcome of) {

@@ -43,12 +43,14 @@ class lane_actor final : public caf::event_based_actor {
     std::optional<position> committed;  ///< with what is under way
     std::size_t handled = 0;            ///< of the open turn
     duration handling{};
-    bool listed = false;  ///< in open_
+    bool listed = false;  ///< in open_; until close_all() gets there
   };
   using step = std::variant<fold_window, empty_lane>;
 
   void work();
-  void fold(fold_window& window);
+  void go_on();
+  bool fold(fold_window& window, timestamp until);
+  void fold_some(const window_lease::content& held, std::vector<lane_delivery>& all);
   void fold(const window_lease::content& held, std::span<const lane_delivery> block);
   void join(lane_member& who);
   [[nodiscard]] result<bool> load(const lane_member& who, member& into) const;
@@ -58,6 +60,8 @@ class lane_actor final : public caf::event_based_actor {
   void close(member& one, flush_cause why);
   void close_all(flush_cause why);
   [[nodiscard]] bool has_room() const;
+  bool put_all_out();
+  void give_up(std::uint32_t place);
   void give_up(member& one);
   void empty(bool closes);
   enum class outcome { committed, emptied, closed };
@@ -71,6 +75,9 @@ class lane_actor final : public caf::event_based_actor {
   const flow_type& type_;
 
   std::deque<step> steps_;
+  std::size_t joined_ = 0;  // of the first step, when that is a window
+  std::size_t folded_ = 0;  // the same: deliveries
+  bool going_on_ = false;
   std::deque<member> members_;  // by place
   std::vector<std::uint32_t> open_;
   std::optional<timestamp> due_;  // of what is open
@@ -82,8 +89,8 @@ class lane_actor final : public caf::event_based_actor {
   turn made_;
   std::vector<std::pair<flow_key, build_number>> given_up_;  // not told yet
   std::unordered_set<flow_number> gone_;  // given up since the lane was opened: never taken again
-  duration took_{};                       // by handlers, since the lane is there
-  std::size_t ran_ = 0;                   // events
+  duration took_{};                       // by handlers, of late
+  std::size_t ran_ = 0;                   // events, the same
   bool is_slow_ = false;
 };
 

@@ -60,6 +60,10 @@ class window_lease {
     std::scoped_lock lock{mutex_};
     return held_;
   }
+  [[nodiscard]] bool is_revoked() const {
+    std::scoped_lock lock{mutex_};
+    return held_ == nullptr;
+  }
   void revoke() {
     std::shared_ptr<const content> dropped;  // freed after the lock
     std::scoped_lock lock{mutex_};

@@ -210,7 +210,7 @@ struct drain {};
 
 // To a lane, which does them one after the other; and from it.
 
-/// A flow that joins, at the next place.
+/// A flow that joins, at the next place, since the window has something for it.
 struct lane_member {
   flow_entry flow;
   bool fresh = false;                 ///< new in the directory: there is no checkpoint to load
@@ -225,15 +225,16 @@ struct lane_delivery {
   std::uint32_t count = 0;
 };
 struct fold_window {
-  std::shared_ptr<window_lease> lease;
-  std::shared_ptr<const window_lease::content> held;
+  std::shared_ptr<window_lease> lease;  ///< let go of when it is folded
   std::vector<lane_member> joining;
   std::vector<lane_delivery> deliveries;
 };
 /// Commit what is folded, and forget all flows; places begin at 0 again.
 struct empty_lane {
-  bool closes = false;  ///< the router awaits lane_news
+  bool closes = false;  ///< what comes afterwards is another opening
 };
+/// Its slice is over; one under way at a time.
+struct fold_on {};
 /// Nothing that the lane committed is under way.
 struct lane_committed {};
 struct lane_tick {};
@@ -317,6 +318,7 @@ struct work {};
   each(loads_call) \
   each(foreign_call) \
   each(fold_window) \
+  each(fold_on) \
   each(empty_lane) \
   each(lane_committed) \
   each(lane_tick) \

@@ -61,11 +61,18 @@ void residents::begin_window(windows_for whom, bool is_bulk) {
   whom_ = whom;
   is_bulk_ = is_bulk && !draining_ && repairs_.empty();
   holders_ = 0;
+  for (auto& each : lanes_) each.begin();
 }
 
 bool residents::end_window() {
   std::size_t in_lanes = 0;
-  for (auto& each : lanes_) in_lanes += each.end() ? 1 : 0;
+  for (std::uint32_t type = 0; type < lanes_.size(); ++type) {
+    auto& each = lanes_[type];
+    in_lanes += each.end() ? 1 : 0;
+    const bool is_at_head = each.whom() == windows_for::lagging && whom_ == each.whom() &&
+                            core_.routed_to(type) >= core_.head();
+    if (is_at_head) each.close();  // others may lag for long
+  }
   holders_ += in_lanes;
   return in_lanes > 0;
 }
@@ -125,6 +132,7 @@ void residents::woken(resident& one) {
 
 void residents::repair(routed_flow& flow, flow_actor::repair how) {
   const auto answer = how.answer;
+  if (const auto failure = context_.failure_now()) return (*answer)(*failure);
   if (draining_) return (*answer)(error{errc::closed, "the host is stopping"});
   if (in_memory_.contains(flow.entry.number)) return repair_later(flow, std::move(how));
   if (flow.type && !core_.runs(flow)) {
@@ -136,12 +144,15 @@ void residents::repair(routed_flow& flow, flow_actor::repair how) {
   }
   if (flow.in_lane) {
     if (repairs_.contains(flow.entry.number)) return refuse_repair(flow, how);
-    lane_of(flow).close();
+    lane_of(flow).close(&flow);
     repairs_.emplace(flow.entry.number, std::pair{&flow, std::move(how)});
     return;
   }
   stopped_.erase(flow.entry.number);
-  if (find_or_spawn(flow, false, std::move(how)) == nullptr) {
+  if (auto* one = find_or_spawn(flow, false, std::move(how))) {
+    one->waking = true;  // it is not where its gate says, until the repair is committed
+    ++waking_;
+  } else {
     (*answer)(error{errc::unknown_type, "no flow type " + std::string{flow.entry.key.type()} +
                                             " here to repair " + flow.entry.key.text()});
   }
@@ -149,6 +160,10 @@ void residents::repair(routed_flow& flow, flow_actor::repair how) {
 
 void residents::refuse_repair(const routed_flow& flow, const flow_actor::repair& how) {
   (*how.answer)(error{errc::conflict, flow.entry.key.text() + " is being repaired already"});
+}
+
+void residents::refuse_repairs(const error& why) {
+  for (auto& [flow, waiting] : std::exchange(repairs_, {})) (*waiting.second.answer)(why);
 }
 
 /// Its actor is there: it runs, or it has stopped and its leave is still on the way. A reset lets
@@ -258,7 +273,7 @@ void residents::sweep(timestamp now) {
     const auto here = at++;
     const auto& one = here->second;
     const bool idle = crowded || now - one.used > limits::idle_unload;
-    if (idle && one.live && settled(one)) erase(here);
+    if (idle && one.live && settled(one) && !repairs_.contains(here->first)) erase(here);
   }
 }
 
@@ -283,7 +298,9 @@ const routed_flow* residents::find(flow_number flow) const {
 }
 
 bool residents::have_handled(std::string_view type, build_number build, position end) {
-  if (!lanes_are_empty()) return false;
+  for (const auto version : context_.interest.versions(type)) {
+    if (!lanes_[version].is_empty()) return false;
+  }
   const auto is_behind = [&](const resident& one) {
     const auto& entry = one.flow->entry;
     const auto handled = one.gate->handled.load();

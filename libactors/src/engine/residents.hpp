@@ -40,10 +40,13 @@ class residents {
   /// Nothing more is on its way in windows of that kind: who was told that there is commits what
   /// it has.
   void run_dry(windows_for whom);
-  /// From then on its flows have actors. False: there was nobody in it.
+  /// From then on their flows have actors. False: there was nobody in them.
   bool close_lanes();
   /// What a lane says; flows that have to be woken.
   std::vector<std::pair<flow_key, build_number>> on_lane_news(const lane_news& news, router& core);
+
+  /// The engine failed: a lane that somebody waits for will not be empty.
+  void refuse_repairs(const error& why);
 
   void on_take_on(const take_on& request);
   void on_progressed(flow_number flow);

@@ -153,7 +153,7 @@ bool router_actor::make_room(windows_for whom) {
   const auto now = context_.time.steady();
   while (!has_room() && !leases_.empty()) {
     const auto lease = leases_.front().lease.lock();
-    if (lease && now - leases_.front().since <= lease->hold_max()) break;
+    if (lease && now <= leases_.front().until) break;
     if (lease) lease->revoke();
     leases_.pop_front();
   }
@@ -238,7 +238,8 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
     std::erase_if(leases_, [](const leased& each) { return each.lease.expired(); });
     leases_looked_through_at_ = std::max<std::size_t>(1024, 2 * leases_.size());
   }
-  leases_.push_back({lease, context_.time.steady()});
+  const auto hold = lease->hold_max() + (in_lane ? limits::lane_hold_max : duration{});
+  leases_.push_back({lease, context_.time.steady() + hold});
 }
 
 void router_actor::at_rest() {

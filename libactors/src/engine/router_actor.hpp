@@ -148,7 +148,7 @@ class router_actor final : public caf::event_based_actor {
   std::optional<timestamp> lag_began_;  // the last window was of one that lags
   struct leased {
     std::weak_ptr<window_lease> lease;
-    timestamp since;
+    timestamp until;  ///< it may be held, also when the router needs the room
   };
   std::deque<leased> leases_;
   std::size_t leases_looked_through_at_ = 1024;

@@ -73,6 +73,7 @@ void residents::expect(flow_number flow, position first) {
 
 /// Where no flow runs, none has to keep up.
 void router_actor::on_agreed(const lag_call& call) {
+  if (const auto failure = context_.failure_now()) return (*call.answer)(*failure);
   if (flows_.close_lanes()) {  // how far flows of a lane are is known when they have left it
     if (agrees_) (*agrees_->answer)({});  // this one takes its place
     agrees_ = call;

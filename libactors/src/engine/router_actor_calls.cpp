@@ -61,7 +61,12 @@ void router_actor::on_unwritten(const unwritten_call& call) {
 
 /// Something moved: see which of those who wait for it can be answered.
 void router_actor::on_progress() {
-  if (context_.failed) check_drained();
+  if (context_.failed) {
+    const auto why = *context_.failure_now();
+    flows_.refuse_repairs(why);
+    if (agrees_) (*std::exchange(agrees_, std::nullopt)->answer)(why);
+    check_drained();
+  }
   std::erase_if(routed_calls_, [this](routed_call& each) {
     const auto* row = core_.row(each.type, each.build);
     const bool is_final = row != nullptr && (row->retired() || row->has_error_position());

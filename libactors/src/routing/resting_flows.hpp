@@ -12,7 +12,7 @@ namespace millrace {
 
 /// A table of what the directory says of flows, by 96 bits of a keyed hash of their names: the
 /// names take several times as much, and whoever asks has the name at hand. Two flows that are
-/// taken for one do not occur: with a million in it, about once in 10^16 look-ups, and nobody can
+/// taken for one do not occur: with a million in it, about once in 10^22 look-ups, and nobody can
 /// choose names for it. docs/decisions/2026-11-27-flows-at-rest.md. One thread.
 class resting_flows {
  public:

@@ -234,7 +234,7 @@ void router::forget(memory_limits limits) {
     known_builds_.clear();
   };
   // Before the table grows past that; those that were in use last stay known.
-  if (resting_.size() + flows_.size() > limits.known) forget_resting();
+  if (resting_.size() + flows_.size() - not_resting_ > limits.known) forget_resting();
   flows_.erase_if([&](const routed_flow& flow) {
     if (flow.keep || flow.enlisted || flow.replacing || !flow.unwritten.empty()) return false;
     const auto& entry = flow.entry;
