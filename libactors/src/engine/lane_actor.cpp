@@ -44,7 +44,7 @@ caf::behavior lane_actor::make_behavior() {
       [this](lane_committed) {
         if (*commits_ == 0) {
           committing_ = 0;
-          report(outcome::committed);
+          report(milestone::committed);
         }
         work();
       },
@@ -87,7 +87,7 @@ void lane_actor::work() {
   }
   if (context_.failed) return steps_.clear();
   if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
-  if (*commits_ == 0 && !given_up_.empty()) report(outcome::committed);
+  if (*commits_ == 0 && !given_up_.empty()) report(milestone::committed);
   wait_for_age();
 }
 
@@ -297,7 +297,7 @@ void lane_actor::give_up(member& one) {
 
 void lane_actor::empty(bool closes) {
   members_.clear();
-  report(closes ? outcome::closed : outcome::emptied);
+  report(closes ? milestone::closed : milestone::emptied);
   if (!closes) return;
   gone_.clear();
   is_slow_ = false;
@@ -305,11 +305,11 @@ void lane_actor::empty(bool closes) {
   ran_ = 0;
 }
 
-void lane_actor::report(outcome of) {
+void lane_actor::report(milestone of) {
   tell(*this, router_,
        lane_news{.type = index_,
-                 .closed = of == outcome::closed,
-                 .emptied = of == outcome::emptied,
+                 .closed = of == milestone::closed,
+                 .emptied = of == milestone::emptied,
                  .is_slow = is_slow_,
                  .given_up = std::exchange(given_up_, {})});
 }

@@ -64,8 +64,8 @@ class lane_actor final : public caf::event_based_actor {
   void give_up(std::uint32_t place);
   void give_up(member& one);
   void empty(bool closes);
-  enum class outcome { committed, emptied, closed };
-  void report(outcome of);
+  enum class milestone { committed, emptied, closed };
+  void report(milestone of);
   void wait_for_age();
 
   engine_context& context_;

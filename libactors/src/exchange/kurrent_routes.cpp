@@ -58,16 +58,16 @@ bool kurrent_routes::read_list(const simdjson::dom::object& list, complaint& wro
     if (member.key == "type") type = present(member.value);
     if (member.key == "ids") ids = present(member.value);
   }
-  std::uint64_t place = 0;
-  if (!type || type->get(place) != simdjson::SUCCESS || place >= types_.size()) {
+  std::uint64_t index = 0;
+  if (!type || type->get(index) != simdjson::SUCCESS || index >= types_.size()) {
     return wrong.say("the type in routeIds must be a place in routeTypes, counted from 0");
   }
-  types_[place].is_multiple = true;
+  types_[index].is_multiple = true;
   std::optional<simdjson::dom::array> all;
   if (!wrong.take_array("ids", ids, all)) return false;
   if (!all) return true;
   for (const auto id : *all) {
-    if (!add_id(types_[place].name, id, wrong)) return false;
+    if (!add_id(types_[index].name, id, wrong)) return false;
   }
   return true;
 }
