@@ -2,7 +2,9 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
+#include <iterator>
 #include <new>
 
 #include "base/limits.hpp"
@@ -12,24 +14,26 @@ namespace {
 
 constexpr std::size_t blocks_of_chunk = block_pool::chunk_size / limits::block_size;
 constexpr std::uint32_t all_free = (1u << blocks_of_chunk) - 1;
-constexpr std::size_t free_chunks_max = limits::free_blocks_max / blocks_of_chunk / 2;
+constexpr std::size_t free_size_max = limits::free_blocks_max / 2 * limits::block_size;
 
 static_assert(blocks_of_chunk * limits::block_size == block_pool::chunk_size);
 static_assert(blocks_of_chunk < 32);
 
-/// Aligned to its size, so that it can be one page, and that a block tells its chunk.
-char* map_chunk() {
-  constexpr auto size = block_pool::chunk_size;
-  void* const room = ::mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE,
+/// Aligned, so that each chunk can be one page, and that a block tells its chunk.
+char* map_chunks(std::size_t size) {
+  constexpr auto chunk = block_pool::chunk_size;
+  void* const room = ::mmap(nullptr, size + chunk, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (room == MAP_FAILED) throw std::bad_alloc{};
   auto* const begin = static_cast<char*>(room);
-  const auto before = (size - reinterpret_cast<std::uintptr_t>(begin) % size) % size;
+  const auto before = (chunk - reinterpret_cast<std::uintptr_t>(begin) % chunk) % chunk;
   if (before > 0) ::munmap(begin, before);
-  ::munmap(begin + before + size, size - before);
+  ::munmap(begin + before + size, chunk - before);
   (void)::madvise(begin + before, size, MADV_HUGEPAGE);  // not everywhere: then small ones do
   return begin + before;
 }
+
+bool is_of_chunks(std::size_t size) { return size > 0 && size % block_pool::chunk_size == 0; }
 
 char* chunk_of(char* block) {
   return block - reinterpret_cast<std::uintptr_t>(block) % block_pool::chunk_size;
@@ -45,9 +49,9 @@ block_pool& block_pool::only() {
 
 void* block_pool::take(std::size_t size) {
   if (size == limits::block_size) return only().take_block();
-  if (size == chunk_size) {
+  if (is_of_chunks(size)) {
     std::scoped_lock lock{only().mutex_};
-    return only().take_chunk();
+    return only().take_chunks(size);
   }
   return ::operator new(size);
 }
@@ -55,9 +59,9 @@ void* block_pool::take(std::size_t size) {
 void block_pool::give(void* block, std::size_t size) {
   auto* const memory = static_cast<char*>(block);
   if (size == limits::block_size) return only().give_block(memory);
-  if (size == chunk_size) {
+  if (is_of_chunks(size)) {
     std::scoped_lock lock{only().mutex_};
-    return only().give_chunk(memory);
+    return only().give_chunks(memory, size);
   }
   ::operator delete(block);
 }
@@ -65,7 +69,7 @@ void block_pool::give(void* block, std::size_t size) {
 void* block_pool::take_block() {
   std::scoped_lock lock{mutex_};
   if (cut_.empty()) {
-    cut_.emplace(static_cast<char*>(take_chunk()), all_free);
+    cut_.emplace(static_cast<char*>(take_chunks(chunk_size)), all_free);
     free_blocks_ += blocks_of_chunk;
   }
   auto& [chunk, free] = *cut_.begin();
@@ -88,16 +92,23 @@ void block_pool::give_block(char* block) {
 }
 
 /// Under the mutex, as what follows.
-void* block_pool::take_chunk() {
-  if (chunks_.empty()) return map_chunk();
-  auto* const chunk = chunks_.back();
-  chunks_.pop_back();
-  return chunk;
+void* block_pool::take_chunks(std::size_t size) {
+  const auto fits = [size](const run& one) { return one.size == size; };
+  const auto found = std::find_if(runs_.rbegin(), runs_.rend(), fits);
+  if (found == runs_.rend()) return map_chunks(size);
+  auto* const taken = found->begin;
+  runs_.erase(std::next(found).base());
+  free_size_ -= size;
+  return taken;
 }
 
-void block_pool::give_chunk(char* chunk) {
-  if (chunks_.size() < free_chunks_max) return chunks_.push_back(chunk);
-  ::munmap(chunk, chunk_size);
+void block_pool::give_chunks(char* chunks, std::size_t size) {
+  if (free_size_ + size > free_size_max) {
+    ::munmap(chunks, size);
+    return;
+  }
+  runs_.push_back({chunks, size});
+  free_size_ += size;
 }
 
 /// Those at the end of the order go first.
@@ -115,8 +126,9 @@ void block_pool::trim() {
   auto& pool = only();
   std::scoped_lock lock{pool.mutex_};
   pool.give_up_chunks(limits::blocks_kept_idle);
-  for (auto* chunk : pool.chunks_) ::munmap(chunk, chunk_size);
-  pool.chunks_.clear();
+  for (const auto& each : pool.runs_) ::munmap(each.begin, each.size);
+  pool.runs_.clear();
+  pool.free_size_ = 0;
 }
 
 std::size_t block_pool::free_blocks() {

@@ -11,13 +11,13 @@
 
 namespace millrace {
 
-/// Free blocks of limits::block_size, and free chunks, of which blocks are cut; other sizes go to
-/// the allocator. While the router is behind, windows fill and free a hundred megabytes several
-/// times a second, and to have the system map and clear them each time costs more than to decode
-/// what goes in; and what one thread allocates and another frees makes glibc give memory back all
-/// the time. A chunk is a huge page where the system has them: the first touch of memory costs more
-/// than anything that is done with it afterwards. One in a process, since Protobuf's arenas know
-/// plain functions only. Any thread.
+/// Free blocks of limits::block_size, and free chunks, of which blocks are cut, and which are also
+/// taken whole, one or several in a row; other sizes go to the allocator. While the router is
+/// behind, windows fill and free a hundred megabytes several times a second, and to have the system
+/// map and clear them each time costs more than to decode what goes in; and what one thread
+/// allocates and another frees makes glibc give memory back all the time. A chunk is a huge page
+/// where the system has them: the first touch of memory costs more than anything that is done with
+/// it afterwards. One in a process, since Protobuf's arenas know plain functions only. Any thread.
 class block_pool {
  public:
   static constexpr std::size_t chunk_size = std::size_t{2} << 20;
@@ -34,8 +34,8 @@ class block_pool {
   static block_pool& only();
   void* take_block();
   void give_block(char* block);
-  void* take_chunk();
-  void give_chunk(char* chunk);
+  void* take_chunks(std::size_t size);
+  void give_chunks(char* chunks, std::size_t size);
   void give_up_chunks(std::size_t blocks_left);
 
   std::mutex mutex_;  // guards what follows
@@ -43,7 +43,34 @@ class block_pool {
   // lowest address on, so that those at the other end become whole again.
   std::map<char*, std::uint32_t> cut_;
   std::size_t free_blocks_ = 0;
-  std::vector<char*> chunks_;  // whole ones that are free
+  struct run {
+    char* begin;
+    std::size_t size;
+  };
+  std::vector<run> runs_;  // of whole chunks, free
+  std::size_t free_size_ = 0;
+};
+
+/// For vectors that are large for a while.
+template <class Value>
+struct pooled_allocator {
+  using value_type = Value;
+  pooled_allocator() = default;
+  template <class Other>
+  pooled_allocator(const pooled_allocator<Other>& /*of another type*/) {}  // NOLINT: implicit
+
+  [[nodiscard]] Value* allocate(std::size_t count) {
+    return static_cast<Value*>(block_pool::take(room_for(count)));
+  }
+  void deallocate(Value* memory, std::size_t count) { block_pool::give(memory, room_for(count)); }
+  friend bool operator==(const pooled_allocator&, const pooled_allocator&) { return true; }
+
+ private:
+  static std::size_t room_for(std::size_t count) {
+    constexpr auto chunk = block_pool::chunk_size;
+    const auto size = count * sizeof(Value);
+    return size < chunk / 2 ? size : (size + chunk - 1) / chunk * chunk;
+  }
 };
 
 /// Memory of the pool; empty: none.

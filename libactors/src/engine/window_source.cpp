@@ -57,9 +57,7 @@ class reader_actor final : public caf::event_based_actor {
 
 }  // namespace
 
-void window_source::add(std::shared_ptr<const committed> what) {
-  feed_.push_back(std::move(what));
-}
+void window_source::add(std::shared_ptr<const committed> what) { feed_.push_back(std::move(what)); }
 
 std::shared_ptr<const window> window_source::at_head(position head, position tail) {
   forget_before(head);

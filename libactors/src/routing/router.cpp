@@ -15,11 +15,6 @@ struct router::pass {
   std::vector<char> active;  // by type: stands inside the window, and is not parked
   bool active_explicit = false;
   routed_window out;
-  struct hit {
-    std::uint32_t delivery;
-    routed_entry entry;
-  };
-  std::vector<hit> hits;         // in order of events
   std::vector<flow_entry> born;  // were known without a birth
   /// Where an event goes, before the flow is looked up.
   struct target {
@@ -100,7 +95,6 @@ result<routed_window> router::route(const window& events) {
           .active = std::vector<char>(progress_.size()),
           .active_explicit = inside(routed_, events),
           .out = {},
-          .hits = {},
           .born = {},
           .aimed = {},
           .looked_up = {},
@@ -116,7 +110,7 @@ result<routed_window> router::route(const window& events) {
                    inside(position{progress_[i]->routed()}, events);
   }
   ++windows_;
-  in.hits.reserve(events.events().size());
+  hits_.clear();
   for (std::uint32_t i = 0; i < events.events().size(); ++i) {
     const event& what = events.events()[i];
     what.envelope->has_routes ? route_explicitly(in, what, i) : route_by_type(in, what, i);
@@ -250,7 +244,7 @@ void router::post(pass& in, routed_flow& flow, position at, routed_entry entry) 
     in.out.deliveries.push_back({.flow = &flow, .first = 0, .count = 0, .previous = flow.latest});
   }
   ++in.out.deliveries[flow.delivery_].count;
-  in.hits.push_back({flow.delivery_, entry});
+  hits_.push_back({flow.delivery_, entry});
   unwritten_.append(flow.unwritten, {at, entry.starts});
   flow.latest = at;
   ++unwritten_count_;
@@ -268,8 +262,8 @@ routed_window router::grouped(pass& in) {
     next += delivery.count;
     delivery.count = 0;
   }
-  in.out.entries.resize(in.hits.size());
-  for (const auto& hit : in.hits) {
+  in.out.entries.resize(hits_.size());
+  for (const auto& hit : hits_) {
     auto& delivery = in.out.deliveries[hit.delivery];
     in.out.entries[delivery.first + delivery.count++] = hit.entry;
   }
@@ -312,6 +306,7 @@ void router::take_unwritten(commit_batch& into) {
   touched_.clear();
   std::sort(effects_.begin(), effects_.end());
   into.effects = std::exchange(effects_, {});
+  effects_.reserve(into.effects.size());  // about as many come until the next time
   for (const auto* type : progress_) into.flow_types.push_back(*type);
   for (const auto* type : std::exchange(put_, {})) into.flow_types.push_back(*type);
   into.routed = routed_;

@@ -192,7 +192,7 @@ class router {
   result<void> hit_all(pass& in);
   void hit(pass& in, const sought& one, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
-  static routed_window grouped(pass& in);
+  routed_window grouped(pass& in);
   void take_replaced(commit_batch& into);
   void replaced_written();
   result<routed_flow*> known(std::string_view key_text, build_number build);
@@ -245,6 +245,11 @@ class router {
   std::vector<flow_number> erased_;
   std::vector<commit_batch::effects_rewrite> replaced_effects_;
   std::vector<effect> effects_;
+  struct window_hit {
+    std::uint32_t delivery;
+    routed_entry entry;
+  };
+  std::vector<window_hit> hits_;  // of route(), in order of events; kept for its memory
   std::vector<build_name> dropped_;
   std::size_t unwritten_count_ = 0;
   bool dirty_ = false;

@@ -40,7 +40,7 @@ class window {
   }
   google::protobuf::Arena arena_{growth()};
   std::vector<std::shared_ptr<const void>> held_;
-  std::vector<event> events_;
+  std::vector<event, pooled_allocator<event>> events_;
   position begin_, end_;
   std::size_t encoded_size_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdint>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -41,4 +42,25 @@ TEST_CASE("no more blocks are kept than the bound says, and few when nothing is 
   CHECK(block_pool::free_blocks() == limits::free_blocks_max);
   block_pool::trim();
   CHECK(block_pool::free_blocks() == limits::blocks_kept_idle);
+}
+
+TEST_CASE("chunks in a row are taken again by whoever wants as many") {
+  constexpr auto four = 4 * block_pool::chunk_size;
+  block_pool::trim();
+  auto* first = block_pool::take(four);
+  static_cast<char*>(first)[four - 1] = 'x';
+  block_pool::give(first, four);
+  auto* one = block_pool::take(block_pool::chunk_size);
+  CHECK(one != first);
+  CHECK(block_pool::take(four) == first);
+  block_pool::give(first, four);
+  block_pool::give(one, block_pool::chunk_size);
+}
+
+TEST_CASE("a large vector lies in chunks, and a small one where any vector does") {
+  block_pool::trim();
+  std::vector<int, pooled_allocator<int>> large(block_pool::chunk_size / sizeof(int));
+  CHECK(reinterpret_cast<std::uintptr_t>(large.data()) % block_pool::chunk_size == 0);
+  std::vector<int, pooled_allocator<int>> small(10);
+  CHECK(reinterpret_cast<std::uintptr_t>(small.data()) % block_pool::chunk_size != 0);
 }
