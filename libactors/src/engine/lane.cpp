@@ -9,7 +9,7 @@ namespace millrace {
 
 void lane::begin() {
   const auto now = context_.time.steady();
-  while (!under_way_.empty() && under_way_.front().expired()) {
+  for (const auto folded = folded_->load(); begun_ < folded; ++begun_) {
     under_way_.pop_front();
     under_way_since_ = now;
   }
@@ -22,8 +22,11 @@ void lane::begin() {
 void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
   opening_ = opening();
   if (!actor_) {
-    actor_ = owner_.spawn<lane_actor>(lane_actor::start{
-        .context = &context_, .router = caf::actor_cast<caf::actor>(&owner_), .type = type_});
+    actor_ =
+        owner_.spawn<lane_actor>(lane_actor::start{.context = &context_,
+                                                   .router = caf::actor_cast<caf::actor>(&owner_),
+                                                   .type = type_,
+                                                   .folded = folded_});
   }
   if (members_.size() >= context_.bounds.lane_flows) begin_anew();
   whom_ = whom;

@@ -1,6 +1,7 @@
 /// The router's side of a lane: which flows are in it, and what of a window is for them.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -87,8 +88,11 @@ class lane {
   fold_window next_;
   bool sent_ = false;
   std::uint32_t opening_ = 0;
-  std::deque<std::weak_ptr<const window_lease>> under_way_;  // windows that it has not folded
-  timestamp under_way_since_{};                              // the first of them
+  using counter = std::atomic<std::size_t>;
+  std::shared_ptr<counter> folded_ = std::make_shared<counter>(0);  // windows, by the actor
+  std::deque<std::weak_ptr<const window_lease>> under_way_;         // that are not
+  std::size_t begun_ = 0;                                           // those before them
+  timestamp under_way_since_{};                                     // the first of them
 };
 
 }  // namespace millrace

@@ -26,6 +26,7 @@ lane_actor::lane_actor(caf::actor_config& config, start from)
       router_(std::move(from.router)),
       index_(from.type),
       type_(*context_.interest.types()[from.type]),
+      windows_folded_(std::move(from.folded)),
       commits_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 caf::behavior lane_actor::make_behavior() {
@@ -69,13 +70,14 @@ void lane_actor::on_exit() {
 void lane_actor::work() {
   const auto until = context_.time.steady() + slice_time_max;
   while (!steps_.empty() && has_room() && !context_.failed) {
-    if (is_slow_ && !put_all_out()) break;
+    if (is_slow_ && !is_put_out_ && !put_all_out()) break;
     if (auto* window = std::get_if<fold_window>(&steps_.front())) {
       if (!fold(*window, until)) {
         go_on();
         break;
       }
       steps_.pop_front();
+      ++*windows_folded_;
       if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
       continue;
     }
@@ -98,7 +100,9 @@ void lane_actor::go_on() {
 
 /// True: all of it is done with.
 bool lane_actor::fold(fold_window& window, timestamp until) {
-  const auto is_over = [&] { return is_slow_ || context_.time.steady() >= until; };
+  const auto is_over = [&] {
+    return (is_slow_ && !is_put_out_) || context_.time.steady() >= until;
+  };
   while (joined_ < window.joining.size()) {
     join(window.joining[joined_++]);
     if (context_.failed) return true;
@@ -242,6 +246,7 @@ bool lane_actor::put_all_out() {
   for (auto& each : members_) {
     if (each.runs) give_up(each);
   }
+  is_put_out_ = true;
   return true;
 }
 
@@ -300,7 +305,7 @@ void lane_actor::empty(bool closes) {
   report(closes ? milestone::closed : milestone::emptied);
   if (!closes) return;
   gone_.clear();
-  is_slow_ = false;
+  is_slow_ = is_put_out_ = false;
   took_ = {};
   ran_ = 0;
 }

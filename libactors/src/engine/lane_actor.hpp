@@ -27,7 +27,8 @@ class lane_actor final : public caf::event_based_actor {
   struct start {
     engine_context* context = nullptr;
     caf::actor router;
-    std::uint32_t type = 0;  ///< index in the interest table
+    std::uint32_t type = 0;                            ///< index in the interest table
+    std::shared_ptr<std::atomic<std::size_t>> folded;  ///< counts windows that it is done with
   };
   lane_actor(caf::actor_config& config, start from);
 
@@ -73,6 +74,7 @@ class lane_actor final : public caf::event_based_actor {
   caf::actor router_;
   const std::uint32_t index_;
   const flow_type& type_;
+  const std::shared_ptr<std::atomic<std::size_t>> windows_folded_;
 
   std::deque<step> steps_;
   std::size_t joined_ = 0;  // of the first step, when that is a window
@@ -92,6 +94,7 @@ class lane_actor final : public caf::event_based_actor {
   duration took_{};                       // by handlers, of late
   std::size_t ran_ = 0;                   // events, the same
   bool is_slow_ = false;
+  bool is_put_out_ = false;  // all of them, therefore
 };
 
 }  // namespace millrace
