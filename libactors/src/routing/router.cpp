@@ -295,13 +295,13 @@ void router::take_unwritten(commit_batch& into) {
     flow->listed_ = false;
     if (flow->unwritten.empty()) continue;  // they are in another inbox now
     into.postings.push_back({flow->entry.number, {}});
-    auto& taken = into.postings.back().postings;
-    taken.reserve(flow->unwritten.size());
+    auto& all = into.postings.back().postings;
+    all.reserve(flow->unwritten.size());
     flow->unwritten.each([&](posting one) {
-      taken.push_back(one);
+      all.push_back(one);
       return true;
     });
-    being_written_.push_back({flow, taken.size(), taken.back().at});
+    being_written_.push_back({flow, all.size(), all.back().at});
   }
   touched_.clear();
   std::sort(effects_.begin(), effects_.end());
