@@ -20,7 +20,6 @@ void lane::begin() {
 }
 
 void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
-  opening_ = opening();
   if (!actor_) {
     actor_ =
         owner_.spawn<lane_actor>(lane_actor::start{.context = &context_,

@@ -34,9 +34,6 @@ class lane {
   [[nodiscard]] bool is_out(const routed_flow& flow) const {
     return !closing_ && flow.place >= out && flow.place != misses;
   }
-  /// Counts from 1 how often it was opened: whom it gives up it does not take before it was closed.
-  [[nodiscard]] std::uint32_t opening() const { return is_empty() ? opening_ + 1 : opening_; }
-
   /// A window comes. A lane that got no further with one for long, or from which one was taken
   /// back, is closed, so that nothing piles up before it.
   void begin();
@@ -87,7 +84,6 @@ class lane {
   bool closing_ = false;
   fold_window next_;
   bool sent_ = false;
-  std::uint32_t opening_ = 0;
   using counter = std::atomic<std::size_t>;
   std::shared_ptr<counter> folded_ = std::make_shared<counter>(0);  // windows, by the actor
   std::deque<std::weak_ptr<const window_lease>> under_way_;         // that are not

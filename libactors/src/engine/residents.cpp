@@ -252,6 +252,7 @@ void residents::erase(std::unordered_map<flow_number, resident>::iterator at) {
   woken(at->second);
   if (auto* left = leaving(at->second.flow->entry)) --*left;
   at->second.flow->keep = false;
+  at->second.flow->given_up = false;
   tell(owner_, at->second.actor, unload{});
   in_memory_.erase(at);
 }

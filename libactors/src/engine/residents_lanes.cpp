@@ -21,8 +21,7 @@ bool residents::lanes_are_empty() const {
 /// One that has an actor with nothing to do leaves that for the lane.
 bool residents::may_join(const routed_flow& flow, const deliver& what) {
   if (!flow.type || is_quick_[*flow.type] == 0 || !core_.runs(flow)) return false;
-  const auto& its = lane_of(flow);
-  if (its.is_closing() || flow.given_up == its.opening() || max_lag(flow) > 0) return false;
+  if (flow.given_up || lane_of(flow).is_closing() || max_lag(flow) > 0) return false;
   if (leaving(flow.entry) != nullptr || expected_.contains(flow.entry.number)) return false;
   const auto found = in_memory_.find(flow.entry.number);
   if (found == in_memory_.end()) return true;
@@ -73,7 +72,7 @@ std::vector<std::pair<flow_key, build_number>> residents::on_lane_news(const lan
       return {};
     }
     if (*found == nullptr) continue;
-    (*found)->given_up = lane_of(**found).opening();
+    (*found)->given_up = true;
     if ((*found)->in_lane && !lane_of(**found).give_up(**found)) continue;
     to_wake.emplace_back(key, build);
   }

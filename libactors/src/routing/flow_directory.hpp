@@ -23,7 +23,7 @@ struct routed_flow {
   bool keep = false;                  ///< set by the owner: do not forget this one
   bool in_lane = false;               ///< the owner's: in that of its type
   std::uint32_t place = 0;            ///< the owner's: where in that
-  std::uint32_t given_up = 0;         ///< the owner's: by which opening of that
+  bool given_up = false;              ///< the owner's: by that, and has an actor therefore
   bool enlisted = false;   ///< its entry may not be in the store yet: the owner sees to it
   bool replacing = false;  ///< another inbox is on its way into the store
 
