@@ -272,27 +272,6 @@ TEST_CASE("a handler that does not come back holds up its own type only") {
   CHECK(over->read<held_up>("one")->state.last() == count - 1);
 }
 
-TEST_CASE("a query that a lane cannot load as it is leaves its actor once, and then keeps it") {
-  with_history that{2000, 1};  // numbers that take more than a small state has
-  that.test.add<notes>();
-  that.test.restart();
-  that.test.append(that.one_more());
-  that.test.stop();
-  that.test.restart();
-  const auto append_some = [&] {
-    std::vector<new_event> more;
-    for (int i = 0; i < 20; ++i) more.push_back(new_event::of(that.one_more()));
-    auto appended = that.test.append_later(std::move(more));
-    that.test.run();
-    REQUIRE(appended.get());
-  };
-  append_some();
-  const auto at_first = that.test.running().counters().posting_reads;
-  for (int round = 0; round < 20; ++round) append_some();
-  that.check_all<notes>();
-  CHECK(that.test.running().counters().posting_reads == at_first);
-}
-
 TEST_CASE("flows go in and out of lanes under appends, restarts and crashes, and miss nothing") {
   const auto seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{201}));
   INFO("seed " << seed);
