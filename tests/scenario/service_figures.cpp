@@ -147,7 +147,7 @@ TEST_CASE("of more than ten times the load a flow gets no more than the bound an
     may.release(handled_each_round);
   }
   CHECK(refused_wrongly == 0);
-  CHECK(taken >= rounds * handled_each_round);
+  CHECK(taken > bound + of_one_call);  // more is let in as the flow gets on
   CHECK(offered >= 10 * taken);
   CHECK(worst >= bound);
   CHECK(worst <= bound + of_one_call);
