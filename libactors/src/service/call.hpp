@@ -5,7 +5,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "documents/source.hpp"
 #include "host/open_view.hpp"
+#include "service/large_states.hpp"
 #include "service/message.hpp"
 #include "service/security.hpp"
 #include "service/url.hpp"
@@ -58,7 +58,7 @@ struct parts {
   monitor* watched = nullptr;
   subscriptions* followed = nullptr;
   std::atomic<bool> stopping = false;
-  mutable std::mutex large_states{};  ///< as JSON they are a multiple: one at a time
+  mutable large_states large{};
 
   /// The picture of the store, made when it is asked for.
   [[nodiscard]] documents::source source() const;

@@ -14,6 +14,7 @@
 #include "service/endpoints.hpp"
 #include "service/flow_page.hpp"
 #include "service/problem.hpp"
+#include "service/query_state.hpp"
 #include "store/store.hpp"
 
 namespace millrace::service {
@@ -94,6 +95,8 @@ response show_flow(const call& asked) {
   const auto key = flow_key::parse(asked.variable("key"));
   auto at = asked.number("at");
   if (!at) return problem(at.error());
+  const auto turn = turn_for(asked.of, key);
+  if (!turn) return problem(turn.error());
   if (*at) {
     auto past = documents::look_back(asked.of.source(), key, position{**at});
     return past ? document(line_of(*past)) : problem(past.error());

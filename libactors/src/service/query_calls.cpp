@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <mutex>
 
 #include "base/service_limits.hpp"
 #include "documents/flows.hpp"
@@ -52,10 +51,8 @@ response answer_of(const call& asked, const flow_type& type, const flow_key& key
     made.status = 304;
     return made;
   }
-  std::unique_lock turn{asked.of.large_states, std::defer_lock};
-  if (read.state.size() > limits::large_state_size && !turn.try_lock()) {
-    return problem({errc::overloaded, "another large state is made into JSON at the moment"});
-  }
+  const auto turn = asked.of.large.take(read.state.size());
+  if (!turn) return problem(large_states::taken());
   auto state = state_of(type, key, read);
   if (!state) return problem(state.error());
   made.body = std::move(*state);
@@ -63,6 +60,8 @@ response answer_of(const call& asked, const flow_type& type, const flow_key& key
 }
 
 response past_of(const call& asked, const flow_key& key, position at) {
+  const auto turn = turn_for(asked.of, key);
+  if (!turn) return problem(turn.error());
   auto past = documents::look_back(asked.of.source(), key, at);
   if (!past) return problem(past.error());
   if (!past->then.alive) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "documents/flow.hpp"
+#include "store/builds.hpp"
 
 namespace millrace::service {
 
@@ -28,6 +29,19 @@ result<std::string> state_of(const flow_type& type, const flow_key& key, const r
   auto state = documents::state_as_json(*type.state_prototype, read.state);
   if (!state) return error{errc::corrupt, "the state of " + key.text() + " does not decode"};
   return std::move(*state);
+}
+
+result<large_states::turn> turn_for(const parts& of, const flow_key& key) {
+  auto types = of.view.stored.flow_types();
+  if (!types) return types.error();
+  auto row = of.view.stored.find_flow(key, build_list{*types}.running(key.type()));
+  if (!row) return row.error();
+  if (!*row) return large_states::turn{};
+  auto size = of.view.stored.state_size((*row)->entry.number);
+  if (!size) return size.error();
+  auto turn = of.large.take(*size);
+  if (!turn) return large_states::taken();
+  return std::move(*turn);
 }
 
 }  // namespace millrace::service

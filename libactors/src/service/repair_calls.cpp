@@ -8,6 +8,7 @@
 #include "host/adoption.hpp"
 #include "service/endpoints.hpp"
 #include "service/problem.hpp"
+#include "service/query_state.hpp"
 
 namespace millrace::service {
 namespace {
@@ -53,7 +54,10 @@ response reset(const call& asked) {
 }
 
 response what_if(const call& asked) {
-  auto of = documents::what_if(asked.of.source(), key_of(asked));
+  const auto key = key_of(asked);
+  const auto turn = turn_for(asked.of, key);
+  if (!turn) return problem(turn.error());
+  auto of = documents::what_if(asked.of.source(), key);
   return of ? document(line_of(*of)) : problem(of.error());
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
+#include <utility>
 
 #include "base/service_limits.hpp"
 #include "service/problem.hpp"
@@ -177,16 +178,12 @@ void session::body_arrived(error_code failed) {
 }
 
 bool session::reserve(std::size_t size) {
-  if (size > limits::bodies_size_max - of_.bodies) return false;
-  of_.bodies += size;
-  reserved_ = size;
-  return true;
+  const bool is_left = of_.reserve(size);
+  if (is_left) reserved_ = size;
+  return is_left;
 }
 
-void session::release() {
-  of_.bodies -= reserved_;
-  reserved_ = 0;
-}
+void session::release() { of_.release(std::exchange(reserved_, 0)); }
 
 void session::hand_over() {
   stream_.expires_never();
@@ -202,9 +199,9 @@ void session::hand_over() {
 }
 
 void session::send(response made, bool keeps_open) {
-  // Large ones wait for slow clients in the same memory as bodies do; the largest has it alone.
-  const auto size = std::min(made.body.size(), limits::bodies_size_max);
-  if (size > limits::answer_size_max && !reserve(size)) {
+  if (const auto reserved = of_.reserve_answer(made.body.size())) {
+    reserved_ += *reserved;
+  } else {
     made = problem({errc::overloaded, "other answers fill the memory that is set aside"});
   }
   keeps_open_ = keeps_open && !of_.stopping;

@@ -1,6 +1,7 @@
 /// One connection. Includes Beast: for session.cpp, session_pieces.cpp and server.cpp only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,6 +21,7 @@
 #include <set>
 #include <string>
 
+#include "base/service_limits.hpp"
 #include "service/server.hpp"
 
 namespace millrace::service {
@@ -40,6 +42,21 @@ struct session_set {
   std::map<std::string, std::size_t> sockets_at;  // by address
   std::size_t bodies = 0;  ///< bytes that are reserved for bodies, and large answers
   bool stopping = false;
+
+  /// False: so much is not left.
+  [[nodiscard]] bool reserve(std::size_t size) {
+    if (size > limits::bodies_size_max - bodies) return false;
+    bodies += size;
+    return true;
+  }
+  /// Of an answer: large ones wait for slow clients in the same memory as bodies do, and the
+  /// largest has it alone. How much is reserved; none: it is not left.
+  [[nodiscard]] std::optional<std::size_t> reserve_answer(std::size_t size) {
+    if (size <= limits::answer_size_max) return 0;
+    size = std::min(size, limits::bodies_size_max);
+    return reserve(size) ? std::optional{size} : std::nullopt;
+  }
+  void release(std::size_t size) { bodies -= size; }
 };
 
 /// Owned by its own handlers: it ends when none is left. On the server's thread.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include "documents/event.hpp"
 #include "host/watching.hpp"
@@ -14,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto busy_interval = 100ms;    // between two looks whether a large state may be read
 constexpr auto routing_interval = 25ms;  // between two looks how far routing is
 
 /// Takes rows until the slice is full or the credit is used up.
@@ -125,10 +128,11 @@ class state_reader final : public slice_reader {
   result<slice> read(std::uint64_t credit) override {
     const auto steady = of_.view.time.steady();
     if (read_at_ && steady - *read_at_ < limits::state_interval) {
-      slice later;
-      later.again = *read_at_ + limits::state_interval - steady;
-      return later;
+      return after(*read_at_ + limits::state_interval - steady);
     }
+    // A large state is not read before it is this one's turn to make it into JSON.
+    auto turn = of_.large.take(is_large_ ? SIZE_MAX : 0);
+    if (!turn) return after(busy_interval);
     read_at_ = steady;
     of_.measured.count_read();
     const auto tail = of_.over.tail();
@@ -137,11 +141,17 @@ class state_reader final : public slice_reader {
                 : read.error().code == errc::not_found ? gone(tail, credit)
                                                        : result<slice>{read.error()};
     // What concerns a query's type as a whole, such as a switch, is no commit of its own.
-    if (made) made->again = limits::position_interval;
+    if (made && !made->again) made->again = limits::position_interval;
     return made;
   }
 
  private:
+  static slice after(duration wait) {
+    slice later;
+    later.again = wait;
+    return later;
+  }
+
   result<slice> state(const raw_reading& read, std::uint64_t credit) {
     slice made;
     const auto tag = etag_of(read);
@@ -157,6 +167,8 @@ class state_reader final : public slice_reader {
       return made;
     }
     if (credit == 0) return made;
+    const bool was_large = std::exchange(is_large_, read.state.size() > limits::large_state_size);
+    if (is_large_ && !was_large) return after(duration{0});  // its turn has to be waited for
     auto text = state_of(type_, key_, read);
     if (!text) return text.error();
     made.messages.push_back(fmt::format(
@@ -187,6 +199,7 @@ class state_reader final : public slice_reader {
   flow_key key_;
   std::string known_;
   position told_;
+  bool is_large_ = false;  // its state, when it was read last
   std::optional<timestamp> read_at_;
   std::optional<timestamp> said_;  // where it is
 };

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
+#include <utility>
 
 #include "base/service_limits.hpp"
 
@@ -21,6 +22,12 @@ std::string shortened(std::string text) {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   text.resize(end);
   return text;
+}
+
+std::size_t size_of(const std::vector<std::string>& messages) {
+  std::size_t sum = 0;
+  for (const auto& each : messages) sum += each.size();
+  return sum;
 }
 
 }  // namespace
@@ -88,6 +95,12 @@ void web_socket::send(std::vector<std::string> messages) {
   asio::post(stream_.get_executor(),
              [self = shared_from_this(), messages = std::move(messages)]() mutable {
                if (self->finished_ || self->closing_) return;
+               const auto reserved = self->of_.reserve_answer(size_of(messages));
+               if (!reserved) {
+                 return self->begin_close(close_code::try_later,
+                                          "other answers fill the memory that is set aside");
+               }
+               self->reserved_ = *reserved;
                self->outgoing_ = std::move(messages);
                self->next_ = 0;
                self->write_next();
@@ -98,6 +111,7 @@ void web_socket::write_next() {
   if (closing_) return;
   if (next_ == outgoing_.size()) {
     outgoing_.clear();
+    of_.release(std::exchange(reserved_, 0));
     deadline_.cancel();
     return behind_->ready();
   }
@@ -155,6 +169,7 @@ void web_socket::finish() {
   alarm_.cancel();
   if (behind_) behind_->ended();
   behind_.reset();
+  of_.release(std::exchange(reserved_, 0));
   of_.sockets.erase(this);
   --of_.sockets_at[address_];
   --of_.counts.sockets;

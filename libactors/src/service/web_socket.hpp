@@ -50,6 +50,7 @@ class web_socket final : public outlet, public std::enable_shared_from_this<web_
   std::shared_ptr<conversation> behind_;
   std::vector<std::string> outgoing_;
   std::size_t next_ = 0;
+  std::size_t reserved_ = 0;  // of the memory for large answers, for outgoing_
   bool closing_ = false;
   bool finished_ = false;
 };
