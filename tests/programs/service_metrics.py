@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from lib_cli import BIN, Store, equal, expect, main
 from lib_service import Daemon, until
-from lib_websocket import WebSocket
+from lib_websocket import Picture, WebSocket
 
 STOCK = str(BIN / "millrace")
 BAD = '{"package": {"not": "text"}}'
@@ -144,6 +144,25 @@ def test_batches_of_many_have_percentiles_of_their_own_flow():
             daemon.append(*[installed("bash")] * size, Prefer="wait=60")
         flow = daemon.get("/v1/flows/PackageHistory%7Cbash/statistics").json()
         equal((flow["handled"], flow["batch_p50"], flow["batch_p99"]), (16, 3, 9), flow)
+
+
+def test_labels_are_bounded_whatever_types_clients_make_up():
+    kinds = 300
+    with Store("dpkg-flows") as store, Daemon(store) as daemon:
+        routes = [f"Made{number:03}|{n}" for number in range(kinds) for n in range(2)]
+        daemon.append({"type": "PackageActionTaken", "data": {}, "routes": routes})
+        until(lambda: daemon.get("/v1/progress?wait=60s").json()["caught_up"], "routed")
+        now = figures(daemon)
+        flows = {name: value for name, value in now.items() if name.startswith("millrace_flows{")}
+        made = [name for name in flows if '"Made' in name]
+        equal((made[0], len(made)), (of_type("millrace_flows", "Made000"), 200))
+        equal(now[of_type("millrace_flows", "(others)")], 2 * (kinds - 200))
+        equal(now[of_type("millrace_lag_events", "(others)")], 2 * (kinds - 200))
+        expect(of_type("millrace_flows", "PackageHistory") in flows, "those of the program")
+        with WebSocket(daemon, "/v1/monitor") as socket_:
+            picture = Picture(socket_).until(lambda seen: "(others)" in seen.types)
+            equal(picture.types["(others)"]["flows"], 2 * (kinds - 200))
+            expect(len(picture.types) < 220, len(picture.types))
 
 
 def test_web_sockets_are_counted_while_they_are_open():

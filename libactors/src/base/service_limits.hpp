@@ -41,7 +41,8 @@ inline constexpr std::size_t sampled_events_max = 2000;      // of the timeline 
 inline constexpr std::size_t topology_edges_max = 1000;
 inline constexpr std::size_t timers_counted_max = 1000;
 inline constexpr std::size_t mailboxes_counted_max = 10'000;  // flows, for /metrics
-inline constexpr unsigned count_pause_factor = 9;  // a count of all flows, and so long nothing
+inline constexpr std::size_t other_types_max = 200;  // that are no program's: rows, and labels
+inline constexpr unsigned count_pause_factor = 9;    // a count of all flows, and so long nothing
 inline constexpr unsigned count_pause_factor_unwatched = 99;
 inline constexpr auto history_span = 15min;  // of the overview, for those who begin to watch
 inline constexpr auto history_interval = 5s;
@@ -99,6 +100,7 @@ inline constexpr std::size_t export_piece_size = 256u << 10;
 // Commands of the application's own.
 inline constexpr std::size_t runs_at_once_max = 4;
 inline constexpr std::size_t run_output_max = 256u << 10;  // that the client has not taken
+inline constexpr std::size_t run_input_max = 8u << 20;     // its JSON fits a body
 inline constexpr auto run_beat = 1s;                       // something is sent at least
 
 // Time series.
@@ -116,6 +118,7 @@ inline constexpr std::size_t tokens_max = 1000;
 static_assert(3 * calls_waiting_max + connections_kept_free < connections_max,
               "those who wait leave connections to others");
 static_assert(calls_waiting_each_max < calls_waiting_max, "one client leaves places to others");
+static_assert(6 * run_input_max < append_body_size_max, "the input of a command is part of a body");
 static_assert(append_body_size_max <= bodies_size_max, "the largest body is admitted alone");
 static_assert(idempotency_key_size_max + 16 <= event_id_size_max,
               "a key and two numbers are an id");

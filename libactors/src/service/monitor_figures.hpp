@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "service/call.hpp"
+#include "service/few_types.hpp"
 #include "service/flow_count.hpp"
 #include "service/flow_rows.hpp"
 #include "service/recent_rate.hpp"
@@ -22,7 +23,10 @@ class monitor_figures {
   /// A look at all that is cheap: counters, what is new on the timeline, now and then the disk and
   /// the schedule. Errors: those of the store.
   result<void> look(flow_board::moment now, position head);
-  void take(counted_flows counted) { counted_ = std::move(counted); }
+  void take(counted_flows counted) {
+    keep_few(counted.of.types, of_.known);
+    counted_ = std::move(counted);
+  }
   [[nodiscard]] const std::optional<counted_flows>& counted() const { return counted_; }
 
   [[nodiscard]] documents::json overview() const;

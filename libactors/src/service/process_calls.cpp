@@ -7,6 +7,7 @@
 #include "host/contracts.hpp"
 #include "host/watching.hpp"
 #include "service/endpoints.hpp"
+#include "service/few_types.hpp"
 #include "service/gauges.hpp"
 #include "service/health.hpp"
 #include "service/monitor.hpp"
@@ -117,6 +118,7 @@ response metrics(const call& asked) {
     return true;
   });
   if (!of) return problem(of.error());
+  keep_few(of->types, asked.of.known);
   const auto left_out = asked.of.watched == nullptr ? 0 : asked.of.watched->coalesced();
   const auto counters = asked.of.over.counters();
   const gauges::admission let_in{lag_contracts_of(asked.of.over), room_for_appends(asked.of.over)};

@@ -1,0 +1,46 @@
+#include "service/few_types.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/service_limits.hpp"
+
+namespace millrace::service {
+namespace {
+
+void add_to(flow_statistics& sum, const flow_statistics& one) {
+  sum.flows += one.flows;
+  sum.pending += one.pending;
+  sum.stopped += one.stopped;
+  sum.checkpoint = std::max(sum.checkpoint, one.checkpoint);
+  sum.latest = std::max(sum.latest, one.latest);
+  sum.lag += one.lag;
+  sum.state_size += one.state_size;
+  if (!one.oldest || (sum.oldest && *sum.oldest <= *one.oldest)) return;
+  sum.oldest = one.oldest;
+  sum.oldest_time = one.oldest_time;
+}
+
+}  // namespace
+
+void keep_few(std::vector<flow_statistics>& types, const known_types& known) {
+  const auto is_hosted = [&](const flow_statistics& one) { return known.table.find(one.name); };
+  const auto others = static_cast<std::size_t>(
+      std::count_if(types.begin(), types.end(), [&](const auto& one) { return !is_hosted(one); }));
+  if (others <= limits::other_types_max) return;
+  flow_statistics rest;
+  rest.name = other_types;
+  std::size_t kept = 0;
+  std::erase_if(types, [&](const flow_statistics& one) {
+    if (is_hosted(one)) return false;
+    if (one.name != other_types && kept < limits::other_types_max) {
+      ++kept;
+      return false;
+    }
+    add_to(rest, one);
+    return true;
+  });
+  types.push_back(std::move(rest));
+}
+
+}  // namespace millrace::service
