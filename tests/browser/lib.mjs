@@ -55,6 +55,18 @@ export class Daemon {
     if (existsSync(this.poison)) rmSync(this.poison);
   }
 
+  /** A command of the program over the same store: how it ended. */
+  async command(words, input = '') {
+    const run = spawn(PROGRAM, ['--store', this.store, ...words]);
+    run.stdin.on('error', () => undefined); // it need not read all
+    run.stdin.end(input);
+    const said = { out: '', err: '' };
+    run.stdout.on('data', (text) => { said.out += text; });
+    run.stderr.on('data', (text) => { said.err += text; });
+    const [code] = await once(run, 'close');
+    return { code, ...said };
+  }
+
   async ask(target, options = {}) {
     return fetch(this.address + target, options);
   }

@@ -210,3 +210,30 @@ test('a filter and an order are part of the address', async () => {
   await page.getByLabel('Filter by name').fill('order-1');
   await page.waitForURL(/filter=order-1/);
 });
+
+test('a command of the application reads its input, with a daemon and without', async () => {
+  page = undefined;
+  const count = (input) => daemon.command(['count-lines'], input);
+  const lines = 'ü\n'.repeat(100_000);
+  assert.deepEqual(await count(lines), { code: 0, out: '100000\n', err: '' });
+  assert.deepEqual(await count(''), { code: 0, out: '0\n', err: '' });
+  const tooMuch = await count('x\n'.repeat(17 << 20));
+  assert.match(`${tooMuch.code} ${tooMuch.err}`, /^1 .*at most/);
+  assert.match((await count(Buffer.from([0xff]))).err, /UTF-8/);
+  await daemon.kill('SIGTERM');
+  assert.deepEqual(await count(lines), { code: 0, out: '100000\n', err: '' });
+});
+
+test('a daemon ends in order though a command of the application does not end', async () => {
+  page = undefined;
+  const run = await daemon.ask('/v1/run/stubborn',
+    { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } });
+  const { value } = await run.body.getReader().read();
+  assert.match(new TextDecoder().decode(value), /here/);
+  const taken = await timed(() => daemon.kill('SIGTERM'));
+  assert.ok(taken > 1000 && taken < 40_000, `${taken} ms`);
+  assert.equal(daemon.process.exitCode, 1); // and not by a signal
+  await daemon.start(daemon.port);
+  const { tail, caught_up } = await (await daemon.ask('/v1/progress?wait=30s')).json();
+  assert.ok(caught_up && tail >= 50);
+});

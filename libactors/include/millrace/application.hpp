@@ -59,6 +59,8 @@ class application {
     std::vector<std::string> arguments;
     /// Of whoever asked; empty: that of this process.
     std::filesystem::path directory;
+    /// Of a command that says reads_input; else there is nothing in it.
+    std::istream& in;
     std::ostream& out;
     std::ostream& err;
     bool shows_progress = false;  ///< `err` ends up on a terminal
@@ -85,6 +87,9 @@ class application {
     std::function<int(host&, const command_call&)> run;
     /// Without a daemon the first SIGINT or SIGTERM only makes `ends` true.
     bool interruptible = false;
+    /// What comes on standard input is in `in`: as it comes, but before a daemon only when it has
+    /// ended, and so much of it as a call may bring (8 MiB of text).
+    bool reads_input = false;
   };
   application& add(command further);
 

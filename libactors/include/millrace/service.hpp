@@ -47,8 +47,10 @@ class service_daemon {
   /// Where it listens: `http://127.0.0.1:7480`.
   [[nodiscard]] const std::string& address() const;
 
-  /// Takes no further call, answers those under way, `grace` at most, and closes.
-  void stop(duration grace = std::chrono::seconds{10});
+  /// Takes no further call, answers those under way, `grace` at most, and closes. Names the
+  /// commands that have not ended by then though they were told to: they go on using the host, and
+  /// the destructor waits for them.
+  std::vector<std::string> stop(duration grace = std::chrono::seconds{10});
 
  private:
   struct inside;

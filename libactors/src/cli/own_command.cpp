@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
+#include <iostream>
 #include <optional>
-#include <ostream>
+#include <sstream>
 #include <system_error>
 
+#include "base/service_limits.hpp"
 #include "base/text_buffer.hpp"
+#include "base/utf8.hpp"
 #include "cli/daemon.hpp"
 #include "cli/signals.hpp"
 #include "documents/event.hpp"
@@ -58,6 +62,20 @@ class told_run {
   std::optional<int> code_;
 };
 
+/// All of standard input. Errors: invalid (more than a call brings, or no text).
+result<std::string> whole_input() {
+  std::string text;
+  std::array<char, 64u << 10> piece;
+  while (std::cin.read(piece.data(), piece.size()) || std::cin.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(std::cin.gcount()));
+    if (text.size() <= limits::run_input_max) continue;
+    return error{errc::invalid,
+                 fmt::format("a daemon takes {} bytes of input at most", limits::run_input_max)};
+  }
+  if (!is_utf8(text)) return error{errc::invalid, "a daemon takes input that is UTF-8"};
+  return text;
+}
+
 outcome run_by_daemon(const context& in, const error& why, const application::command& own,
                       const std::vector<std::string>& arguments) {
   if (why.code != errc::in_use) return why;
@@ -68,6 +86,11 @@ outcome run_by_daemon(const context& in, const error& why, const application::co
   const auto directory = std::filesystem::current_path(failed).string();
   json body = {{"arguments", arguments}, {"progress", in.shows_progress}};
   if (!failed) body["directory"] = directory;
+  if (own.reads_input) {
+    auto input = whole_input();
+    if (!input) return input.error();
+    body["input"] = std::move(*input);
+  }
   told_run told{in};
   const service::request wanted{.method = "POST",
                                 .target = "/v1/run/" + service::escaped(own.name),
@@ -103,9 +126,11 @@ outcome run_own(const context& in, const application::command& own,
   err.tie(&out);
   std::optional<interrupts> stop;
   if (own.interruptible) stop.emplace();
+  std::istringstream nothing;
   const application::command_call call{
       .arguments = arguments,
       .directory = {},
+      .in = own.reads_input ? std::cin : static_cast<std::istream&>(nothing),
       .out = out,
       .err = err,
       .shows_progress = in.shows_progress,

@@ -1,6 +1,7 @@
 // serve: the flows, and HTTP.
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <mutex>
 #include <set>
 
@@ -101,6 +102,17 @@ result<void> keep_serving(const context& in, host& over, contract_watch& contrac
   return {};
 }
 
+/// A thread cannot be ended from outside, only its process can. The store is closed in order
+/// before.
+[[noreturn]] void leave_behind(const context& in, const std::vector<std::string>& commands) {
+  for (const auto& each : commands) {
+    in.warn(fmt::format("`{}` was told to end and has not; it is cut off", each));
+  }
+  in.out.flush();
+  in.err.flush();
+  std::_Exit(static_cast<int>(exit_code::failed));
+}
+
 }  // namespace
 
 outcome serve(const context& in, const serve_options& options) {
@@ -129,9 +141,10 @@ outcome serve(const context& in, const serve_options& options) {
   }
   in.out.flush();
   const auto ended = keep_serving(in, over, contracts, stop);
-  (*daemon)->stop();
+  const auto go_on = (*daemon)->stop();
   over.stop();
   contracts.say(in);
+  if (!go_on.empty()) leave_behind(in, go_on);
   if (!ended) return ended.error();
   return exit_code::done;
 }

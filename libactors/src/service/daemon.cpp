@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "base/service_limits.hpp"
 #include "host/watching.hpp"
 #include "service/command_watch.hpp"
@@ -118,7 +121,7 @@ std::string address_of(const endpoint_address& listen, std::uint16_t port) {
 }  // namespace
 
 service_daemon::service_daemon(std::unique_ptr<inside> content) : inside_(std::move(content)) {}
-service_daemon::~service_daemon() { stop(duration{0}); }
+service_daemon::~service_daemon() { static_cast<void>(stop(duration{0})); }
 
 result<void> service_daemon::check(const service_options& options) {
   auto listen = parse_address(options.listen);
@@ -158,7 +161,8 @@ result<std::unique_ptr<service_daemon>> service_daemon::start(host& over,
 
 const std::string& service_daemon::address() const { return inside_->shared.address; }
 
-void service_daemon::stop(duration grace) {
+std::vector<std::string> service_daemon::stop(duration grace) {
+  const auto limit = std::chrono::steady_clock::now() + grace;
   inside_->shared.stopping = true;
   inside_->room.note();
   inside_->front->stop(grace);
@@ -167,8 +171,11 @@ void service_daemon::stop(duration grace) {
   inside_->watched.stop();
   inside_->followed.stop();
   inside_->jobs.stop();
-  inside_->runs.stop();
+  const auto left = limit - std::chrono::steady_clock::now();
+  auto go_on =
+      inside_->runs.stop(std::max(duration{0}, std::chrono::duration_cast<duration>(left)));
   inside_->behind.stop();  // their answers, if any are left, find nobody
+  return go_on;
 }
 
 }  // namespace millrace

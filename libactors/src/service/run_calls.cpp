@@ -26,11 +26,17 @@ result<void> read_member(const member& of, run_desk::wish& into) {
     into.directory = std::move(*text);
     return {};
   }
+  if (of.name == "input") {
+    auto text = text_of(of);
+    if (!text) return text.error();
+    into.input = std::move(*text);
+    return {};
+  }
   if (of.name == "progress" && (of.value == "true" || of.value == "false")) {
     into.shows_progress = of.value == "true";
     return {};
   }
-  return error{errc::invalid, "a run is made of arguments, directory and progress (a boolean)"};
+  return error{errc::invalid, "a run is made of arguments, directory, input, progress (a boolean)"};
 }
 
 result<run_desk::wish> wish_of(const call& asked) {
@@ -58,8 +64,10 @@ response run_command(const call& asked) {
 response list_commands(const call& asked) {
   page rows{asked, "commands"};
   for (const auto& one : asked.of.runs.commands()) {
-    static_cast<void>(rows.add(
-        documents::dump({{"name", one.name}, {"help", one.help}, {"arguments", one.arguments}})));
+    static_cast<void>(rows.add(documents::dump({{"name", one.name},
+                                                {"help", one.help},
+                                                {"arguments", one.arguments},
+                                                {"reads_input", one.reads_input}})));
   }
   return std::move(rows).finish({});
 }

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <ostream>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -37,8 +39,10 @@ class run_desk::run {
  public:
   run(const application::command& which, const wish& wanted)
       : which_(which),
+        in_(wanted.input),
         call_{.arguments = wanted.arguments,
               .directory = wanted.directory,
+              .in = in_,
               .out = out_,
               .err = err_,
               .shows_progress = wanted.shows_progress,
@@ -68,6 +72,11 @@ class run_desk::run {
   void join() {
     if (thread_.joinable()) thread_.join();
   }
+  [[nodiscard]] bool ends_before(std::chrono::steady_clock::time_point limit) {
+    std::unique_lock locked{guard_};
+    return changed_.wait_until(locked, limit, [&] { return ended_; });
+  }
+  [[nodiscard]] const std::string& name() const { return which_.name; }
 
   result<std::string> piece() {
     std::unique_lock locked{guard_};
@@ -114,6 +123,7 @@ class run_desk::run {
   std::string out_begun_, err_begun_;  // characters
   text_buffer out_to_{[this](std::string_view text) { return write("out", out_begun_, text); }};
   text_buffer err_to_{[this](std::string_view text) { return write("err", err_begun_, text); }};
+  std::istringstream in_;
   std::ostream out_{&out_to_};
   std::ostream err_{&err_to_};
   application::command_call call_;
@@ -141,6 +151,9 @@ result<run_desk::reader> run_desk::start(const wish& wanted) {
   if (which == commands_.end()) {
     return error{errc::not_found, fmt::format("there is no command {} here", wanted.command)};
   }
+  if (!which->reads_input && !wanted.input.empty()) {
+    return error{errc::invalid, fmt::format("{} reads no input", wanted.command)};
+  }
   auto made = std::make_shared<run>(*which, wanted);
   if (auto meant = made->check(); !meant) return meant.error();
   const std::lock_guard locked{guard_};
@@ -156,15 +169,21 @@ result<run_desk::reader> run_desk::start(const wish& wanted) {
   return reader{[made, leaves] { return made->piece(); }};
 }
 
-void run_desk::stop() {
-  std::list<std::shared_ptr<run>> all;
-  {
-    const std::lock_guard locked{guard_};
-    stopping_ = true;
-    all.swap(runs_);
+std::vector<std::string> run_desk::stop(duration grace) {
+  const auto limit = std::chrono::steady_clock::now() + grace;
+  const std::lock_guard locked{guard_};
+  stopping_ = true;
+  for (const auto& each : runs_) each->leave();
+  std::vector<std::string> go_on;
+  for (const auto& each : runs_) {
+    if (!each->ends_before(limit)) go_on.push_back(each->name());
   }
-  for (const auto& each : all) each->leave();
-  for (const auto& each : all) each->join();
+  return go_on;
+}
+
+run_desk::~run_desk() {
+  static_cast<void>(stop(duration{0}));
+  for (const auto& each : runs_) each->join();
 }
 
 }  // namespace millrace::service

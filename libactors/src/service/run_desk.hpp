@@ -22,7 +22,7 @@ class run_desk {
       : over_(over), commands_(std::move(commands)) {}
   run_desk(const run_desk&) = delete;
   run_desk& operator=(const run_desk&) = delete;
-  ~run_desk() { stop(); }
+  ~run_desk();
 
   [[nodiscard]] const std::vector<application::command>& commands() const { return commands_; }
 
@@ -30,6 +30,7 @@ class run_desk {
     std::string command;
     std::vector<std::string> arguments = {};
     std::string directory = {};
+    std::string input = {};
     bool shows_progress = false;
   };
   /// Lines of JSON, some at a time, until an empty text: `{"out":…}`, `{"err":…}`, and at last
@@ -38,8 +39,9 @@ class run_desk {
   using reader = std::function<result<std::string>()>;
   /// Errors: not_found, overloaded, closed; what the command says of its arguments.
   [[nodiscard]] result<reader> start(const wish& wanted);
-  /// Has them end, and waits for that.
-  void stop();
+  /// Has them end, and waits for that, but not longer than `grace`: the names of those that go on.
+  /// They use the host until the end of this, which waits for them.
+  [[nodiscard]] std::vector<std::string> stop(duration grace);
 
  private:
   class run;
