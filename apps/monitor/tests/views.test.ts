@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Topology, TypeRow } from '../src/data/world';
 import { picture, thickness, toneOf } from '../src/views/topology_layout';
-import { pieces } from '../src/parts/json_pieces';
+import { beginningOf, pieces } from '../src/parts/json_pieces';
 import { address, parse } from '../src/data/route';
 
 describe('addresses', () => {
@@ -21,6 +21,16 @@ describe('addresses', () => {
 });
 
 describe('a document', () => {
+  test('of a large one so much is shown as people read, in whole lines where there are any', () => {
+    const text = JSON.stringify(Array.from({ length: 1000 }, (_, n) => n), null, 2);
+    expect(beginningOf(text, { lines: 3, size: 1000 })).toBe('[\n  0,\n  1,\n');
+    expect(beginningOf(text, { lines: 1000, size: 12 })).toBe('[\n  0,\n  1,\n');
+    expect(beginningOf(text, { lines: 2000, size: 1e6 })).toBe(text);
+    const one = JSON.stringify('x'.repeat(100));
+    expect(beginningOf(one, { lines: 3, size: 10 })).toBe('"xxxxxxxxx');
+    expect(beginningOf(`{\n  ${one}\n}`, { lines: 3, size: 10 })).toBe('{\n');
+  });
+
   test('its pieces are the text again, whatever it says', () => {
     for (const value of [{ a: [1, -2.5e-7, true, null] }, '<script>alert(1)</script>', 'a\\"b: 1',
                          { '</pre>': '"' }, [], 12345678901]) {

@@ -1,12 +1,8 @@
 // Calls of docs/guide/service.md. Bodies are data: nothing of them is ever run or made into markup.
 import { signal } from '@preact/signals';
+import { Problem } from './problem';
 
-/** What the daemon answered when it did not do it, or that it could not be asked. */
-export class Problem extends Error {
-  constructor(readonly status: number, readonly title: string, detail: string) {
-    super(detail || title);
-  }
-}
+export { Problem };
 
 const TOKEN = 'millrace-token';
 

@@ -3,9 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { now } from '../data/feed';
 import { clock, instant, relative } from '../data/format';
-import { Problem } from '../data/api';
+import type { Problem } from '../data/api';
 import type { FlowRow } from '../data/world';
 import { eventAddress, flowAddress } from '../data/route';
+
+export { useAnswer } from './answer';
 
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'quiet';
 
@@ -71,24 +73,6 @@ export function Figures({ of }: { of: [string, ComponentChildren][] }) {
       {of.map(([name, value]) => <div><dt>{name}</dt><dd>{value}</dd></div>)}
     </dl>
   );
-}
-
-/** Asks when what it depends on changes; an answer that comes too late is dropped. */
-export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>, on: unknown[]) {
-  const [answer, setAnswer] = useState<{ value?: T; problem?: Problem; busy: boolean }>(
-    { busy: true });
-  useEffect(() => {
-    const control = new AbortController();
-    setAnswer((before) => ({ ...before, busy: true }));
-    ask(control.signal).then(
-      (value) => control.signal.aborted || setAnswer({ value, busy: false }),
-      (error: unknown) => control.signal.aborted || setAnswer({
-        busy: false,
-        problem: error instanceof Problem ? error : new Problem(0, 'Failed', String(error)),
-      }));
-    return () => control.abort();
-  }, on);
-  return answer;
 }
 
 export function Failure({ problem }: { problem: Problem | undefined }) {

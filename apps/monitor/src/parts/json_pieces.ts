@@ -7,6 +7,18 @@ export interface Piece {
   text: string;
 }
 
+/** So much of the text as is within the bounds: whole lines, but for one that is too long alone. */
+export function beginningOf(text: string, most: { lines: number; size: number }): string {
+  let end = 0;
+  for (let lines = 0; lines < most.lines; ++lines) {
+    const next = text.indexOf('\n', end);
+    if (next < 0) return text.length <= most.size ? text : text.slice(0, end || most.size);
+    if (next > most.size) return text.slice(0, end || most.size);
+    end = next + 1;
+  }
+  return text.slice(0, end);
+}
+
 /** The pieces of JSON text, in order; together they are the text. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = [];

@@ -21,7 +21,7 @@ export function Flow({ flow }: { flow: string }) {
   const [repairs, setRepairs] = useState(0);
   const moved = useSlowly(row ? `${row.checkpoint} ${row.latest} ${row.handled}`
     : `${Math.floor(now.value / 2000)}`, 1000);
-  const answer = useAnswer((signal) => get<FlowDetail>(flowTarget(flow), signal),
+  const answer = useAnswer((signal) => get<FlowDetail>(flowTarget(flow), signal), [flow],
     [moved, repairs, row?.status, row?.error_position, row?.skipped, staleSince.value === null]);
   useEffect(() => {
     watched.value = flow;
@@ -142,7 +142,7 @@ const INBOX = 12;
 function Inbox({ flow, after, lag }: { flow: string; after: number | null; lag: number }) {
   const from = after === null ? '' : `&after=${after}`;
   const answer = useAnswer((signal) => get<{ entries: InboxEntry[] }>(
-    flowTarget(flow, `/inbox?limit=${INBOX}${from}`), signal), [after, lag]);
+    flowTarget(flow, `/inbox?limit=${INBOX}${from}`), signal), [flow], [after, lag]);
   const entries = answer.value?.entries ?? [];
   return (
     <Section title="Next in its inbox"

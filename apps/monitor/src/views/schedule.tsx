@@ -31,7 +31,7 @@ export function Schedule() {
   const filter = (route.value.query.filter ?? '').toLowerCase();
   const moved = useSlowly(overview.value?.tail ?? Math.floor(now.value / 5000), 2000);
   const answer = useAnswer((signal) => get<{ schedule: Timer[]; next: string | null }>(
-    `/v1/schedule?limit=${LIMIT}`, signal), [moved]);
+    `/v1/schedule?limit=${LIMIT}`, signal), [], [moved]);
   const all = answer.value?.schedule ?? [];
   const narrow = useNarrow();
   const rows = all.filter((row) =>

@@ -61,7 +61,8 @@ function Facts({ of }: { of: Overview }) {
 }
 
 function Checks() {
-  const answer = useAnswer(readiness, [Math.floor(now.value / 5000), staleSince.value === null]);
+  const answer = useAnswer(readiness, [],
+    [Math.floor(now.value / 5000), staleSince.value === null]);
   return (
     <Section title="Readiness">
       <Failure problem={answer.problem} />

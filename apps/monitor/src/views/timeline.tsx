@@ -59,7 +59,7 @@ function List({ type, from, position }: {
     const start = fixed ?? await pageBefore(tail!, PAGE, page);
     const shown = await events(start, PAGE, type, signal);
     return newest ? shown.reverse() : shown;
-  }, [fixed, newest ? tail : 0, type]);
+  }, [fixed, newest, type], [newest ? tail : 0]);
   const shown = answer.value ?? [];
   const to = (start: number | null) =>
     address('timeline', null, { type, ...(start !== null && { from: String(start) }) });
