@@ -33,9 +33,12 @@ def filler(daemon, store):
 
 
 def ready(daemon):
-    """What the check of the disk says; None: it is well."""
-    checks = daemon.call("GET", "/readyz").json()["checks"]
-    return next(one["reason"] for one in checks if one["check"] == "disk")
+    """What the check of the disk says; None: it is well, and so is the whole."""
+    answer = daemon.call("GET", "/readyz")
+    said = answer.json()
+    why = next(one["reason"] for one in said["checks"] if one["check"] == "disk")
+    equal((answer.status, said["ready"]), (503, False) if why else (200, True), said)
+    return why
 
 
 def test_a_full_disk_is_told_and_ends_nothing():

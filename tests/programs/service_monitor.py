@@ -1,8 +1,14 @@
-"""What somebody is told who begins to watch."""
+"""What somebody is told who begins to watch, and the page that does."""
+
+import gzip
+import pathlib
+import re
 
 from lib_cli import Store, equal, expect, main
 from lib_service import Daemon, until
 from lib_websocket import Closed, Picture, WebSocket, refusal
+
+PAGE = pathlib.Path(__file__).parents[2] / "apps" / "monitor" / "dist"
 
 
 def installed(package):
@@ -48,6 +54,35 @@ def test_a_view_that_is_none_is_refused_with_the_reason():
                     equal(closed.code, 1008)
                     expect(said in closed.reason, closed.reason)
         equal(refusal(daemon, "/v1/monitor?nonsense=1"), 400)
+
+
+def test_the_page_comes_out_of_the_program():
+    with Store() as store, Daemon(store) as daemon:
+        page = daemon.get("/")
+        equal(page.header["Content-Type"], "text/html; charset=utf-8")
+        policy = page.header["Content-Security-Policy"]
+        expect("default-src 'self'" in policy and "unsafe" not in policy, policy)
+        equal((page.header["X-Content-Type-Options"], page.header["Referrer-Policy"]),
+              ("nosniff", "no-referrer"))
+        equal(page.header["Cache-Control"], "no-cache")
+        equal(daemon.get("/", 304, If_None_Match=page.header["ETag"]).body, "")
+        equal(daemon.get("/index.html").body, page.body)
+        for name in re.findall(r'assets/[^"]+', page.body):
+            plain, packed = daemon.get("/" + name), daemon.raw(
+                f"GET /{name} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n"
+                "Connection: close\r\n\r\n".encode())
+            expect("immutable" in plain.header["Cache-Control"], plain.header)
+            expect(plain.header["Content-Type"].split("/")[0] in ("text", "image"), name)
+            head, body = packed.split(b"\r\n\r\n", 1)
+            if b"content-encoding: gzip" in head.lower():
+                body = gzip.decompress(body)
+                expect(plain.header["ETag"].encode() not in head, "another tag")
+            equal(body.decode("utf-8"), plain.body, name)
+            equal(plain.body, (PAGE / name).read_text(encoding="utf-8"), name)
+        equal(page.body, (PAGE / "index.html").read_text(encoding="utf-8"))
+        daemon.get("/nothing.html", 404)
+        daemon.refused(daemon.call("GET", "/", Host="evil.example"), 421, "name")
+        equal(daemon.call("HEAD", "/").body, "")
 
 
 main(globals())

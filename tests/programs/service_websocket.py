@@ -1,8 +1,5 @@
 """The monitor and subscriptions over real sockets, also with clients that mean no good."""
 
-import gzip
-import pathlib
-import re
 import socket
 import struct
 import threading
@@ -17,7 +14,6 @@ from lib_websocket import (BINARY, CLOSE, PING, TEXT, V1, Closed, Picture, WebSo
 
 STOCK = str(BIN / "millrace")
 BAD = '{"package": {"not": "text"}}'
-PAGE = pathlib.Path(__file__).parents[2] / "apps" / "monitor" / "dist"
 READ, ALL = "r" * 32, "+/~" * 11
 
 
@@ -343,34 +339,39 @@ def test_a_query_tells_its_changes_with_the_tag_that_http_has():
                 equal(closed.code, 1011)
 
 
-def test_the_page_comes_out_of_the_program():
-    with Store() as store, Daemon(store) as daemon:
-        page = daemon.get("/")
-        equal(page.header["Content-Type"], "text/html; charset=utf-8")
-        policy = page.header["Content-Security-Policy"]
-        expect("default-src 'self'" in policy and "unsafe" not in policy, policy)
-        equal((page.header["X-Content-Type-Options"], page.header["Referrer-Policy"]),
-              ("nosniff", "no-referrer"))
-        equal(page.header["Cache-Control"], "no-cache")
-        equal(daemon.get("/", 304, If_None_Match=page.header["ETag"]).body, "")
-        equal(daemon.get("/index.html").body, page.body)
-        for name in re.findall(r'assets/[^"]+', page.body):
-            plain, packed = daemon.get("/" + name), daemon.raw(
-                f"GET /{name} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n"
-                "Connection: close\r\n\r\n".encode())
-            expect("immutable" in plain.header["Cache-Control"], plain.header)
-            expect(plain.header["Content-Type"].split("/")[0] in ("text", "image"), name)
-            head, body = packed.split(b"\r\n\r\n", 1)
-            if b"content-encoding: gzip" in head.lower():
-                body = gzip.decompress(body)
-                expect(plain.header["ETag"].encode() not in head, "another tag")
-            equal(body.decode("utf-8"), plain.body, name)
-            equal(plain.body, (PAGE / name).read_text(encoding="utf-8"), name)
-        equal(page.body, (PAGE / "index.html").read_text(encoding="utf-8"))
-        daemon.get("/nothing.html", 404)
-        daemon.refused(daemon.call("GET", "/", Host="evil.example"), 421, "name")
-        equal(daemon.call("HEAD", "/").body, "")
+def test_no_change_is_missed_between_a_read_and_a_subscription_beside_a_writer():
+    with Store("dpkg-flows") as store, Daemon(store) as daemon:
+        daemon.append(installed("bash"), Prefer="wait=60")
+        stop = threading.Event()
 
+        def append():
+            count = 0
+            while not stop.is_set():
+                daemon.append(installed("bash", str(count)))
+                count += 1
+
+        writer = threading.Thread(target=append)
+        writer.start()
+        followers = []
+        for _ in range(25):
+            known = daemon.get(history("bash")).header["ETag"]
+            follower = WebSocket(daemon, "/v1/subscribe")
+            follower.say(message="subscribe", query="PackageHistory|bash", etag=known,
+                         credit=1_000_000)
+            followers.append((known, follower))
+        stop.set()
+        writer.join()
+        daemon.rest()
+        answer = daemon.get(history("bash"))
+        for known, follower in followers:
+            with follower:
+                if known == answer.header["ETag"]:
+                    continue
+                heard = follower.hear_until(lambda one: one.get("etag") == answer.header["ETag"])
+                equal(heard[-1]["state"], answer.json())
+                changed = [one["changed"] for one in heard if one["message"] == "state"]
+                equal(changed, sorted(set(changed)), "in order, each once")
+                expect(changed[0] > int(known.strip('"').split("-")[0]), "later than it knew")
 
 
 main(globals())
