@@ -82,11 +82,14 @@ namespace {
 
 millrace::result<millrace::application::store_use> needed(
     const std::vector<std::string>& arguments, const std::filesystem::path& directory = {}) {
+  std::istringstream in;
   std::ostringstream text;
-  return store_for_import(
-      {.arguments = arguments, .directory = directory, .out = text, .err = text, .ends = [] {
-         return false;
-       }});
+  return store_for_import({.arguments = arguments,
+                           .directory = directory,
+                           .in = in,
+                           .out = text,
+                           .err = text,
+                           .ends = [] { return false; }});
 }
 
 }  // namespace
