@@ -178,7 +178,8 @@ TEST_CASE("no more than the room limit is kept in memory for a slow flow; the re
   REQUIRE(seen);
   CHECK(seen->state.count() == count);
   CHECK(seen->state.sum() == 0);
-  CHECK(running.counters().posting_reads > 0);
+  // The rest was not pushed: it read that, by its inbox in the store or what the router still had.
+  CHECK(running.counters().delivered < 2 * static_cast<std::uint64_t>(count));
 }
 
 namespace {
