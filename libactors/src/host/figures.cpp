@@ -23,9 +23,7 @@ void keep_later(std::optional<flow_statistics::failure>& kept,
   if (other && (!kept || kept->at < other->at)) kept = other;
 }
 
-void keep_earlier(std::optional<position>& kept, std::optional<position> other) {
-  if (other && (!kept || *other < *kept)) kept = other;
-}
+}  // namespace
 
 void add_to(flow_statistics& sum, const flow_statistics& one) {
   sum.flows += one.flows;
@@ -34,12 +32,12 @@ void add_to(flow_statistics& sum, const flow_statistics& one) {
   sum.checkpoint = std::max(sum.checkpoint, one.checkpoint);
   sum.latest = std::max(sum.latest, one.latest);
   sum.lag += one.lag;
-  keep_earlier(sum.oldest, one.oldest);
   sum.state_size += one.state_size;
   keep_later(sum.last_error, one.last_error);
+  if (!one.oldest || (sum.oldest && *sum.oldest <= *one.oldest)) return;
+  sum.oldest = one.oldest;
+  sum.oldest_time = one.oldest_time;
 }
-
-}  // namespace
 
 result<flow_statistics> figures_of(const store& from, const flow_view& view,
                                    const flow_backlog& waits) {

@@ -15,6 +15,9 @@ namespace millrace {
 [[nodiscard]] result<flow_statistics> figures_of(const store& from, const flow_view& view,
                                                  const flow_backlog& waits);
 
+/// Of several flows, or types, what they come to together.
+void add_to(flow_statistics& sum, const flow_statistics& one);
+
 /// Fills in `oldest_time`: reads one event.
 result<void> date_oldest(const store& from, flow_statistics& of);
 

@@ -4,25 +4,9 @@
 #include <utility>
 
 #include "base/service_limits.hpp"
+#include "host/figures.hpp"
 
 namespace millrace::service {
-namespace {
-
-void add_to(flow_statistics& sum, const flow_statistics& one) {
-  sum.flows += one.flows;
-  sum.pending += one.pending;
-  sum.stopped += one.stopped;
-  sum.checkpoint = std::max(sum.checkpoint, one.checkpoint);
-  sum.latest = std::max(sum.latest, one.latest);
-  sum.lag += one.lag;
-  sum.state_size += one.state_size;
-  if (!one.oldest || (sum.oldest && *sum.oldest <= *one.oldest)) return;
-  sum.oldest = one.oldest;
-  sum.oldest_time = one.oldest_time;
-}
-
-}  // namespace
-
 void keep_few(std::vector<flow_statistics>& types, const known_types& known) {
   const auto is_hosted = [&](const flow_statistics& one) { return known.table.find(one.name); };
   const auto others = static_cast<std::size_t>(
