@@ -103,6 +103,25 @@ struct telling {
   std::promise<void>* told;
 };
 
+/// A real host, with windows of a few events.
+template <class Add>
+std::unique_ptr<host> host_over(const temporary_directory& place, Add add) {
+  auto made = std::make_unique<host>(host_options{.store = place.path()});
+  made->inside().bounds = work_bounds::of(64);
+  REQUIRE(made->add<all_notes>());
+  add(*made);
+  REQUIRE(made->open());
+  return made;
+}
+
+void leave_history(const temporary_directory& place, std::int64_t count) {
+  const auto before = host_over(place, [](host&) {});
+  std::vector<new_event> all;
+  for (std::int64_t i = 0; i < count; ++i) all.push_back(new_event::of(note("one", i)));
+  REQUIRE(before->append(std::move(all)).get());
+  REQUIRE(before->wait_until_caught_up(60s));
+}
+
 }  // namespace
 
 TEST_CASE("flows that are given their history together need no actors, and read nothing twice") {
@@ -178,24 +197,10 @@ TEST_CASE("a flow that fails while its lane is emptied again and again has an ac
 }
 
 TEST_CASE("flows whose handlers take long leave their lane, and have actors") {
-  const temporary_directory place;
-  const auto opened = [&](bool with_it) {
-    auto made = std::make_unique<host>(host_options{.store = place.path()});
-    made->inside().bounds = work_bounds::of(64);
-    REQUIRE(made->add<all_notes>());
-    if (with_it) REQUIRE(made->add<tedious>());
-    REQUIRE(made->open());
-    return made;
-  };
   constexpr std::int64_t count = 3000;
-  {
-    const auto before = opened(false);
-    std::vector<new_event> all;
-    for (std::int64_t i = 0; i < count; ++i) all.push_back(new_event::of(note("one", i)));
-    REQUIRE(before->append(std::move(all)).get());
-    REQUIRE(before->wait_until_caught_up(60s));
-  }
-  const auto over = opened(true);
+  const temporary_directory place;
+  leave_history(place, count);
+  const auto over = host_over(place, [](host& to) { REQUIRE(to.add<tedious>()); });
   REQUIRE(over->wait_until_caught_up(60s));
   CHECK(over->read<tedious>("one")->state.last() == count - 1);
   const auto by_actor = over->statistics(flow_key{"Tedious", "one"})->activity.handled;
@@ -246,25 +251,11 @@ TEST_CASE("a handler that does not come back holds up its own type only") {
   const temporary_directory place;
   std::promise<void> release;
   std::promise<void> other_is_there;
-  const auto opened = [&](bool with_all) {
-    auto made = std::make_unique<host>(host_options{.store = place.path()});
-    made->inside().bounds = work_bounds::of(64);
-    REQUIRE(made->add<all_notes>());
-    if (with_all) {
-      REQUIRE(made->add<held_up>({}, std::shared_future<void>{release.get_future()}));
-      REQUIRE(made->add<telling>({}, count - 1, &other_is_there));
-    }
-    REQUIRE(made->open());
-    return made;
-  };
-  {
-    const auto before = opened(false);
-    std::vector<new_event> all;
-    for (std::int64_t i = 0; i < count; ++i) all.push_back(new_event::of(note("one", i)));
-    REQUIRE(before->append(std::move(all)).get());
-    REQUIRE(before->wait_until_caught_up(60s));
-  }
-  const auto over = opened(true);
+  leave_history(place, count);
+  const auto over = host_over(place, [&](host& to) {
+    REQUIRE(to.add<held_up>({}, std::shared_future<void>{release.get_future()}));
+    REQUIRE(to.add<telling>({}, count - 1, &other_is_there));
+  });
   CHECK(other_is_there.get_future().wait_for(60s) == std::future_status::ready);
   CHECK_FALSE(over->read<held_up>("one"));
   release.set_value();

@@ -9,7 +9,7 @@ namespace millrace {
 
 void lane::begin() {
   const auto now = context_.time.steady();
-  for (const auto folded = folded_->load(); begun_ < folded; ++begun_) {
+  for (const auto folded = folded_->load(); known_folded_ < folded; ++known_folded_) {
     under_way_.pop_front();
     under_way_since_ = now;
   }

@@ -86,8 +86,8 @@ class lane {
   bool sent_ = false;
   using counter = std::atomic<std::size_t>;
   std::shared_ptr<counter> folded_ = std::make_shared<counter>(0);  // windows, by the actor
-  std::deque<std::weak_ptr<const window_lease>> under_way_;         // that are not
-  std::size_t begun_ = 0;                                           // those before them
+  std::size_t known_folded_ = 0;                                    // at the last look
+  std::deque<std::weak_ptr<const window_lease>> under_way_;         // the others
   timestamp under_way_since_{};                                     // the first of them
 };
 

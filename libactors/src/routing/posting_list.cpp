@@ -51,7 +51,8 @@ posting_list::chunk* posting_pool::give(chunk* done) {
   auto* const next = done->next;
   done->next = free_;
   free_ = done;
-  if (--used_ == 0) {
+  // At the tail lists come and go all the time, and need no more than one block.
+  if (--used_ == 0 && blocks_.size() > 1) {
     free_ = nullptr;
     blocks_.clear();
   }
