@@ -7,6 +7,7 @@
 #include "host/figures.hpp"
 
 namespace millrace::service {
+
 void keep_few(std::vector<flow_statistics>& types, const known_types& known) {
   const auto is_hosted = [&](const flow_statistics& one) { return known.table.find(one.name); };
   const auto others = static_cast<std::size_t>(
