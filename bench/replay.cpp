@@ -4,7 +4,9 @@
 // two others, by typed route(); the host reads, decodes, routes, folds and writes inboxes and
 // checkpoints, from the first event until nothing waits. Two cores.
 // Baselines, one thread: a plain loop by hand (std::unordered_map), and a tuned one (blocks, a flat
-// table, prefetch); both decode each event once, apply the same changes and save the states.
+// table, prefetch); both decode each event once, apply the same changes and save the states. To
+// know what two cores allow at most, the tuned one is also run with a thread that reads and
+// decodes, and one that folds.
 //
 //   bench_replay [--full]     500,000 events; 16,000,000
 #include <fmt/format.h>
@@ -45,6 +47,7 @@ int main(int argc, char** argv) {
       fmt::format("{:.0f} events", events)};
   row tuned{"replay against a tuned loop",    "events/s", {}, {},
             std::pair{wanted::at_least, 0.9}, "the same"};
+  row bound{"the tuned loop on two threads, by itself", "events/s", {}, {}, {}, "no goal: a bound"};
   bare::fold_tuned(one.file(), one.scratch());  // warms the file
   for (int round = 0; round < to.asked().rounds_or(3, 5); ++round) {
     settle_disk();
@@ -57,7 +60,11 @@ int main(int argc, char** argv) {
     tuned.ours.push_back(ours);
     settle_disk();
     tuned.bare.push_back(events / bare::fold_tuned(one.file(), one.scratch()).seconds);
+    settle_disk();
+    bound.ours.push_back(events / bare::fold_on_two_threads(one.file(), one.scratch()).seconds);
+    bound.bare.push_back(tuned.bare.back());
   }
   to.add(std::move(plain));
   to.add(std::move(tuned));
+  to.add(std::move(bound));
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <future>
 #include <optional>
 #include <ostream>
 #include <string_view>
@@ -35,7 +34,7 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return whole ? std::optional{value} : std::nullopt;
 }
 
-using answer = std::future<result<std::vector<millrace::position>>>;
+using answer = millrace::future<result<std::vector<millrace::position>>>;
 
 /// One batch is on its way while the next is invented.
 struct batch_in_flight {

@@ -1,9 +1,13 @@
 #include "bare/fold.hpp"
 
 #include <array>
+#include <condition_variable>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -139,6 +143,73 @@ struct block {
   }
 };
 
+/// Blocks go to the second thread and come back, a few hundred at a time: to hand over each would
+/// cost more than it holds.
+class handed_over {
+ public:
+  static constexpr std::size_t blocks = 256;
+  static constexpr std::size_t places = 4;
+  using batch = std::vector<block>;
+
+  handed_over() {
+    for (std::size_t i = 0; i < places; ++i) {
+      free_.push_back(std::make_unique<batch>(blocks));
+    }
+  }
+  std::unique_ptr<batch> take_free() { return take(free_); }
+  std::unique_ptr<batch> take_full() { return take(full_); }
+  void give_free(std::unique_ptr<batch> one) { give(free_, std::move(one)); }
+  /// Null: that was all.
+  void give_full(std::unique_ptr<batch> one) { give(full_, std::move(one)); }
+
+ private:
+  using queue = std::deque<std::unique_ptr<batch>>;
+  std::unique_ptr<batch> take(queue& from) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return !from.empty(); });
+    auto one = std::move(from.front());
+    from.pop_front();
+    return one;
+  }
+  void give(queue& to, std::unique_ptr<batch> one) {
+    {
+      const std::scoped_lock lock{mutex_};
+      to.push_back(std::move(one));
+    }
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  queue free_, full_;
+};
+
+/// Reads and decodes all events.
+void read_into(handed_over& to, const std::filesystem::path& events) {
+  database from{events, database::mode::read};
+  statement rows{from, all_events};
+  auto at_hand = to.take_free();
+  std::size_t next = 0;
+  while (rows.step()) {
+    auto& one = (*at_hand)[next];
+    one.add(rows.integer(0), rows.bytes(3));
+    if (one.count < block_size) continue;
+    if (++next < at_hand->size()) continue;
+    to.give_full(std::move(at_hand));
+    at_hand = to.take_free();
+    next = 0;
+  }
+  to.give_full(std::move(at_hand));
+  to.give_full(nullptr);
+}
+
+void save_all(const flat_table& table, const state& everything, const std::filesystem::path& into) {
+  saver to{into};
+  to.save("Everything", everything);
+  for (const auto& each : table.entries()) to.save(each.key, each.value);
+  to.finish();
+}
+
 }  // namespace
 
 folded fold_plainly(const std::filesystem::path& events, const std::filesystem::path& into) {
@@ -184,10 +255,26 @@ folded fold_tuned(const std::filesystem::path& events, const std::filesystem::pa
       ++made.events;
     }
     at_hand->apply_to(table, everything);
-    saver to{into};
-    to.save("Everything", everything);
-    for (const auto& each : table.entries()) to.save(each.key, each.value);
-    to.finish();
+    save_all(table, everything, into);
+    made.instances = table.entries().size() + 1;
+  });
+  return made;
+}
+
+folded fold_on_two_threads(const std::filesystem::path& events, const std::filesystem::path& into) {
+  folded made;
+  made.seconds = seconds_of([&] {
+    handed_over between;
+    std::thread reads{[&] { read_into(between, events); }};
+    flat_table table;
+    state everything;
+    while (auto full = between.take_full()) {
+      for (auto& each : *full) each.apply_to(table, everything);
+      between.give_free(std::move(full));
+    }
+    reads.join();
+    save_all(table, everything, into);
+    made.events = everything.count;
     made.instances = table.entries().size() + 1;
   });
   return made;

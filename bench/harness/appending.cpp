@@ -9,7 +9,7 @@
 namespace millrace::bench {
 namespace {
 
-using answer = std::future<result<std::vector<position>>>;
+using answer = future<result<std::vector<position>>>;
 
 /// Events [from, until).
 void append_share(host& to, const appending& how, std::uint64_t from, std::uint64_t until,

@@ -47,7 +47,7 @@ std::vector<new_event> notes_of(const std::string& key, std::size_t count) {
   return std::vector<new_event>(count, new_event::of(note(key, 1)));
 }
 
-using answer = std::future<result<std::vector<position>>>;
+using answer = future<result<std::vector<position>>>;
 
 bool is_refused(answer& of) {
   if (of.wait_for(std::chrono::seconds{0}) != std::future_status::ready) return false;

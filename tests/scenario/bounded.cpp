@@ -155,7 +155,7 @@ TEST_CASE("appends over the bound of the queue are refused as overloaded, and no
   one.payload = "{}";
   one.content_type = std::string{content_type_json};
   const std::vector<new_event> many(at_once, one);
-  std::vector<std::future<result<std::vector<position>>>> answers;
+  std::vector<future<result<std::vector<position>>>> answers;
   for (std::size_t i = 0; i < fits + 2; ++i) answers.push_back(test.append_later(many));
 
   for (std::size_t i = fits; i < fits + 2; ++i) {

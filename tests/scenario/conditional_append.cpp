@@ -113,7 +113,7 @@ TEST_CASE(
     host_test test{{.seed = seed}};
     test.add<notes>();
     const auto latest = test.append(note("a", 0));
-    std::vector<std::future<result<positions>>> racing;
+    std::vector<future<result<positions>>> racing;
     for (int i = 1; i <= 4; ++i) {
       racing.push_back(
           test.running().append({new_event::of(note("a", i))}, when_latest(notes_of_a, latest)));
@@ -170,7 +170,7 @@ TEST_CASE("conditional appends that wait for routing are bounded like all others
   tick.content_type = std::string{content_type_json};
   const std::vector<new_event> many(limits::append_events_max, tick);
   constexpr std::size_t fits = limits::queue_events_max / limits::append_events_max;
-  std::vector<std::future<result<positions>>> answers;
+  std::vector<future<result<positions>>> answers;
   for (std::size_t i = 0; i <= fits; ++i) {
     answers.push_back(test.running().append(many, when_latest(notes_of_a, {})));
   }

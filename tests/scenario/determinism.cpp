@@ -296,7 +296,7 @@ TEST_CASE("whatever the number of workers, states are folds of the timeline, als
   const auto input = workload(seed, 300);
   std::size_t next = 0;
   const auto append_until = [&](host& one, std::size_t end) {
-    std::vector<std::future<result<std::vector<position>>>> answers;
+    std::vector<future<result<std::vector<position>>>> answers;
     for (; next < end; ++next) answers.push_back(one.append(input[next]));
     for (auto& each : answers) REQUIRE(each.get());
   };

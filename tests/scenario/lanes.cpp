@@ -271,7 +271,7 @@ TEST_CASE("flows go in and out of lanes under appends, restarts and crashes, and
   with_history that{60, 12, seed};
   that.test.add<notes>();
   that.test.restart_paused();
-  std::vector<std::future<result<std::vector<position>>>> answers;
+  std::vector<future<result<std::vector<position>>>> answers;
   for (int round = 0; round < 40; ++round) {
     std::vector<new_event> events;
     for (auto burst = below(12); burst > 0; --burst) {

@@ -50,7 +50,7 @@ TEST_CASE("20,000 events reach a hundred flows, a topic answers, and a restart f
     REQUIRE(running.add<notes_by_key>());
     REQUIRE(running.add<answering>());
     REQUIRE(running.open());
-    std::vector<std::future<result<std::vector<position>>>> acknowledged;
+    std::vector<future<result<std::vector<position>>>> acknowledged;
     for (std::int64_t first = 0; first < count; first += 500) {
       std::vector<new_event> batch;
       for (auto number = first; number < first + 500; ++number) {

@@ -103,7 +103,7 @@ TEST_CASE_METHOD(rebuilt, "events that were lost from a waiting inbox are handle
 
 TEST_CASE_METHOD(rebuilt, "what is appended meanwhile is routed as ever") {
   damage_much();
-  std::vector<std::future<result<std::vector<position>>>> appended;
+  std::vector<future<result<std::vector<position>>>> appended;
   for (; number < 400; ++number) {
     appended.push_back(app.append_later({new_event::of(note(number))}));
   }
@@ -125,7 +125,7 @@ TEST_CASE("an entry of the directory that goes while its first event comes is ma
     one.app.restart_paused();
     auto first = note(1000);
     first.set_key("k9");
-    std::vector<std::future<result<std::vector<position>>>> appended;
+    std::vector<future<result<std::vector<position>>>> appended;
     for (int i = 0; i < 8; ++i) appended.push_back(one.app.append_later({new_event::of(first)}));
     REQUIRE(one.rebuild());
     one.app.run();

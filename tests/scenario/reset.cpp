@@ -180,7 +180,7 @@ TEST_CASE("resets under appends lose nothing and do nothing twice") {
     INFO("seed " << seed);
     host_test test{{.seed = seed}};
     test.add<diarist>({.flush = flush_every(1 + seed % 5)}).add<notes>();
-    std::vector<std::future<result<std::vector<position>>>> appended;
+    std::vector<future<result<std::vector<position>>>> appended;
     std::size_t resets = 0;
     for (int i = 0; i < 60; ++i) {
       appended.push_back(test.append_later(

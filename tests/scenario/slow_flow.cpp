@@ -94,7 +94,7 @@ list counts_of_fast(host& of, std::index_sequence<Number...>) {
 
 /// Appends the notes [from, until).
 void append_notes(host& to, std::int64_t from, std::int64_t until) {
-  std::vector<std::future<result<std::vector<position>>>> answers;
+  std::vector<future<result<std::vector<position>>>> answers;
   while (from < until) {
     std::vector<new_event> some;
     for (const auto end = std::min(until, from + 5000); from < end; ++from) {

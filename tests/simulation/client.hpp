@@ -1,7 +1,6 @@
 /// A client of the shop: appends inputs until each is acknowledged.
 #pragma once
 
-#include <future>
 #include <map>
 #include <string>
 #include <vector>
@@ -50,7 +49,7 @@ class client {
   struct in_flight {
     std::vector<new_event> events;
     append_condition condition;
-    std::future<result<std::vector<position>>> answer;
+    future<result<std::vector<position>>> answer;
   };
 
   [[nodiscard]] new_event invent();

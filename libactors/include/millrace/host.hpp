@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +11,7 @@
 
 #include "millrace/event.hpp"
 #include "millrace/flow.hpp"
+#include "millrace/future.hpp"
 #include "millrace/result.hpp"
 #include "millrace/statistics.hpp"
 #include "millrace/types.hpp"
@@ -198,13 +198,13 @@ class host {
   /// again. Errors: invalid, unknown_type, undecodable, too_large, conflict, overloaded
   /// (retryable), storage_full (retryable), storage_failed, closed. On any error nothing is
   /// appended.
-  [[nodiscard]] std::future<result<std::vector<position>>> append(std::vector<new_event> events,
-                                                                  append_condition condition = {});
+  [[nodiscard]] future<result<std::vector<position>>> append(std::vector<new_event> events,
+                                                             append_condition condition = {});
   /// One event.
-  [[nodiscard]] std::future<result<std::vector<position>>> append(new_event one,
-                                                                  append_condition condition = {});
+  [[nodiscard]] future<result<std::vector<position>>> append(new_event one,
+                                                             append_condition condition = {});
   template <std::derived_from<google::protobuf::Message> E>
-  [[nodiscard]] std::future<result<std::vector<position>>> append(const E& body) {
+  [[nodiscard]] future<result<std::vector<position>>> append(const E& body) {
     return append(new_event::of(body));
   }
 

@@ -48,7 +48,7 @@ class host_test {
   result<std::vector<position>> try_append(std::vector<new_event> events,
                                            append_condition condition = {});
   /// Queues an append and runs nothing: for crashes and races in the middle.
-  std::future<result<std::vector<position>>> append_later(std::vector<new_event> events);
+  future<result<std::vector<position>>> append_later(std::vector<new_event> events);
 
   /// Runs until nothing is ready. Time stands still.
   void run();

@@ -47,6 +47,11 @@ block_pool& block_pool::only() {
   return pool;
 }
 
+std::size_t block_pool::room_for(std::size_t size) {
+  if (size >= chunk_size / 2) return (size + chunk_size - 1) / chunk_size * chunk_size;
+  return size > limits::block_size / 4 && size <= limits::block_size ? limits::block_size : size;
+}
+
 void* block_pool::take(std::size_t size) {
   if (size == limits::block_size) return only().take_block();
   if (is_of_chunks(size)) {

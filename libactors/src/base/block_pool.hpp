@@ -24,6 +24,9 @@ class block_pool {
 
   /// Of what `size` gives back to give().
   [[nodiscard]] static void* take(std::size_t size);
+  /// What to ask for instead, so that it comes from the pool where that wastes little: at least
+  /// `size`.
+  [[nodiscard]] static std::size_t room_for(std::size_t size);
   static void give(void* block, std::size_t size);
   /// Frees what is free but for limits::blocks_kept_idle, as far as whole chunks are: for when
   /// nothing is behind any more.
@@ -60,17 +63,12 @@ struct pooled_allocator {
   pooled_allocator(const pooled_allocator<Other>& /*of another type*/) {}  // NOLINT: implicit
 
   [[nodiscard]] Value* allocate(std::size_t count) {
-    return static_cast<Value*>(block_pool::take(room_for(count)));
+    return static_cast<Value*>(block_pool::take(block_pool::room_for(count * sizeof(Value))));
   }
-  void deallocate(Value* memory, std::size_t count) { block_pool::give(memory, room_for(count)); }
+  void deallocate(Value* memory, std::size_t count) {
+    block_pool::give(memory, block_pool::room_for(count * sizeof(Value)));
+  }
   friend bool operator==(const pooled_allocator&, const pooled_allocator&) { return true; }
-
- private:
-  static std::size_t room_for(std::size_t count) {
-    constexpr auto chunk = block_pool::chunk_size;
-    const auto size = count * sizeof(Value);
-    return size < chunk / 2 ? size : (size + chunk - 1) / chunk * chunk;
-  }
 };
 
 /// Memory of the pool; empty: none.

@@ -16,7 +16,7 @@ struct flow_type;
 
 struct commit_times {
   duration whole{};  ///< with the flush
-  duration flush{};
+  duration flush{};  ///< zero: it was not flushed
 };
 /// What a commit wrote (its schedule changes may be missing), and how long that took. Called on the
 /// committing thread, which waits: it must be quick, and must neither throw nor call the engine.

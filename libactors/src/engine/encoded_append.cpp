@@ -46,9 +46,12 @@ encoded_append encode(append_request& from, char* room, std::shared_ptr<const ch
     row.id = id_within(row.envelope, each.id.size());
     ::new (static_cast<void*>(rows + count++)) encoded_event(row);
   }
+  std::vector<position> answer;
+  answer.reserve(count);
   return {.events = {rows, count},
           .owner = std::move(owner),
           .terms = terms_of(from),
+          .positions = std::move(answer),
           .done = std::move(from.done)};
 }
 

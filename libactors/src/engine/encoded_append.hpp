@@ -35,6 +35,9 @@ struct encoded_append {
   std::span<const encoded_event> events;
   std::shared_ptr<const char[]> owner;
   std::unique_ptr<const append_terms> terms;  ///< null: there are none
+  /// Room for the answer, from the thread that will free it: otherwise each of a crowd of answers
+  /// makes the allocator hand memory from one thread to another.
+  std::vector<position> positions;
   once<result<std::vector<position>>> done;
 };
 

@@ -334,7 +334,7 @@ void flow_actor::close() {
   context_.counted.handled += open_.handled;
   gate_->meter.add(open_.handled, cause_, now);
   of_type_->add(open_.handled, cause_, now);
-  commit(std::exchange(open_, {}));
+  commit(std::exchange(open_, {}), repeats::yes);
 }
 
 /// What is decided again goes beside what is recorded. False: the store failed.

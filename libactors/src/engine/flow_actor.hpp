@@ -94,7 +94,9 @@ class flow_actor final : public caf::event_based_actor {
 
   // Committing.
   void close();
-  void commit(turn decided);
+  /// Whether it comes out again when the flow runs on from an earlier checkpoint.
+  enum class repeats { no, yes };
+  void commit(turn decided, repeats comes_again);
   void on_committed(const std::optional<error>& failed);
   void report_progress();
 

@@ -3,7 +3,7 @@
 
 namespace millrace {
 
-void flow_actor::commit(turn decided) {
+void flow_actor::commit(turn decided, repeats comes_again) {
   pending_.emplace();
   pending_->checkpoint = decided.checkpoint;
   const auto self = caf::actor_cast<caf::actor>(this);
@@ -12,9 +12,11 @@ void flow_actor::commit(turn decided) {
       .key = flow_.key,
       .expected = checkpoint_position(),
       .decided = std::move(decided),
-      .done = [self](const result<void>& outcome) {
-        tell(self, commit_done{outcome ? std::nullopt : std::optional{outcome.error()}});
-      }});
+      .done =
+          [self](const result<void>& outcome) {
+            tell(self, commit_done{outcome ? std::nullopt : std::optional{outcome.error()}});
+          },
+      .follows = comes_again == repeats::yes});
 }
 
 void flow_actor::on_committed(const std::optional<error>& failed) {

@@ -63,14 +63,14 @@ void flow_actor::stop_at(const turn::failure& failed) {
   decided.checkpoint.set_error_position(failed.at.value);
   decided.checkpoint.set_error_message(failed.message);
   mode_ = mode::ended;
-  commit(std::move(decided));
+  commit(std::move(decided), repeats::no);
 }
 
 /// The instance is at its checkpoint; what comes next is passed by and recorded.
 void flow_actor::skip_failed() {
   skipping_ = false;
   detach();  // what was delivered meanwhile is read again
-  commit(runner_.skip(failing_->at, failing_->message));
+  commit(runner_.skip(failing_->at, failing_->message), repeats::no);
 }
 
 void flow_actor::begin_repair() {
@@ -90,7 +90,7 @@ void flow_actor::begin_repair() {
   if (wanted.order.what == repair_order::kind::retry) {
     turn decided;
     decided.checkpoint = committed_;
-    return commit(std::move(decided));  // and then it loads again, as any other flow
+    return commit(std::move(decided), repeats::no);  // and loads again, as any other flow
   }
   loaded_.checkpoint = committed_;
   failing_ = failed;
@@ -105,7 +105,7 @@ void flow_actor::begin_anew(bool accept_history) {
   decided.checkpoint = reset_checkpoint(committed_, *type_, accept_history);
   decided.state = std::string{};
   gate_->handled = 0;  // so that nobody takes it for settled
-  commit(std::move(decided));
+  commit(std::move(decided), repeats::no);
 }
 
 void flow_actor::answer_repair(const result<void>& outcome) {

@@ -32,7 +32,9 @@ std::string shown(std::optional<position> at) {
 }  // namespace
 
 group::group(group_surroundings around, position tail, timestamp now)
-    : around_(around), begin_(tail), next_(tail), now_(now) {}
+    : around_(around), begin_(tail), next_(tail), now_(now) {
+  batch_.needs_flush = false;  // until something asks for it
+}
 
 position group::place(std::string_view type, std::string_view payload,
                       const v1::Envelope& envelope) {
@@ -53,6 +55,7 @@ position group::place(std::string_view type, std::string_view payload,
 
 position group::place(std::string_view type, std::string_view payload, std::string_view envelope) {
   const auto at = next_;
+  batch_.needs_flush = true;
   batch_.events.push_back({at, type, now_, payload, envelope});
   const auto size = type.size() + payload.size() + envelope.size();
   size_ += size;
@@ -89,12 +92,11 @@ void group::schedule(position at, std::string_view type, timestamp due, const fl
   new_timers_.emplace(at, std::move(entry));
 }
 
-result<std::vector<position>> group::add(const encoded_append& request) {
+result<std::vector<position>> group::add(encoded_append& request) {
   if (request.terms) {
     if (auto hold = check_terms(request); !hold) return hold.error();
   }
-  std::vector<position> positions;
-  positions.reserve(request.events.size());
+  auto positions = std::move(request.positions);
   for (const auto& wanted : request.events) {
     if (const auto before = find_id(wanted.id)) {
       positions.push_back(*before);
@@ -179,6 +181,7 @@ result<void> group::add(const flow_commit& request) {
     for (const auto& one : *request.elsewhere) react(request, one);
   }
   const auto& decided = request.decided;
+  if (!request.follows || request.elsewhere) batch_.needs_flush = true;
   auto cancelled = decided.cancellations.begin();
   for (const auto& one : decided.reactions) {
     for (; cancelled != decided.cancellations.end() && cancelled->cause < one.cause; ++cancelled) {

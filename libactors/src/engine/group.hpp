@@ -32,9 +32,9 @@ struct group_surroundings {
 };
 
 /// Checks each request before anything is written, numbers its events, and lays the batch out. The
-/// requests stay as they are and outlive the group, so that a commit that found the disk full can
-/// be built again. The events outlive both: what they view is shared with those who follow, or
-/// copied. Journal thread only.
+/// requests outlive the group and stay as they are, so that a commit that found the disk full can
+/// be built again; appends, which are refused then, give the room for their answer away. The events
+/// outlive both: what they view is shared with those who follow, or copied. Journal thread only.
 class group {
  public:
   group(group_surroundings around, position tail, timestamp now);
@@ -42,7 +42,7 @@ class group {
   void expect(std::size_t events) { batch_.events.reserve(events); }
 
   /// Each adds the request or says why it cannot be; a refused one leaves no trace.
-  result<std::vector<position>> add(const encoded_append& request);
+  result<std::vector<position>> add(encoded_append& request);
   result<void> add(const flow_commit& request);
   result<void> add(const derived_commit& request);
   result<void> add(const fire_request& request);

@@ -20,6 +20,7 @@ result<void> group::add(const derived_commit& request) {
     checkpoints_.emplace(each.flow, batch_.checkpoints.size());
     batch_.checkpoints.push_back(each);
   }
+  batch_.needs_flush = true;
   if (request.part.routed) batch_.routed = request.part.routed;
   return {};
 }

@@ -43,6 +43,7 @@ result<void> group::check_positions(const import_request& request) const {
 result<void> group::add(const import_request& request) {
   if (auto fenced = check_fence(request); !fenced) return fenced;
   if (auto ascending = check_positions(request); !ascending) return ascending;
+  batch_.needs_flush = true;
   place(request);
   for (const auto& each : request.scheduled) {
     auto& entry = batch_.scheduled.emplace_back(each);
@@ -80,6 +81,7 @@ void group::place(const import_request& request) {
 
 /// What is skipped leaves with an event that says so: the schedule is a function of the timeline.
 result<void> group::add(const timers_request& request) {
+  batch_.needs_flush = true;
   for (const auto& each : request.activated) batch_.activated.push_back(each.at);
   activated_.insert(activated_.end(), request.activated.begin(), request.activated.end());
   for (const auto at : request.removed) unschedule(at);

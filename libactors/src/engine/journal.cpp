@@ -11,6 +11,10 @@
 namespace millrace {
 namespace {
 
+/// Appended events in one commit while more wait. Those who wait for their answers make new events
+/// while the next commit is written: with all that waits in one, both would take turns.
+constexpr std::size_t appended_at_once = 1024;
+
 bool is_of_the_store(const error& why) {
   return why.code == errc::storage_failed || why.code == errc::corrupt;
 }
@@ -175,10 +179,12 @@ std::optional<error> journal::enqueue(queued& one) {
   return std::nullopt;
 }
 
-/// As much of the queue as one transaction may hold.
+/// As much of the queue as one commit is to hold.
 void journal::take() {
   std::scoped_lock lock{mutex_};
-  if (queue_total_.fits(limits::commit_events_max, limits::commit_size_max)) {
+  const bool fits = queue_total_.fits(limits::commit_events_max, limits::commit_size_max) &&
+                    queue_outside_.events <= appended_at_once;
+  if (fits && queue_begin_ == 0) {
     outside_ -= queue_outside_;
     outside_under_way_ += queue_outside_.events;
     queue_total_ = queue_outside_ = {};
@@ -191,28 +197,34 @@ void journal::take() {
 
 void journal::take_front() {
   amount all;
-  auto next = queue_.begin();
-  for (; next != queue_.end(); ++next) {
-    all += next->amounts;
-    const bool fits = all.fits(limits::commit_events_max, limits::commit_size_max);
+  std::size_t appended = 0;
+  for (; queue_begin_ < queue_.size(); ++queue_begin_) {
+    auto& next = queue_[queue_begin_];
+    all += next.amounts;
+    if (!next.other) appended += next.amounts.events;
+    const bool fits = all.fits(limits::commit_events_max, limits::commit_size_max) &&
+                      appended <= appended_at_once;
     if (!fits && !taken_.empty()) break;
-    queue_total_ -= next->amounts;
-    if (!next->other) {
-      outside_ -= next->amounts;
-      queue_outside_ -= next->amounts;
-      outside_under_way_ += next->amounts.events;
+    queue_total_ -= next.amounts;
+    if (!next.other) {
+      outside_ -= next.amounts;
+      queue_outside_ -= next.amounts;
+      outside_under_way_ += next.amounts.events;
     }
-    taken_.push_back(std::move(*next));
+    taken_.push_back(std::move(next));
   }
-  queue_.erase(queue_.begin(), next);
+  // What is left moves up when it is less than what was taken, so that it seldom does.
+  if (queue_begin_ * 2 < queue_.size()) return;
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_));
+  queue_begin_ = 0;
 }
 
 /// What the disk had no room for. There are no appends among it: they were refused.
 void journal::put_back() {
   std::scoped_lock lock{mutex_};
   for (const auto& each : taken_) queue_total_ += each.amounts;
-  queue_.insert(queue_.begin(), std::make_move_iterator(taken_.begin()),
-                std::make_move_iterator(taken_.end()));
+  queue_.insert(queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_),
+                std::make_move_iterator(taken_.begin()), std::make_move_iterator(taken_.end()));
   taken_.clear();
   working_ = false;
 }
@@ -230,7 +242,7 @@ journal::worked journal::work() {
   outside_under_way_ = 0;  // the tail has moved by now, or they were refused
   working_ = false;
   if (outcome != worked::idle) return outcome;
-  return queue_.empty() ? worked::idle : worked::more;
+  return queue_begin_ == queue_.size() ? worked::idle : worked::more;
 }
 
 /// Its room is used again, unless it was for a crowd.
@@ -263,7 +275,9 @@ journal::worked journal::commit() {
       return worked::disk_full;
     }
     ++counts_.commits;
-    publish(made, {.whole = clock_.steady() - begun, .flush = flush_time_of(store_)});
+    const bool flushed = made.batch().needs_flush;
+    publish(made, {.whole = clock_.steady() - begun,
+                   .flush = flushed ? flush_time_of(store_) : duration{0}});
   }
   acknowledge();
   return worked::idle;
@@ -349,7 +363,9 @@ void journal::fail(const error& why) {
   {
     std::scoped_lock lock{mutex_};
     failure_ = why;
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_));
     rest = std::exchange(queue_, {});
+    queue_begin_ = 0;
     queue_total_ = queue_outside_ = outside_ = {};
   }
   tell_.on_failed(why);
@@ -377,7 +393,7 @@ void journal::refuse_appends() {
 
 bool journal::idle() const {
   std::scoped_lock lock{mutex_};
-  return queue_.empty() && !working_;
+  return queue_begin_ == queue_.size() && !working_;
 }
 
 }  // namespace millrace

@@ -150,6 +150,7 @@ class journal {
   mutable std::mutex mutex_;  // guards what follows
   block_cutter appended_;
   batch queue_;
+  std::size_t queue_begin_ = 0;        // what is before it was taken
   amount queue_total_;                 // of all in the queue
   amount queue_outside_;               // of the appends in it
   amount outside_;                     // of them, and of those that are admitted beforehand

@@ -266,11 +266,13 @@ void lane_actor::close(member& one, flush_cause why) {
                   .key = one.runs->key(),
                   .expected = before,
                   .decided = std::move(made),
-                  .done = [self = caf::actor_cast<caf::actor>(this), commits = commits_,
-                           &context = context_](const result<void>& outcome) {
-                    if (!outcome) context.fail(outcome.error());
-                    if (commits->fetch_sub(1) == 1) tell(self, lane_committed{});
-                  }});
+                  .done =
+                      [self = caf::actor_cast<caf::actor>(this), commits = commits_,
+                       &context = context_](const result<void>& outcome) {
+                        if (!outcome) context.fail(outcome.error());
+                        if (commits->fetch_sub(1) == 1) tell(self, lane_committed{});
+                      },
+                  .follows = true});
 }
 
 /// As many as the journal may have of it at once; the rest follows when that is durable.

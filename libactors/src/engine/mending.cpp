@@ -67,6 +67,7 @@ result<void> bring_up(mend_request& request, const store& stored, const routing_
     return true;
   });
   if (!read) return read;
+  newer.settle();
   for (auto& one : request.inboxes) bring_up_one(one, newer, to);
   for (auto& one : request.effects) bring_up_one(one, newer, to);
   return {};

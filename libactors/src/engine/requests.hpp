@@ -49,6 +49,9 @@ struct flow_commit {
   std::optional<position> expected;  ///< the checkpoint's position before: the fence
   turn decided;
   completion<void> done;
+  /// What the flow's own events come to, and would again: without reactions and cancellations it
+  /// need not be flushed. Not so what somebody ordered.
+  bool follows = false;
   /// Set: another process hosts the flow, and these are its reactions, instead of those of the
   /// turn. It is told of a full disk as those are who append.
   std::optional<std::vector<foreign_reaction>> elsewhere = {};
@@ -89,7 +92,7 @@ struct imported_checkpoint {
 /// have no flows here, become inert.
 struct import_request {
   std::shared_ptr<const void> owner;      ///< of the texts that `events` views
-  std::vector<event_row> events;          ///< ascending, from the tail on
+  event_rows events;                      ///< ascending, from the tail on
   std::vector<remembered_id> ids;         ///< of those events
   std::vector<schedule_entry> scheduled;  ///< of those events; they become inert
   std::vector<position> unscheduled;      ///< these leave the schedule: fired, or cancelled
@@ -127,7 +130,7 @@ using journal_request =
 /// What one commit changed on the timeline and the schedule. Shared, immutable.
 struct committed {
   position begin, end;
-  std::vector<event_row> events;  ///< view what `owners` hold
+  event_rows events;  ///< view what `owners` hold
   std::vector<std::shared_ptr<const void>> owners;
   /// False: the feed was full; read [begin, end) from the store.
   bool in_memory = true;

@@ -40,7 +40,7 @@ struct imported_checkpoint {
 
 /// Owns the texts that its rows view. Handed from the thread that reads to the one that writes.
 struct part {
-  std::vector<event_row> events;  ///< in order of positions
+  event_rows events;  ///< in order of positions
   std::vector<remembered_id> ids;
   std::vector<schedule_entry> scheduled;
   std::vector<position> unscheduled;             ///< fired or cancelled by these events

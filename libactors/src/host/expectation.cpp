@@ -41,6 +41,7 @@ class gathering {
         return !stop_;
       });
       if (!read) return fail(read.error());
+      into.settle();
       look(into);
       done_ += end.value - begin.value;
       if (tell) {

@@ -10,10 +10,11 @@
 namespace millrace {
 namespace {
 
-std::future<result<std::vector<position>>> ready(result<std::vector<position>> outcome) {
-  std::promise<result<std::vector<position>>> kept;
-  kept.set_value(std::move(outcome));
-  return kept.get_future();
+future<result<std::vector<position>>> ready(result<std::vector<position>> outcome) {
+  kept_promise<std::vector<position>> kept;
+  auto made = kept.future();
+  kept(std::move(outcome));
+  return made;
 }
 
 /// Checks every event before anything is queued; on success the size of all.
@@ -107,19 +108,19 @@ result<void> host::open() {
   return {};
 }
 
-std::future<result<std::vector<position>>> host::append(new_event one, append_condition condition) {
+future<result<std::vector<position>>> host::append(new_event one, append_condition condition) {
   std::vector<new_event> events;
   events.push_back(std::move(one));
   return append(std::move(events), std::move(condition));
 }
 
-std::future<result<std::vector<position>>> host::append(std::vector<new_event> events,
-                                                        append_condition condition) {
+future<result<std::vector<position>>> host::append(std::vector<new_event> events,
+                                                   append_condition condition) {
   return append_to(*this, std::move(events), std::move(condition), same_id::is_repeat);
 }
 
-std::future<result<std::vector<position>>> append_to(host& over, std::vector<new_event> events,
-                                                     append_condition condition, same_id means) {
+future<result<std::vector<position>>> append_to(host& over, std::vector<new_event> events,
+                                                append_condition condition, same_id means) {
   auto& own = over.inside();
   const std::shared_lock use{own.usage};
   if (const auto why = unusable(own)) return ready(*why);

@@ -1,7 +1,6 @@
 /// How the host's calls ask the engine and wait for its answers.
 #pragma once
 
-#include <future>
 #include <optional>
 
 #include "host/host_parts.hpp"
@@ -18,10 +17,10 @@ namespace millrace {
 /// What an id is taken for that was appended before: see host::append; or an error of its own, when
 /// type or payload are others: conflict, and nothing is appended.
 enum class same_id { is_repeat, must_be_same_event };
-[[nodiscard]] std::future<result<std::vector<position>>> append_to(host& over,
-                                                                   std::vector<new_event> events,
-                                                                   append_condition condition,
-                                                                   same_id means);
+[[nodiscard]] future<result<std::vector<position>>> append_to(host& over,
+                                                              std::vector<new_event> events,
+                                                              append_condition condition,
+                                                              same_id means);
 
 inline constexpr duration answer_limit = std::chrono::minutes{1};
 
@@ -33,11 +32,11 @@ result<T> await(host::parts& parts, pending_answer<T>& answer, duration limit = 
     parts.in_virtual_time->run_all();
     limit = duration{0};
   }
-  auto future = answer.take();
-  if (future.wait_for(limit) != std::future_status::ready) {
+  auto outcome = answer.take();
+  if (outcome.wait_for(limit) != std::future_status::ready) {
     return error{errc::timed_out, "the time limit passed first"};
   }
-  return future.get();
+  return outcome.get();
 }
 
 }  // namespace millrace

@@ -124,7 +124,7 @@ result<std::vector<position>> host_test::try_append(std::vector<new_event> event
   return answer.get();
 }
 
-std::future<result<std::vector<position>>> host_test::append_later(std::vector<new_event> events) {
+future<result<std::vector<position>>> host_test::append_later(std::vector<new_event> events) {
   return running().append(std::move(events));
 }
 

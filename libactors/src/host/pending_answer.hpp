@@ -2,10 +2,10 @@
 #pragma once
 
 #include <functional>
-#include <future>
 #include <memory>
 #include <utility>
 
+#include "millrace/future.hpp"
 #include "millrace/result.hpp"
 
 namespace millrace {
@@ -15,20 +15,22 @@ template <class T>
 class kept_promise {
  public:
   kept_promise() = default;
-  kept_promise(kept_promise&& other) noexcept
-      : promise_(std::move(other.promise_)), answered_(std::exchange(other.answered_, true)) {}
+  kept_promise(kept_promise&&) noexcept = default;
   kept_promise& operator=(kept_promise&&) = delete;
   ~kept_promise() {
-    if (!answered_) promise_.set_value(error{errc::closed, "the host ended before it answered"});
+    if (value_ && !answered_) {
+      value_->set(error{errc::closed, "the host ended before it answered"});
+    }
   }
-  [[nodiscard]] std::future<result<T>> future() { return promise_.get_future(); }
+  [[nodiscard]] millrace::future<result<T>> future() { return millrace::future<result<T>>{value_}; }
+  /// Once.
   void operator()(result<T> outcome) {
     answered_ = true;
-    promise_.set_value(std::move(outcome));
+    value_->set(std::move(outcome));
   }
 
  private:
-  std::promise<result<T>> promise_;
+  std::shared_ptr<awaited_value<result<T>>> value_ = std::make_shared<awaited_value<result<T>>>();
   bool answered_ = false;
 };
 
@@ -40,10 +42,10 @@ class pending_answer {
     return [kept = kept_](result<T> outcome) { (*kept)(std::move(outcome)); };
   }
   /// Once, after the last keep().
-  [[nodiscard]] std::future<result<T>> take() {
-    auto future = kept_->future();
+  [[nodiscard]] future<result<T>> take() {
+    auto made = kept_->future();
     kept_.reset();
-    return future;
+    return made;
   }
 
  private:

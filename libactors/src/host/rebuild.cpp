@@ -53,7 +53,7 @@ class sender {
   }
 
  private:
-  std::future<result<mend_outcome>> ask() {
+  future<result<mend_outcome>> ask() {
     pending_answer<mend_outcome> answer;
     to_.running->mend(under_way_, answer.keep());
     return answer.take();
@@ -61,7 +61,7 @@ class sender {
 
   host::parts& to_;
   std::shared_ptr<mend_request> under_way_;
-  std::future<result<mend_outcome>> answer_;
+  future<result<mend_outcome>> answer_;
 };
 
 /// In slices, and all removals first: the clock of the engine hears of them in that order.

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/invariant.hpp"
 #include "routing/routing_plan.hpp"
 #include "store/store.hpp"
 #include "wire/envelope_view.hpp"
@@ -54,13 +55,19 @@ class inbox_builder {
   void watch(std::string_view key);
   void watch_span(std::uint64_t span);
 
+  /// Holds a few postings back, whose flows are looked up together.
   void add(const event_row& row);
+  /// Puts in what add() holds back; before anything is asked.
+  void settle();
   /// Drops what is outside, and takes nothing outside any more.
   void narrow(hash_range keeps);
 
   [[nodiscard]] std::uint64_t covers_until() const { return keeps_.last; }
 
-  [[nodiscard]] const std::vector<flow>& flows() const { return flows_; }
+  [[nodiscard]] const std::vector<flow>& flows() const {
+    MILLRACE_INVARIANT(aimed_.empty());
+    return flows_;
+  }
   /// Null: no event of these rows reached it.
   [[nodiscard]] const flow* find(std::string_view key, std::uint64_t hash,
                                  build_number build) const;
@@ -94,7 +101,15 @@ class inbox_builder {
   void route_to(std::uint32_t type, const event& what);
   void fill(const event_row& row, known_event& known, bool whole, event& what);
   void fail(std::uint32_t type, position at, std::string message);
-  void post(std::string_view key, const routed_scope* typed, posting added);
+  struct aimed {
+    std::size_t key = 0;  // in keys_, from here
+    std::size_t size = 0;
+    std::uint64_t hash = 0;
+    const routed_scope* typed = nullptr;
+    posting added;
+  };
+  void aim(std::string_view key, const routed_scope* typed, posting added);
+  void post(const aimed& one);
   void post(flow& to, posting added);
   flow* intern(std::string_view key, std::uint64_t hash);
   void insert(std::string_view key, std::uint64_t hash);
@@ -117,6 +132,9 @@ class inbox_builder {
   timer_changes timers_;
   std::size_t held_ = 0;
   std::uint64_t events_ = 0;
+
+  std::vector<aimed> aimed_;  // what add() holds back, in order of events,
+  std::string keys_;          // and the keys of it
 
   // Of the row at hand.
   envelope_view envelope_;

@@ -278,7 +278,7 @@ void gauges::count_refusal() { inside_->refused.Increment(); }
 
 void gauges::count_commit(const commit_times& took) {
   inside_->commits.Observe(seconds{took.whole}.count());
-  inside_->flushes.Observe(seconds{took.flush}.count());
+  if (took.flush > duration{0}) inside_->flushes.Observe(seconds{took.flush}.count());
 }
 
 batch_watcher gauges::counts_batches() const {

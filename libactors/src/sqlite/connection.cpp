@@ -119,7 +119,10 @@ result<void> connection::use_wal() {
 }
 
 result<void> connection::flush_at_commit(bool on) {
-  return execute(on ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (flushes_ == on) return {};
+  auto done = execute(on ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (done) flushes_ = on;
+  return done;
 }
 
 result<void> connection::checkpoint_wal(bool empty_it) {

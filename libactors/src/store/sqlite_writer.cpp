@@ -51,6 +51,7 @@ result<void> sqlite_writer::prepare() {
 result<void> sqlite_writer::commit(const commit_batch& batch) {
   if (refuses_) return *refuses_;
   require_valid(batch, tail_, flow_count_);
+  if (auto set = database_.flush_at_commit(batch.needs_flush); !set) return undo(set.error());
   auto change = sqlite::transaction::begin(database_, sqlite::role::writer);
   if (!change) return undo(change.error());
   auto done = write(batch);
@@ -140,7 +141,6 @@ result<void> sqlite_writer::in_own_transaction(Work work) {
     if (worked) worked = publish(*change);
   }
   if (!worked) worked = undo(worked.error());
-  if (auto done = database_.flush_at_commit(true); !done) return undo(done.error());
   // Without space nothing is lost: the work just stays longer.
   is_full_ = !worked && worked.error().code == errc::storage_full;
   return is_full_ ? result<void>{} : worked;

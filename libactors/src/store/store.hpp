@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/block_pool.hpp"
 #include "millrace/checkpoint.pb.h"
 #include "millrace/import.pb.h"
 #include "millrace/result.hpp"
@@ -36,6 +37,9 @@ struct event_row {
   std::string_view payload;
   std::string_view envelope;  ///< v1::Envelope, encoded; often empty
 };
+
+/// Of a commit: made by one thread and freed by another, many times a second.
+using event_rows = std::vector<event_row, pooled_allocator<event_row>>;
 
 /// A flow's entry in the directory, written when the first `starts` for its key is routed, or when
 /// an import brings its checkpoint. Key and build together are unique.
@@ -104,8 +108,13 @@ struct remembered_id {
 
 /// What one transaction does. All of it becomes durable, or nothing.
 struct commit_batch {
+  /// False: all of it comes out again from what is flushed already, so the commit is not: a power
+  /// cut may undo it, with others of its kind, until the next one that is flushed. A process that
+  /// is killed loses nothing.
+  bool needs_flush = true;
+
   /// In order of positions; the first is not before the tail.
-  std::vector<event_row> events;
+  event_rows events;
   std::vector<remembered_id> ids;  ///< of those events; the store keeps the window of limits.hpp
 
   std::vector<schedule_entry> scheduled;
@@ -166,7 +175,8 @@ class store {
  public:
   virtual ~store() = default;
 
-  /// Writes and flushes. After storage_failed the store refuses every further commit.
+  /// Writes and, unless the batch does without, flushes. After storage_failed the store refuses
+  /// every further commit.
   virtual result<void> commit(const commit_batch& batch) = 0;
   /// A slice of housekeeping (folding checkpoints, the WAL) between commits. True: there is more to
   /// do.

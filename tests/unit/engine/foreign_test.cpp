@@ -20,7 +20,7 @@ struct foreign_turns : stored_words {
     begin();
     append_request three;
     three.events = {word("a"), word("b"), word("c")};
-    const auto laid_out = encoded(three);
+    auto laid_out = encoded(three);
     REQUIRE(open->add(laid_out));
     commit();
   }

@@ -350,3 +350,30 @@ TEST_CASE_METHOD(groups, "many known ids are compared with one read") {
   CHECK(add(again)->size() == 1001);
   CHECK(stored.reads().events - before == 1000);
 }
+
+TEST_CASE_METHOD(groups, "a commit is flushed unless all of it would come out again") {
+  const auto flushed = [this](auto request) {
+    begin();
+    REQUIRE(add(std::move(request)));
+    return open->batch().needs_flush;
+  };
+  events(2);
+  auto follows = turn_at(1);
+  follows.follows = true;
+  CHECK_FALSE(flushed(follows));
+  CHECK(flushed(turn_at(1)));  // somebody ordered it
+  auto reacts = follows;
+  reacts.decided.reactions.push_back(says(1, "Said"));
+  CHECK(flushed(reacts));
+  auto elsewhere = follows;
+  elsewhere.elsewhere.emplace();
+  CHECK(flushed(elsewhere));
+  CHECK(flushed(derived_commit{}));
+  CHECK(flushed(import_request{}));
+  CHECK(flushed(timers_request{}));
+
+  begin();
+  REQUIRE(add(follows));
+  REQUIRE(add(append_of({word("a")})));
+  CHECK(open->batch().needs_flush);
+}

@@ -101,6 +101,26 @@ TEST_CASE_METHOD(journals,
   CHECK(stored.commits() == before + 1);
 }
 
+TEST_CASE_METHOD(journals, "a crowd of appends is committed in parts, in order, the rest behind it") {
+  const auto before = stored.commits();
+  for (int i = 0; i < 2500; ++i) CHECK(at_work.submit(append("each", {word("a")})));
+  at_work.submit(turn("turn", turn_at(0)));
+  CHECK(at_work.work() == worked::more);
+  CHECK(at_work.tail() == position{1024});
+  CHECK(at_work.submit(append("last", {word("b")})));
+  CHECK_FALSE(at_work.idle());
+  CHECK(at_work.work() == worked::more);
+  CHECK(at_work.tail() == position{2048});
+  log.clear();
+  CHECK(at_work.work() == worked::idle);
+  CHECK(at_work.tail() == position{2501});
+  CHECK(stored.commits() == before + 3);
+  CHECK(at_work.idle());
+  REQUIRE(log.size() > 3);
+  log.resize(3);
+  CHECK(told() == texts{"committed 2048-2501", "turn done", "last done"});
+}
+
 TEST_CASE_METHOD(journals, "events are recorded at the time of their commit") {
   at_work.submit(append("first", {word("a")}));
   time.time = minute(5);
