@@ -62,18 +62,64 @@ test('the overview has a past when it is opened', async () => {
 test('thousands of rows scroll without stutter, as few of them exist', async (t) => {
   const page = await openPage(daemon, '#/flows');
   await page.locator('[role="grid"] [role="row"]').nth(5).waitFor();
-  const { rows, frames } = await page.evaluate(async () => {
+  const round = () => page.evaluate(async () => {
     const grid = document.querySelector('[role="grid"]');
+    grid.scrollTop = 0;
     const times = [];
     for (let frame = 0; frame < 60; ++frame) {
       grid.scrollTop += 500;
       times.push(await new Promise((done) => requestAnimationFrame(done)));
     }
-    return { rows: grid.querySelectorAll('[role="row"]').length,
-             frames: times.slice(1).map((time, n) => time - times[n]).sort((a, b) => a - b) };
+    const frames = times.slice(1).map((time, n) => time - times[n]).sort((a, b) => a - b);
+    return { rows: grid.querySelectorAll('[role="row"]').length, half: Math.round(frames[30]),
+             butOne: Math.round(frames[57]) };
   });
-  assert.ok(rows < 80, `${rows} rows exist`);
-  inTime(t, 'half of the frames', [Math.round(frames[30])], 34);
+  const rounds = [];
+  while (rounds.length < 5 && !rounds.some((one) => one.half < 34 && one.butOne < 50)) {
+    rounds.push(await round()); // others use this machine, too
+  }
+  for (const { rows } of rounds) assert.ok(rows < 80, `${rows} rows exist`);
+  inTime(t, 'half of the frames', rounds.map((one) => one.half), 34);
+  inTime(t, 'all of the frames but one', rounds.map((one) => one.butOne), 50);
+  await page.context().close();
+});
+
+// By the processor time of the page's own thread, with all that it draws.
+test('no frame of the table asks for more than 34 ms of work, while figures come', async (t) => {
+  const page = await openPage(daemon, '#/flows');
+  await page.locator('[role="grid"] [role="row"]').nth(5).waitFor();
+  const inside = await page.context().newCDPSession(page);
+  await inside.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const worked = async () => {
+    const { metrics } = await inside.send('Performance.getMetrics');
+    return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value;
+  };
+  const frame = () => page.evaluate(async () => {
+    const grid = document.querySelector('[role="grid"]');
+    const down = grid.scrollTop + 500;
+    grid.scrollTop = down > grid.scrollHeight - grid.clientHeight ? 0 : down;
+    for (let n = 0; n < 2; ++n) await new Promise((done) => requestAnimationFrame(done));
+  });
+  const round = async () => {
+    const taken = [];
+    while (taken.length < 60) {
+      if (taken.length % 20 === 0) {
+        await daemon.append([note(`customer-${String(taken.length).padStart(5, '0')}`)], false);
+      }
+      const before = await worked();
+      await frame();
+      taken.push(await worked() - before);
+    }
+    return taken.sort((a, b) => a - b);
+  };
+  const most = [];
+  while (most.length < 5 && !(Math.min(...most) < 34)) {
+    const taken = await round();
+    assert.ok(taken[30] > 0.1, 'something was measured');
+    t.diagnostic(`ms of work, half of the frames: ${taken[30].toFixed(1)}`);
+    most.push(Math.round(taken[59]));
+  }
+  inTime(t, 'ms of work, the most of a frame', most, 34);
   await page.context().close();
 });
 

@@ -113,7 +113,7 @@ class Line<Row, Id extends string> extends Component<LineProps<Row, Id>> {
   override render({ id, row, index, columns, tone, top, current, onFocus }: LineProps<Row, Id>) {
     return (
       <div role="row" aria-rowindex={index + 2} data-tone={tone} tabIndex={current ? 0 : -1}
-           onFocus={() => onFocus(id)} style={{ transform: `translateY(${top}px)` }}>
+           onFocus={() => onFocus(id)} style={{ top: `${top}px` }}>
         {columns.map((column) => (
           <div role="gridcell" data-column={column.id} class={column.number ? 'number' : ''}>
             {column.cell(row)}

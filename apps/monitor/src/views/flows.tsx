@@ -1,4 +1,6 @@
 // The main table: every flow, how far it is and how it gets on.
+import type { ComponentChildren } from 'preact';
+import { computed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { overview, show, staleSince, VIEW_MAX, world } from '../data/feed';
 import { count, duration, instant, plural, rate } from '../data/format';
@@ -17,6 +19,10 @@ const CAUSES: Record<string, string> = {
 
 const number = (n: number | null) => n === 0 ? <i class="quiet">0</i> : count(n);
 
+/** A flow that is not in memory (as one that stopped, or that rests) has no such figures. */
+const loaded = (row: FlowRow, figure: ComponentChildren) => row.in_memory ? figure
+  : <i class="quiet" title="not in memory">–</i>;
+
 const columns: GridColumn<FlowRow, Column>[] = [
   { id: 'status', label: 'State', cell: (row) => <State {...stateOf(row)} /> },
   { id: 'flow', label: 'Flow', cell: (row) => <FlowLink flow={row.flow} tabIndex={-1} /> },
@@ -27,15 +33,14 @@ const columns: GridColumn<FlowRow, Column>[] = [
   { id: 'age', label: 'Age', number: true, title: 'How long the oldest of them has waited',
     cell: (row) => <Age row={row} /> },
   { id: 'rate', label: 'Rate', number: true, title: 'Events handled a second, over ten seconds',
-    cell: (row) => row.rate ? rate(row.rate) : <i class="quiet">{row.rate ?? '–'}</i> },
+    cell: (row) => loaded(row, row.rate ? rate(row.rate) : number(0)) },
   { id: 'batch', label: 'Batch', number: true, title: 'Half and 95 % of its batches are no larger',
-    cell: (row) => row.batch_p50 === null || !row.batches ? <i class="quiet">–</i>
-      : <>{count(row.batch_p50)}<i class="quiet"> / {count(row.batch_p95)}</i></> },
+    cell: (row) => loaded(row, !row.batches ? <i class="quiet">–</i>
+      : <>{count(row.batch_p50)}<i class="quiet"> / {count(row.batch_p95)}</i></>) },
   { id: 'cause', label: 'Flush', title: 'Why most of its batches were handled when they were',
-    cell: (row) => <Cause row={row} /> },
+    cell: (row) => loaded(row, <Cause row={row} />) },
   { id: 'waiting', label: 'Mailbox', number: true, title: 'Events in memory for it',
-    cell: (row) => row.waiting === null ? <i class="quiet" title="not in memory">–</i>
-      : number(row.waiting) },
+    cell: (row) => loaded(row, number(row.waiting)) },
 ];
 
 function Age({ row }: { row: FlowRow }) {
@@ -49,26 +54,27 @@ function Cause({ row }: { row: FlowRow }) {
   return cause ? <span title={CAUSES[cause]}>{cause}</span> : <i class="quiet">–</i>;
 }
 
+const tail = computed(() => Math.max(1, overview.value?.tail ?? 1));
+
 /** Up to where it is, and from there to the last event that was routed to it. */
 export function Bar({ row }: { row: Pick<FlowRow, 'checkpoint' | 'latest' | 'status'> }) {
-  const tail = Math.max(1, overview.value?.tail ?? 1);
   // What is idle has handled all that concerns it, however long ago that was.
   const done = row.status === 'idle' ? 1
-    : row.checkpoint === null ? 0 : (row.checkpoint + 1) / tail;
-  const to = row.latest === null ? done : Math.max(done, (row.latest + 1) / tail);
-  const waits = to > done && row.latest !== row.checkpoint;
+    : row.checkpoint === null ? 0 : Math.min(1, (row.checkpoint + 1) / tail.value);
+  const waits = row.status !== 'idle' && row.latest !== null && row.latest !== row.checkpoint;
+  const to = waits ? Math.min(1, Math.max(done + 0.02, (row.latest! + 1) / tail.value)) : done;
+  // One box with a gradient: a drawing for each of so many rows would make scrolling slow.
   return (
     <span class="position" data-status={row.status}>
       <span>{count(row.checkpoint)}</span>
-      <svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="track" width="100" height="4" />
-        <rect class="done" width={100 * Math.min(1, done)} height="4" />
-        {waits && <rect class="left" x={Math.min(98, 100 * done)} height="4"
-                        width={Math.max(2, 100 * (Math.min(1, to) - done))} />}
-      </svg>
+      <i class="bar" data-waits={waits} aria-hidden="true"
+         style={{ '--done': percent(Math.min(done, to - (waits ? 0.02 : 0))),
+                  '--to': percent(to) }} />
     </span>
   );
 }
+
+const percent = (part: number) => `${(100 * part).toFixed(1)}%`;
 
 const STATUSES = [['', 'All'], ['stopped', 'Stopped'], ['pending', 'Waiting'],
                   ['idle', 'Idle']] as const;
