@@ -101,7 +101,8 @@ TEST_CASE_METHOD(journals,
   CHECK(stored.commits() == before + 1);
 }
 
-TEST_CASE_METHOD(journals, "a crowd of appends is committed in parts, in order, the rest behind it") {
+TEST_CASE_METHOD(journals,
+                 "a crowd of appends is committed in parts, in order, the rest behind it") {
   const auto before = stored.commits();
   for (int i = 0; i < 2500; ++i) CHECK(at_work.submit(append("each", {word("a")})));
   at_work.submit(turn("turn", turn_at(0)));
