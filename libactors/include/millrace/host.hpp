@@ -99,7 +99,7 @@ struct flow_summary {
 /// end.
 struct host_counters {
   std::uint64_t appended = 0;        ///< events committed
-  std::uint64_t commits = 0;         ///< transactions, each flushed
+  std::uint64_t commits = 0;         ///< transactions
   std::uint64_t timeline_reads = 0;  ///< timeline rows read from the store
   std::uint64_t posting_reads = 0;   ///< inbox entries read from the store
   std::uint64_t routed = 0;          ///< events the router has seen

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <variant>
 
 #include "base/limits.hpp"
@@ -10,10 +9,6 @@
 
 namespace millrace {
 namespace {
-
-/// Appended events in one commit while more wait. Those who wait for their answers make new events
-/// while the next commit is written: with all that waits in one, both would take turns.
-constexpr std::size_t appended_at_once = 1024;
 
 bool is_of_the_store(const error& why) {
   return why.code == errc::storage_failed || why.code == errc::corrupt;
@@ -179,63 +174,20 @@ std::optional<error> journal::enqueue(queued& one) {
   return std::nullopt;
 }
 
-/// As much of the queue as one commit is to hold.
-void journal::take() {
-  std::scoped_lock lock{mutex_};
-  const bool fits = queue_total_.fits(limits::commit_events_max, limits::commit_size_max) &&
-                    queue_outside_.events <= appended_at_once;
-  if (fits && queue_begin_ == 0) {
-    outside_ -= queue_outside_;
-    outside_under_way_ += queue_outside_.events;
-    queue_total_ = queue_outside_ = {};
-    taken_.swap(queue_);
-  } else {
-    take_front();
-  }
-  working_ = !taken_.empty();
-}
-
-void journal::take_front() {
-  amount all;
-  std::size_t appended = 0;
-  for (; queue_begin_ < queue_.size(); ++queue_begin_) {
-    auto& next = queue_[queue_begin_];
-    all += next.amounts;
-    if (!next.other) appended += next.amounts.events;
-    const bool fits = all.fits(limits::commit_events_max, limits::commit_size_max) &&
-                      appended <= appended_at_once;
-    if (!fits && !taken_.empty()) break;
-    queue_total_ -= next.amounts;
-    if (!next.other) {
-      outside_ -= next.amounts;
-      queue_outside_ -= next.amounts;
-      outside_under_way_ += next.amounts.events;
-    }
-    taken_.push_back(std::move(next));
-  }
-  // What is left moves up when it is less than what was taken, so that it seldom does.
-  if (queue_begin_ * 2 < queue_.size()) return;
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_));
-  queue_begin_ = 0;
-}
-
-/// What the disk had no room for. There are no appends among it: they were refused.
-void journal::put_back() {
-  std::scoped_lock lock{mutex_};
-  for (const auto& each : taken_) queue_total_ += each.amounts;
-  queue_.insert(queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_),
-                std::make_move_iterator(taken_.begin()), std::make_move_iterator(taken_.end()));
-  taken_.clear();
-  working_ = false;
-}
-
 journal::worked journal::work() {
   take();
   if (taken_.empty()) {
     held_ = false;
     return worked::idle;
   }
-  const auto outcome = commit();
+  auto outcome = worked::idle;
+  if (set_apart()) {
+    outcome = commit();
+    answers_.clear();
+    taken_.swap(apart_);
+    apart_.clear();
+  }
+  if (outcome != worked::failed) outcome = commit();
   let_go();
   held_ = outcome == worked::disk_full;
   std::scoped_lock lock{mutex_};
@@ -369,8 +321,9 @@ void journal::fail(const error& why) {
     queue_total_ = queue_outside_ = outside_ = {};
   }
   tell_.on_failed(why);
-  for (auto& each : taken_) refuse(each, why);
-  for (auto& each : rest) refuse(each, why);
+  for (auto* all : {&taken_, &apart_, &rest}) {
+    for (auto& each : *all) refuse(each, why);
+  }
 }
 
 bool journal::maintain() {

@@ -97,7 +97,7 @@ void add_host(snapshot& to, const host_counters& counters, const host_statistics
   to.gauge("millrace_tail", "The first position that is not written",
            static_cast<double>(of.tail.value));
   to.counter("millrace_appended_total", "Events committed", counters.appended);
-  to.counter("millrace_commits_total", "Transactions, each flushed", counters.commits);
+  to.counter("millrace_commits_total", "Transactions", counters.commits);
   to.counter("millrace_routed_total", "Events the router has seen", counters.routed);
   to.counter("millrace_handled_total", "Events handled by flows, replays included",
              counters.handled);
@@ -251,8 +251,8 @@ struct gauges::inside {
                                    .Help("Calls that wait for flows or events")
                                    .Register(registry)
                                    .Add({});
-  Summary& commits = summary("millrace_commit_seconds", "Transactions with their flush");
-  Summary& flushes = summary("millrace_flush_seconds", "Flushes of transactions");
+  Summary& commits = summary("millrace_commit_seconds", "Transactions with their flush, if they had one");
+  Summary& flushes = summary("millrace_flush_seconds", "Flushes of transactions that need one");
 
   Summary& summary(const char* name, const char* help) {
     return prometheus::BuildSummary().Name(name).Help(help).Register(registry).Add(
