@@ -251,7 +251,7 @@ struct gauges::inside {
                                    .Help("Calls that wait for flows or events")
                                    .Register(registry)
                                    .Add({});
-  Summary& commits = summary("millrace_commit_seconds", "Transactions with their flush, if they had one");
+  Summary& commits = summary("millrace_commit_seconds", "Transactions, with their flush");
   Summary& flushes = summary("millrace_flush_seconds", "Flushes of transactions that need one");
 
   Summary& summary(const char* name, const char* help) {
