@@ -25,8 +25,9 @@ inline constexpr std::size_t monitor_sockets_max = 64;  // neither takes places 
 inline constexpr std::size_t subscribe_sockets_max = 128;
 inline constexpr std::size_t socket_message_size_max = 16u << 10;  // from a client
 inline constexpr auto socket_message_interval = 10ms;              // is read at the most
-inline constexpr auto socket_idle_max = 30s;                       // after half of it: a ping
-inline constexpr auto socket_write_max = 20s;                      // until a message is taken
+inline constexpr auto socket_pulse = 1s;       // between two looks at how it gets on
+inline constexpr auto socket_idle_max = 30s;   // nothing heard; after half of it: a ping
+inline constexpr auto socket_write_max = 20s;  // nothing taken of a message
 inline constexpr auto socket_close_max = 5s;
 
 // The monitor.
@@ -61,6 +62,7 @@ inline constexpr auto state_interval = 50ms;  // between two looks at a query
 inline constexpr std::size_t call_body_size_max = 64u << 10;  // of calls that append nothing
 inline constexpr std::size_t append_body_size_max = 2 * append_size_max;  // JSON is longer
 inline constexpr std::size_t bodies_size_max = 4 * append_body_size_max;  // of all connections
+inline constexpr std::size_t messages_size_max = bodies_size_max / 2;     // of these: of WebSockets
 inline constexpr std::size_t answer_size_max = 1u << 20;                  // then a page ends
 inline constexpr std::size_t large_state_size = 8u << 20;                 // made one by one
 inline constexpr std::size_t page_max = 1000;                             // rows of a page

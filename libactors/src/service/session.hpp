@@ -40,7 +40,8 @@ struct session_set {
   std::set<session*> open;
   std::set<web_socket*> sockets;
   std::map<std::string, std::size_t> sockets_at;  // by address
-  std::size_t bodies = 0;  ///< bytes that are reserved for bodies, and large answers
+  std::size_t bodies = 0;    ///< bytes that are reserved for bodies, and large answers
+  std::size_t messages = 0;  ///< of these: for large messages of WebSockets
   bool stopping = false;
 
   /// False: so much is not left.
@@ -57,6 +58,18 @@ struct session_set {
     return reserve(size) ? std::optional{size} : std::nullopt;
   }
   void release(std::size_t size) { bodies -= size; }
+  /// Likewise of what a WebSocket sends: it leaves half of that memory to all others.
+  [[nodiscard]] std::optional<std::size_t> reserve_messages(std::size_t size) {
+    if (size <= limits::answer_size_max) return 0;
+    size = std::min(size, limits::messages_size_max);
+    if (size > limits::messages_size_max - messages || !reserve(size)) return std::nullopt;
+    messages += size;
+    return size;
+  }
+  void release_messages(std::size_t size) {
+    messages -= size;
+    release(size);
+  }
 };
 
 /// Owned by its own handlers: it ends when none is left. On the server's thread.

@@ -37,8 +37,10 @@ web_socket::web_socket(socket from, session_set& of)
       buffer_(limits::socket_message_size_max + 1024),
       pause_(stream_.get_executor()),
       deadline_(stream_.get_executor()),
+      pulse_(stream_.get_executor()),
       alarm_(stream_.get_executor()),
-      of_(of) {
+      of_(of),
+      client_(std::chrono::steady_clock::now()) {
   of_.sockets.insert(this);
   ++of_.counts.sockets;
   ++of_.counts.sockets_opened;
@@ -49,8 +51,8 @@ void web_socket::accept(handshake asked, upgrade to) {
   address_ = to.address;
   ++of_.sockets_at[address_];
   stream_.set_option(websocket::stream_base::timeout{.handshake_timeout = limits::head_time_max,
-                                                     .idle_timeout = limits::socket_idle_max,
-                                                     .keep_alive_pings = true});
+                                                     .idle_timeout = websocket::stream_base::none(),
+                                                     .keep_alive_pings = false});
   stream_.set_option(
       websocket::stream_base::decorator([protocol = to.protocol](websocket::response_type& answer) {
         if (!protocol.empty()) {
@@ -64,6 +66,7 @@ void web_socket::accept(handshake asked, upgrade to) {
     self->asked_ = {};
     if (failed) return self->finish();
     self->behind_ = to.open(self);
+    self->pulse();
     self->read_on();
   });
 }
@@ -75,8 +78,6 @@ void web_socket::read_on() {
 }
 
 void web_socket::arrived(error_code failed) {
-  // It answers no ping while it does not take what was sent.
-  if (failed == beast::error::timeout && next_ < outgoing_.size()) ++of_.counts.sockets_dropped;
   if (failed) return finish();
   if (stream_.got_text()) {
     if (!closing_) behind_->received(beast::buffers_to_string(buffer_.data()));
@@ -95,7 +96,7 @@ void web_socket::send(std::vector<std::string> messages) {
   asio::post(stream_.get_executor(),
              [self = shared_from_this(), messages = std::move(messages)]() mutable {
                if (self->finished_ || self->closing_) return;
-               const auto reserved = self->of_.reserve_answer(size_of(messages));
+               const auto reserved = self->of_.reserve_messages(size_of(messages));
                if (!reserved) {
                  return self->begin_close(close_code::try_later,
                                           "other answers fill the memory that is set aside");
@@ -111,17 +112,11 @@ void web_socket::write_next() {
   if (closing_) return;
   if (next_ == outgoing_.size()) {
     outgoing_.clear();
-    of_.release(std::exchange(reserved_, 0));
-    deadline_.cancel();
+    of_.release_messages(std::exchange(reserved_, 0));
+    client_.taken();
     return behind_->ready();
   }
-  const std::chrono::seconds more{outgoing_[next_].size() / limits::transfer_rate_min};
-  deadline_.expires_after(limits::socket_write_max + more);
-  deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
-    if (cancelled || self->finished_ || self->closing_) return;
-    ++self->of_.counts.sockets_dropped;
-    self->finish();
-  });
+  client_.begins(outgoing_[next_].size(), std::chrono::steady_clock::now());
   stream_.async_write(asio::buffer(outgoing_[next_]),
                       [self = shared_from_this()](error_code failed, std::size_t) {
                         if (self->finished_) return;
@@ -130,6 +125,30 @@ void web_socket::write_next() {
                         ++self->next_;
                         self->write_next();
                       });
+}
+
+/// Looks now and then whether the client is there. Beast would take one that reads a large message
+/// for dead, since it can answer no ping meanwhile.
+void web_socket::pulse() {
+  pulse_.expires_after(limits::socket_pulse);
+  pulse_.async_wait([self = shared_from_this()](error_code) {
+    if (self->finished_ || self->closing_) return;
+    const auto& went = beast::get_lowest_layer(self->stream_).rate_policy();
+    using verdict = liveness::verdict;
+    const auto is = self->client_.look(went.heard, went.sent, std::chrono::steady_clock::now());
+    if (is == verdict::deaf || is == verdict::silent) {
+      if (self->next_ < self->outgoing_.size()) ++self->of_.counts.sockets_dropped;
+      return self->finish();
+    }
+    if (is == verdict::ask) self->ping();
+    self->pulse();
+  });
+}
+
+void web_socket::ping() {
+  if (std::exchange(ping_is_under_way_, true)) return;
+  stream_.async_ping({},
+                     [self = shared_from_this()](error_code) { self->ping_is_under_way_ = false; });
 }
 
 void web_socket::close(close_code why, std::string reason) {
@@ -166,10 +185,11 @@ void web_socket::finish() {
   beast::get_lowest_layer(stream_).close();
   pause_.cancel();
   deadline_.cancel();
+  pulse_.cancel();
   alarm_.cancel();
   if (behind_) behind_->ended();
   behind_.reset();
-  of_.release(std::exchange(reserved_, 0));
+  of_.release_messages(std::exchange(reserved_, 0));
   of_.sockets.erase(this);
   --of_.sockets_at[address_];
   --of_.counts.sockets;
