@@ -113,7 +113,6 @@ TEST_CASE_METHOD(journals,
   log.clear();
   CHECK(at_work.work() == worked::idle);
   CHECK(stored.commits() == before + 3);
-  CHECK(at_work.idle());
   log.resize(3);
   CHECK(told() == texts{"committed 2048-2501", "turn done", "last done"});
 }
