@@ -147,8 +147,8 @@ struct block {
 /// cost more than it holds.
 class handed_over {
  public:
-  static constexpr std::size_t blocks = 256;
-  static constexpr std::size_t places = 4;
+  static constexpr std::size_t blocks = 16;
+  static constexpr std::size_t places = 8;
   using batch = std::vector<block>;
 
   handed_over() {
