@@ -136,8 +136,9 @@ void router_actor::on_pump() {
   if (context_.failed) return;
   if (drained_ && routed_enough_to_end()) return check_drained();
   const bool too_much_unwritten = core_.unwritten() >= 2 * context_.bounds.unwritten;
-  // Goes on when that is written.
-  if ((too_much_unwritten && writing_) || core_.is_erasing()) return;
+  // Goes on when that is written. A flow that begins anew reads from the store what the one before
+  // it was routed and had not handled: with less, it would take that for decided.
+  if ((too_much_unwritten && writing_) || core_.is_erasing() || begins_build_) return;
   if (!make_room(windows_for::all)) return;
   const auto events = next_window();
   if (!events) return at_rest();

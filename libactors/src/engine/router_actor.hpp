@@ -156,6 +156,8 @@ class router_actor final : public caf::event_based_actor {
   std::optional<lag_call> agrees_;  // as soon as no flow is in a lane
 
   bool writing_ = false;
+  // Until its row is written, with what its former one was routed.
+  bool begins_build_ = false;
   bool tick_armed_ = false;
   std::optional<timestamp> unwritten_since_;
   std::vector<std::function<void()>> after_next_write_;

@@ -71,7 +71,9 @@ void router_actor::begin_anew(std::uint32_t type, const type_reset_call& call) {
   former.set_served(!former.topic() && was_served);
   core_.begin_build(type, former, next);
   find_successors();
+  begins_build_ = true;
   write_then([this, next, answer = call.answer] {
+    begins_build_ = false;
     if (next.served()) shown_[next.name()] = build_of(next);
     (*answer)({});
     on_progress();
