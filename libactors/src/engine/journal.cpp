@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <variant>
 
 #include "base/limits.hpp"
@@ -201,8 +202,9 @@ journal::worked journal::work() {
 void journal::let_go() {
   taken_.clear();
   answers_.clear();
-  if (taken_.capacity() <= limits::queue_entries_kept_max) return;
+  if (std::max(taken_.capacity(), apart_.capacity()) <= limits::queue_entries_kept_max) return;
   batch{}.swap(taken_);
+  batch{}.swap(apart_);
   std::vector<answer>{}.swap(answers_);
 }
 

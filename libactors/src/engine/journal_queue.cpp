@@ -72,8 +72,9 @@ void journal::put_back() {
 }
 
 /// Turns that need no flush go first and by themselves, so that they do not wait for the one of the
-/// others. A flow has one turn under way, so they stand in no order to the rest, except to entries
-/// of the directory that they may need, and to what an import brings. True: the rest is `apart_`.
+/// others. Turns of one flow stay in their order: an actor has one under way, and a lane, which may
+/// have several, has none but such. To the rest they stand in no order, except to entries of the
+/// directory that they may need, and to what an import brings. True: the rest is `apart_`.
 bool journal::set_apart() {
   const auto is_turn = [](const queued& each) {
     const auto* turn = each.other ? std::get_if<flow_commit>(each.other.get()) : nullptr;
