@@ -212,6 +212,7 @@ std::size_t inbox_builder::slot_of(std::string_view key, std::uint64_t hash) con
 
 const inbox_builder::flow* inbox_builder::find(std::string_view key, std::uint64_t hash,
                                                build_number build) const {
+  MILLRACE_INVARIANT(aimed_.empty());
   auto next = slots_[slot_of(key, hash)].flow;
   while (next != 0 && flows_[next - 1].scope->build != build) next = flows_[next - 1].sibling;
   return next == 0 ? nullptr : &flows_[next - 1];
