@@ -29,6 +29,7 @@ class Daemon:
         self.store, self.words, self.wanted = store, words, f"127.0.0.1:{port}"
 
     def __enter__(self):
+        self.asked_to_end = False
         self.running = self.store.start("serve", "--listen", self.wanted, "--json", *self.words)
         ready, _, _ = select.select([self.running.stdout], [], [], LIMIT)
         expect(ready, "the daemon says where it listens")
@@ -40,11 +41,19 @@ class Daemon:
         return self
 
     def __exit__(self, kind, *_):
-        if self.running.poll() is None:
-            self.running.send_signal(signal.SIGTERM if kind is None else signal.SIGKILL)
+        if kind is None:
+            self.ask_to_end()
+        else:
+            self.running.kill()
         _, err = self.running.communicate(timeout=LIMIT)
         if kind is None and self.running.returncode != -signal.SIGKILL:
             equal((self.running.returncode, err), (0, ""), "how the daemon ended")
+
+    def ask_to_end(self):
+        """One SIGTERM and not a second, which would end the daemon at once, with 143."""
+        if not self.asked_to_end:
+            self.asked_to_end = True
+            self.running.terminate()
 
     def kill(self):
         """kill -9."""

@@ -3,7 +3,6 @@
 import http.client
 import itertools
 import json
-import signal
 import threading
 import time
 
@@ -82,7 +81,7 @@ def test_a_flow_that_stops_leaves_its_contract_loudly():
         equal(left, {"InstallSession": 1, "PackageHistory": 1})
         expect('millrace_contracts_left{type="InstallSession"} 1' in daemon.get("/metrics").body,
                "metrics")
-        daemon.running.send_signal(signal.SIGTERM)
+        daemon.ask_to_end()
         _, err = daemon.running.communicate(timeout=LIMIT)
         equal(daemon.running.returncode, 0)
         for name in ("InstallSession", "PackageHistory"):

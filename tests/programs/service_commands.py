@@ -3,7 +3,6 @@ answer the same."""
 
 import contextlib
 import json
-import signal
 import subprocess
 
 from lib_cli import BIN, LIMIT, Store, equal, expect, main
@@ -126,7 +125,7 @@ def test_an_own_command_that_has_no_end_ends_with_who_asked_and_with_the_daemon(
                 until(lambda: daemon.call("POST", "/v1/run/report", b"{}", **JSON).status == 200,
                       "a place")
             with following(store, log) as last:
-                daemon.running.send_signal(signal.SIGTERM)
+                daemon.ask_to_end()
                 equal(last.wait(LIMIT), 5)
 
 

@@ -181,7 +181,7 @@ def test_a_daemon_that_is_told_to_end_answers_what_is_under_way():
         with socket.create_connection(("127.0.0.1", daemon.port), timeout=LIMIT) as idle:
             idle.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             equal(status_of(idle.recv(4096)), 200)
-            daemon.running.terminate()
+            daemon.ask_to_end()
             equal(idle.recv(4096), b"", "an idle connection is closed")
             equal(daemon.running.wait(timeout=LIMIT), 0)
 

@@ -213,7 +213,7 @@ def test_the_end_of_the_service_is_told():
         with Daemon(store) as daemon:
             monitor, events = WebSocket(daemon, "/v1/monitor"), WebSocket(daemon, "/v1/subscribe")
             Picture(monitor).hear()
-            daemon.running.terminate()
+            daemon.ask_to_end()
             for one in (monitor, events):
                 equal(one.close_code(), 1001)
                 one.connection.close()
