@@ -175,6 +175,35 @@ TEST_CASE("a flow can be reset while it is deciding again") {
   CHECK(recorded(test) == timeline);
 }
 
+TEST_CASE("a flow can be reset while another actor of it waits for its postings to be written") {
+  for (int seed = 1; seed <= 60; ++seed) {
+    INFO("seed " << seed);
+    host_test test{{.seed = static_cast<std::uint64_t>(seed)}};
+    bool broken = true;
+    test.add<shop::heavy_fragile>({}, 4, &broken).add<diarist>();
+    for (std::int64_t i = 0; i < 6; ++i) test.append(note("a", i));
+    test.append(act("x", "one", {{Do::SAY, "hello"}}));
+    const flow_key key{"HeavyFragile", "a"};
+    REQUIRE(test.flow(key).error_position);
+    broken = false;
+    auto& engine = *test.running().inside().running;
+    const auto steps = [&](int most) {
+      for (int i = 0; i < most && test.step(); ++i) {
+      }
+    };
+    auto appended = test.append_later({new_event::of(note("a", 6))});
+    steps(seed % 7);
+    engine.repair(key, {.what = repair_order::kind::retry}, [](auto&&) {});
+    steps(1 + seed % 31);
+    engine.repair(key, {.what = repair_order::kind::reset}, [](auto&&) {});
+    test.run();
+    test.append(note("a", 7));
+    const auto after = test.read<shop::heavy_fragile>("a");
+    REQUIRE(after);
+    CHECK(numbers(after->state) == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7});
+  }
+}
+
 TEST_CASE("resets under appends lose nothing and do nothing twice") {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     INFO("seed " << seed);

@@ -59,6 +59,23 @@ struct fragile {
   const bool* broken;
 };
 
+/// The same with a state so large that it is seldom saved, and the rest replayed.
+struct heavy_fragile {
+  static constexpr std::string_view name = "HeavyFragile";
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+
+  heavy_fragile(std::int64_t at, const bool* is_broken) : bad(at), broken(is_broken) {}
+  void given(const Noted& e) {
+    if (state.ballast().empty()) state.set_ballast(std::string(8192, 'x'));
+    add_to(state, e);
+    if (e.number() == bad && *broken) throw std::runtime_error{"cannot digest " + e.key()};
+  }
+  Notes state;
+  std::int64_t bad;
+  const bool* broken;
+};
+
 inline std::vector<std::int64_t> numbers(const Notes& state) {
   return {state.numbers().begin(), state.numbers().end()};
 }

@@ -153,7 +153,7 @@ void flow_actor::read_on() {
   if (!stored) return context_.fail(stored.error());
   if (stored->empty()) {
     mode_ = mode::attaching;
-    return tell(*this, router_, take_on{flow_.number, checkpoint_position()});
+    return tell(*this, router_, take_on{me(), flow_.number, checkpoint_position()});
   }
   std::vector<position> at;
   for (const auto& each : *stored) at.push_back(each.at);

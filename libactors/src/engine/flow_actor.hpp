@@ -58,6 +58,8 @@ class flow_actor final : public caf::event_based_actor {
     ended,      ///< stopped, or nothing more to do here
   };
 
+  [[nodiscard]] caf::actor me() { return caf::actor_cast<caf::actor>(this); }
+
   // Loading.
   void load();
   void recover_when_written();

@@ -6,14 +6,13 @@ namespace millrace {
 void flow_actor::commit(turn decided, repeats comes_again) {
   pending_.emplace();
   pending_->checkpoint = decided.checkpoint;
-  const auto self = caf::actor_cast<caf::actor>(this);
   context_.writes.submit(flow_commit{
       .flow = flow_.number,
       .key = flow_.key,
       .expected = checkpoint_position(),
       .decided = std::move(decided),
       .done =
-          [self](const result<void>& outcome) {
+          [self = me()](const result<void>& outcome) {
             tell(self, commit_done{outcome ? std::nullopt : std::optional{outcome.error()}});
           },
       .follows = comes_again == repeats::yes});

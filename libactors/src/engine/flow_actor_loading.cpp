@@ -38,7 +38,7 @@ void flow_actor::load() {
 
 void flow_actor::recover_when_written() {
   if (needs_replay(committed_)) {
-    tell(*this, router_, need_postings{flow_.number, position{committed_.position()}});
+    tell(*this, router_, need_postings{me(), flow_.number, position{committed_.position()}});
   } else {
     recover_and_go_on();
   }
@@ -74,7 +74,7 @@ void flow_actor::cannot_recover(const std::string& why) {
   skipping_ = false;
   if (committed_.has_error_position()) return end(true);
   unrecoverable_ = "cannot be brought back to its checkpoint: " + why;
-  tell(*this, router_, need_postings{flow_.number, position{}});
+  tell(*this, router_, need_postings{me(), flow_.number, position{}});
 }
 
 void flow_actor::stop_unrecovered() {

@@ -32,8 +32,10 @@ struct router_tick {};
 struct window_read {
   std::shared_ptr<const window> events;
 };
-/// A flow has read all that the store holds after `after`: what next?
+/// A flow has read all that the store holds after `after`: what next? The answer is for the actor
+/// that asked: by then the flow may have another one, which is elsewhere.
 struct take_on {
+  caf::actor asker;
   flow_number flow{};
   std::optional<position> after;
 };
@@ -41,8 +43,9 @@ struct take_on {
 struct fell_behind {
   flow_number flow{};
 };
-/// A flow needs its postings in the store; answered with postings_written.
+/// A flow needs its postings in the store; who asked is answered with postings_written.
 struct need_postings {
+  caf::actor asker;
   flow_number flow{};
   position through;
 };

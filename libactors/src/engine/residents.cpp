@@ -187,7 +187,7 @@ void residents::repair_later(routed_flow& flow, flow_actor::repair how) {
 /// The flow has handled what the store held after its checkpoint, as far as it saw.
 void residents::on_take_on(const take_on& request) {
   const auto found = in_memory_.find(request.flow);
-  if (found == in_memory_.end()) return;
+  if (found == in_memory_.end() || found->second.actor != request.asker) return;
   auto& one = found->second;
   woken(one);
   const auto& flow = *one.flow;
@@ -255,11 +255,6 @@ void residents::erase(std::unordered_map<flow_number, resident>::iterator at) {
   at->second.flow->given_up = false;
   tell(owner_, at->second.actor, unload{});
   in_memory_.erase(at);
-}
-
-void residents::tell_postings_written(flow_number flow) {
-  const auto found = in_memory_.find(flow);
-  if (found != in_memory_.end()) tell(owner_, found->second.actor, postings_written{});
 }
 
 bool residents::settled(const resident& one) {

@@ -57,7 +57,6 @@ class residents {
   bool on_replaced(routed_flow& flow);
   /// Answers those who asked while their inbox was being replaced.
   void answer_held();
-  void tell_postings_written(flow_number flow);
 
   /// Unloads what has been idle for limits::idle_unload, or all that is idle when there are too
   /// many.

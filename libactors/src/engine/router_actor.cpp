@@ -75,7 +75,7 @@ caf::behavior router_actor::make_behavior() {
         const auto* flow = flows_.find(request.flow);
         if (flow == nullptr) return;
         when_routed(flow->entry, request.through,
-                    [this, flow = request.flow] { flows_.tell_postings_written(flow); });
+                    [this, asker = request.asker] { tell(*this, asker, postings_written{}); });
       },
       [this](timers_settled) { on_progress(); },
       [this](const wait_call& call) {
