@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <variant>
 
 #include "base/limits.hpp"
@@ -180,7 +181,14 @@ journal::worked journal::work() {
     held_ = false;
     return worked::idle;
   }
-  const auto outcome = commit();
+  auto outcome = worked::idle;
+  if (set_apart()) {
+    outcome = commit();
+    answers_.clear();
+    taken_.swap(apart_);
+    apart_.clear();
+  }
+  if (outcome != worked::failed) outcome = commit();
   let_go();
   held_ = outcome == worked::disk_full;
   std::scoped_lock lock{mutex_};
@@ -194,8 +202,9 @@ journal::worked journal::work() {
 void journal::let_go() {
   taken_.clear();
   answers_.clear();
-  if (taken_.capacity() <= limits::queue_entries_kept_max) return;
+  if (std::max(taken_.capacity(), apart_.capacity()) <= limits::queue_entries_kept_max) return;
   batch{}.swap(taken_);
+  batch{}.swap(apart_);
   std::vector<answer>{}.swap(answers_);
 }
 
@@ -314,8 +323,9 @@ void journal::fail(const error& why) {
     queue_total_ = queue_outside_ = outside_ = {};
   }
   tell_.on_failed(why);
-  for (auto& each : taken_) refuse(each, why);
-  for (auto& each : rest) refuse(each, why);
+  for (auto* all : {&taken_, &apart_, &rest}) {
+    for (auto& each : *all) refuse(each, why);
+  }
 }
 
 bool journal::maintain() {

@@ -120,6 +120,7 @@ class journal {
   void take();
   void take_front();
   void put_back();
+  bool set_apart();
   worked commit();
   std::optional<error> gather(group& made);
   void refuse_outside(const error& why);
@@ -144,6 +145,7 @@ class journal {
 
   // Of the thread that works.
   batch taken_;
+  batch apart_;                  // of what was taken, what is committed next
   std::vector<answer> answers_;  // one for each of them
   block_cutter texts_;
 

@@ -117,6 +117,29 @@ TEST_CASE_METHOD(journals,
   CHECK(told() == texts{"committed 2048-2501", "turn done", "last done"});
 }
 
+TEST_CASE_METHOD(journals,
+                 "a turn that would come out again does not wait for the flush of others") {
+  const auto before = stored.commits();
+  CHECK(at_work.submit(append("append", {word("a")})));
+  auto follows = turn_at(0);
+  follows.follows = true;
+  at_work.submit(turn("turn", std::move(follows)));
+  CHECK(at_work.work() == worked::idle);
+  CHECK(stored.commits() == before + 2);
+  CHECK(told() == texts{"turn done", "committed 0-1", "append done"});
+}
+
+TEST_CASE_METHOD(journals, "a turn whose flow may be new waits for the directory") {
+  const auto before = stored.commits();
+  at_work.submit(progress("progress"));
+  auto follows = turn_at(0);
+  follows.follows = true;
+  at_work.submit(turn("turn", std::move(follows)));
+  CHECK(at_work.work() == worked::idle);
+  CHECK(stored.commits() == before + 1);
+  CHECK(told() == texts{"progress done", "turn done"});
+}
+
 TEST_CASE_METHOD(journals, "events are recorded at the time of their commit") {
   at_work.submit(append("first", {word("a")}));
   time.time = minute(5);
