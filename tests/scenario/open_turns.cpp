@@ -23,6 +23,15 @@ struct behind {
   }
 };
 
+/// A topic that never decides anything.
+struct undecided {
+  static constexpr std::string_view name = "Undecided";
+  static constexpr auto starts_from = first_event::of_history;
+  using observes = events<Noted>;
+  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  void when(const Noted&, reactions&) const {}
+};
+
 /// Counts, and at one number gets a text that cannot be saved.
 struct spoilt {
   static constexpr std::string_view name = "Spoilt";
@@ -56,11 +65,21 @@ TEST_CASE("nobody waits for more when the tail is reached") {
 
 TEST_CASE("a batch ends at its count, also in the middle of a window") {
   behind that{50};
-  that.test.add<notes>({.flush = flush_every(7)});
+  that.test.add<undecided>({.flush = flush_every(7)});
   that.test.restart();
-  const auto one = *that.test.running().statistics(flow_key{"Notes", "late"});
+  const auto one = *that.test.running().statistics(flow_key{"Undecided", "late"});
   CHECK(one.activity.causes.full == 7);
   CHECK(one.activity.causes.dry == 1);
+}
+
+TEST_CASE("of a query that is given its history, a batch ends with the window that fills it") {
+  behind that{50};
+  that.test.add<notes>({.flush = flush_every(7)});
+  that.test.restart();
+  const auto all = that.test.running().statistics()->all.activity;
+  CHECK(all.handled == 100);
+  CHECK(all.causes.full == 10);
+  CHECK(all.sizes.count == 10);
   CHECK(that.test.read<notes>("late")->state.count() == 50);
 }
 

@@ -8,9 +8,9 @@
 namespace millrace {
 namespace {
 
-/// Events whose memory is waited for together, and those of one flow before others have a turn.
+/// Events of a block.
 constexpr std::size_t folded_at_once = 64;
-constexpr std::uint32_t folded_of_one = 4096;
+constexpr std::size_t cache_line = 64;
 
 /// An actor has several slices before its worker goes on to another one.
 constexpr auto slice_time_max = std::chrono::milliseconds{5};
@@ -69,10 +69,13 @@ void lane_actor::on_exit() {
 /// Gives its worker back between slices.
 void lane_actor::work() {
   const auto until = context_.time.steady() + slice_time_max;
+  close_full();
   while (!steps_.empty() && has_room() && !context_.failed) {
     if (is_slow_ && !is_put_out_ && !put_all_out()) break;
     if (auto* window = std::get_if<fold_window>(&steps_.front())) {
-      if (!fold(*window, until)) {
+      const bool is_done = fold(*window, until);
+      close_full();
+      if (!is_done) {
         go_on();
         break;
       }
@@ -100,66 +103,87 @@ void lane_actor::go_on() {
 
 /// True: all of it is done with.
 bool lane_actor::fold(fold_window& window, timestamp until) {
-  const auto is_over = [&] {
-    return (is_slow_ && !is_put_out_) || context_.time.steady() >= until;
-  };
   while (joined_ < window.joining.size()) {
     join(window.joining[joined_++]);
     if (context_.failed) return true;
-    if (joined_ % folded_at_once == 0 && is_over()) return false;
+    if (joined_ % folded_at_once == 0 && is_over(context_.time.steady(), until)) return false;
   }
   // Held for a slice only, so that it can be taken back from a lane that is slow.
   const auto held = window.lease->acquire();
-  for (auto& all = window.deliveries; folded_ < all.size();) {
-    if (held) {
-      fold_some(*held, all);
-    } else {
-      give_up(all[folded_++].place);  // who was to have it reads it from the store
-    }
-    if (folded_ < all.size() && is_over()) return false;
+  if (held && !fold(*held, window.deliveries, until)) return false;
+  for (const auto& all = window.deliveries; folded_.delivery < all.size();) {
+    give_up(all[folded_.delivery++].place);  // who was to have it reads it from the store
+    if (is_over(context_.time.steady(), until)) return false;
   }
-  joined_ = folded_ = 0;
+  joined_ = 0;
+  folded_ = {};
   return true;
 }
 
-/// The next few, or some of one that is large.
-void lane_actor::fold_some(const window_lease::content& held, std::vector<lane_delivery>& all) {
-  auto& next = all[folded_];
-  if (next.count > folded_of_one) {
-    const lane_delivery part{next.place, next.first, folded_of_one};
-    next.first += part.count;
-    next.count -= part.count;
-    return fold(held, {&part, 1});
+/// A flow's events lie all over the window, and the flows all over the memory: what the next blocks
+/// need is on its way while this one is folded.
+bool lane_actor::fold(const window_lease::content& held, std::span<const lane_delivery> all,
+                      timestamp until) {
+  const auto nth = [&](std::size_t i) -> block& { return blocks_[i % blocks_.size()]; };
+  gather(held, all, folded_, nth(0));
+  gather(held, all, nth(0).end, nth(1));
+  expect(nth(0));
+  for (std::size_t i = 0; folded_.delivery < all.size(); ++i) {
+    gather(held, all, nth(i + 1).end, nth(i + 2));
+    expect(nth(i + 1));
+    const auto now = run(nth(i));
+    folded_ = nth(i).end;
+    if (folded_.delivery < all.size() && is_over(now, until)) return false;
   }
-  const auto begin = folded_;
-  std::size_t events = 0;
-  while (folded_ < all.size() && events < folded_at_once && all[folded_].count <= folded_of_one) {
-    events += all[folded_++].count;
-  }
-  fold(held, std::span{all}.subspan(begin, folded_ - begin));
+  return true;
 }
 
-/// A flow's events lie all over the window, so that each would be waited for: they are all asked
-/// for first.
-void lane_actor::fold(const window_lease::content& held, std::span<const lane_delivery> block) {
+/// Asks for the events themselves, and for the flows.
+void lane_actor::gather(const window_lease::content& held, std::span<const lane_delivery> all,
+                        place_in from, block& into) const {
   const auto events = held.events->events();
-  seen_.clear();
-  for (const auto& delivery : block) {
-    __builtin_prefetch(&members_[delivery.place]);
-    for (std::uint32_t i = 0; i < delivery.count; ++i) {
-      const auto& entry = held.entries[delivery.first + i];
+  into.parts.clear();
+  into.seen.clear();
+  for (; from.delivery < all.size() && into.seen.size() < folded_at_once;) {
+    const auto& whole = all[from.delivery];
+    const auto room = static_cast<std::uint32_t>(folded_at_once - into.seen.size());
+    const auto count = std::min(whole.count - from.event, room);
+    into.parts.push_back({whole.place, count});
+    const auto* one = reinterpret_cast<const char*>(&members_[whole.place]);
+    for (std::size_t at = 0; at < sizeof(member); at += cache_line) __builtin_prefetch(one + at);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const auto& entry = held.entries[whole.first + from.event + i];
       const auto& what = events[entry.index];
       __builtin_prefetch(&what.at);
       __builtin_prefetch(&what.body);
-      seen_.push_back({&what, entry.starts});
+      into.seen.push_back({&what, entry.starts});
     }
+    from.event += count;
+    if (from.event == whole.count) from = {from.delivery + 1, 0};
   }
-  for (const auto& each : seen_) __builtin_prefetch(each.what->body);
-  std::span<const observation> left{seen_};
-  for (const auto& delivery : block) {
-    if (members_[delivery.place].runs) observe(delivery.place, left.first(delivery.count));
-    left = left.subspan(delivery.count);
+  into.end = from;
+}
+
+/// What is gathered is here by now; asks for what that names.
+void lane_actor::expect(const block& next) const {
+  for (const auto& each : next.seen) __builtin_prefetch(each.what->body);
+  for (const auto& each : next.parts) {
+    if (const auto& one = members_[each.place]; one.runs) one.runs->expect_run();
   }
+}
+
+/// When it was done.
+timestamp lane_actor::run(const block& gathered) {
+  const auto begun = context_.time.steady();
+  std::span<const observation> left{gathered.seen};
+  for (const auto& each : gathered.parts) {
+    if (members_[each.place].runs) observe(each.place, left.first(each.count));
+    left = left.subspan(each.count);
+  }
+  const auto now = context_.time.steady();
+  if (!due_ && !open_.empty()) due_ = now + type_.options.flush.age;
+  note_pace(now - begun, gathered.seen.size());
+  return now;
 }
 
 void lane_actor::join(lane_member& who) {
@@ -194,38 +218,21 @@ result<bool> lane_actor::load(const lane_member& who, member& into) const {
          into.runs->load(checkpoint, loaded->state).has_value();
 }
 
-/// A turn at a time; without what was routed again after a crash, and handled
-/// before it.
+/// Without what was routed again after a crash, and handled before it.
 void lane_actor::observe(std::uint32_t place, std::span<const observation> left) {
   auto& one = members_[place];
   const auto& known = one.runs->checkpoint();
   while (!left.empty() && known.has_position() && left.front().what->at.value <= known.position()) {
     left = left.subspan(1);
   }
-  const auto most = type_.options.flush.count;
-  while (!left.empty() && one.runs) {
-    const auto count = std::min(left.size(), most - std::min(most - 1, one.handled));
-    run(place, left.first(count));
-    left = left.subspan(count);
-    if (one.runs && one.handled >= most) close(one, flush_cause::full);
-  }
-}
-
-void lane_actor::run(std::uint32_t place, std::span<const observation> seen) {
-  auto& one = members_[place];
-  const auto begun = context_.time.steady();
+  if (left.empty()) return;
   made_.handled = 0;
-  one.runs->run_on(seen, made_);
-  const auto now = context_.time.steady();
-  one.handled += made_.handled;
-  one.handling += now - begun;
+  one.runs->run_on(left, made_);
   if (std::exchange(made_.failed, std::nullopt)) return give_up(one);
-  if (!std::exchange(one.listed, true)) {
-    open_.push_back(place);
-    const auto due = now + type_.options.flush.age;
-    due_ = due_ ? std::min(*due_, due) : due;
-  }
-  note_pace(now - begun, seen.size());
+  const auto most = type_.options.flush.count;
+  if (one.handled < most && one.handled + made_.handled >= most) full_.push_back(place);
+  one.handled += made_.handled;
+  if (!std::exchange(one.listed, true)) open_.push_back(place);
 }
 
 /// Handlers that take long hold up every other flow of the lane. On the average: a busy machine
@@ -237,6 +244,12 @@ void lane_actor::note_pace(duration took, std::size_t events) {
   if (ran_ < pace_events_max) return;
   took_ /= 2;
   ran_ /= 2;
+}
+
+/// What so many events take, by the present pace: flows are not timed one by one.
+duration lane_actor::time_of(std::size_t events) const {
+  return took_ * static_cast<std::int64_t>(events) /
+         static_cast<std::int64_t>(std::max(ran_, std::size_t{1}));
 }
 
 /// False: not yet, what they have handled is on its way.
@@ -254,8 +267,7 @@ void lane_actor::close(member& one, flush_cause why) {
   turn made;
   made.handled = std::exchange(one.handled, 0);
   if (one.runs->close(made)) return give_up(one);  // found again, and told, by its own actor
-  context_.tell_batch(
-      {.type = type_, .handled = made.handled, .took = std::exchange(one.handling, {})});
+  context_.tell_batch({.type = type_, .handled = made.handled, .took = time_of(made.handled)});
   context_.counted.handled += made.handled;
   context_.meters[index_].add(made.handled, why, context_.time.steady());
   const auto before = std::exchange(one.committed, position{made.checkpoint.position()});
@@ -273,6 +285,16 @@ void lane_actor::close(member& one, flush_cause why) {
                         if (commits->fetch_sub(1) == 1) tell(self, lane_committed{});
                       },
                   .follows = true});
+}
+
+/// Between slices: a state that is saved at every step of a fold costs more than the fold, and
+/// nobody sees the steps.
+void lane_actor::close_full() {
+  while (!full_.empty() && has_room()) {
+    auto& one = members_[full_.back()];
+    full_.pop_back();
+    if (one.runs && one.handled >= type_.options.flush.count) close(one, flush_cause::full);
+  }
 }
 
 /// As many as the journal may have of it at once; the rest follows when that is durable.
@@ -304,6 +326,7 @@ void lane_actor::give_up(member& one) {
 
 void lane_actor::empty(bool closes) {
   members_.clear();
+  full_.clear();
   report(closes ? milestone::closed : milestone::emptied);
   if (!closes) return;
   gone_.clear();

@@ -1,6 +1,7 @@
 /// The flow instances of a type in one actor, while they are given their history.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <memory>
@@ -43,22 +44,44 @@ class lane_actor final : public caf::event_based_actor {
     std::optional<runner> runs;         ///< none: it was given up
     std::optional<position> committed;  ///< with what is under way
     std::size_t handled = 0;            ///< of the open turn
-    duration handling{};
-    bool listed = false;  ///< in open_; until close_all() gets there
+    bool listed = false;                ///< in open_; until close_all() gets there
   };
   using step = std::variant<fold_window, empty_lane>;
+  /// Where it is in the deliveries of a window.
+  struct place_in {
+    std::size_t delivery = 0;
+    std::uint32_t event = 0;  ///< of that delivery
+  };
+  /// A few events, of several flows or some of one: those whose memory is waited for together, and
+  /// that are handled between two looks at the clock.
+  struct block {
+    struct part {
+      std::uint32_t place = 0;
+      std::uint32_t count = 0;
+    };
+    std::vector<part> parts;
+    std::vector<observation> seen;  ///< those of the parts, in their order
+    place_in end;
+  };
 
   void work();
   void go_on();
   bool fold(fold_window& window, timestamp until);
-  void fold_some(const window_lease::content& held, std::vector<lane_delivery>& all);
-  void fold(const window_lease::content& held, std::span<const lane_delivery> block);
+  bool fold(const window_lease::content& held, std::span<const lane_delivery> all, timestamp until);
+  void gather(const window_lease::content& held, std::span<const lane_delivery> all, place_in from,
+              block& into) const;
+  void expect(const block& next) const;
+  timestamp run(const block& gathered);
+  [[nodiscard]] bool is_over(timestamp now, timestamp until) const {
+    return (is_slow_ && !is_put_out_) || now >= until;
+  }
   void join(lane_member& who);
   [[nodiscard]] result<bool> load(const lane_member& who, member& into) const;
   void observe(std::uint32_t place, std::span<const observation> left);
-  void run(std::uint32_t place, std::span<const observation> seen);
   void note_pace(duration took, std::size_t events);
+  [[nodiscard]] duration time_of(std::size_t events) const;
   void close(member& one, flush_cause why);
+  void close_full();
   void close_all(flush_cause why);
   [[nodiscard]] bool has_room() const;
   bool put_all_out();
@@ -78,16 +101,17 @@ class lane_actor final : public caf::event_based_actor {
 
   std::deque<step> steps_;
   std::size_t joined_ = 0;  // of the first step, when that is a window
-  std::size_t folded_ = 0;  // the same: deliveries
+  place_in folded_;         // the same
   bool going_on_ = false;
   std::deque<member> members_;  // by place
   std::vector<std::uint32_t> open_;
-  std::optional<timestamp> due_;  // of what is open
+  std::vector<std::uint32_t> full_;  // of them, those that have as much as a turn is to have
+  std::optional<timestamp> due_;     // of what is open
   bool tick_under_way_ = false;
   std::shared_ptr<std::atomic<std::size_t>> commits_;  // under way
   std::size_t committing_ = 0;                         // bytes of states, since nothing was
 
-  std::vector<observation> seen_;
+  std::array<block, 3> blocks_;  // the one that is at hand, and the next ones, of a slice
   turn made_;
   std::vector<std::pair<flow_key, build_number>> given_up_;  // not told yet
   std::unordered_set<flow_number> gone_;  // given up since the lane was opened: never taken again

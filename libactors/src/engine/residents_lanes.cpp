@@ -1,17 +1,14 @@
 // Which flows are in lanes, and how they come out of them.
 #include <algorithm>
 
-#include "base/limits.hpp"
 #include "engine/residents.hpp"
 
 namespace millrace {
 
-/// Its flows only fold, a commit for many events is what they want, and they do not say themselves
-/// that they take long.
+/// Its flows only fold, and do not say themselves that they take long.
 bool residents::suits_lane(const flow_type& type) const {
-  const bool in_batches = type.options.flush.count >= limits::lane_turn_events_min;
   const bool waits = type.options.runs_on_own_thread && context_.own_threads;
-  return !type.topic && in_batches && !waits;
+  return !type.topic && !waits;
 }
 
 bool residents::lanes_are_empty() const {

@@ -112,38 +112,6 @@ turn runner::run(std::span<const observation> seen) {
   return made;
 }
 
-/// A living query of which nothing is skipped or decided again: none of what observe() asks about
-/// each event can be.
-bool runner::only_folds() const {
-  return !type_.topic && alive() && !careful_ && !checkpoint_.has_replay_until() &&
-         checkpoint_.skipped().empty();
-}
-
-/// The same as attempt(), for one event after the other, until a life ends.
-complaint runner::fold(std::span<const observation>& rest, turn& made) {
-  return guarded([&]() -> complaint {
-    for (bool over = false; !rest.empty() && !over; rest = rest.subspan(1), ++made.handled) {
-      const event& what = *rest.front().what;
-      if (is_known(what.at)) continue;
-      saver_.weigh(what.type, what.payload);
-      const auto observed = type_.find(what.type);
-      if (observed < type_.observes.size()) {
-        if (what.body == nullptr) return fmt::format("payload does not decode as {}", what.type);
-        give(observed, what, what.at);
-        over = instance_->ends(observed, *what.body, what);
-      }
-      must_save_ = must_save_ || over;
-      if (!over) {
-        if (auto wrong = inspect_state(false)) return wrong;
-      } else {
-        end_life(what.at, nullptr);
-      }
-      advance(what.at);
-    }
-    return std::nullopt;
-  });
-}
-
 /// The next event. One that fails leaves nothing in the turn.
 complaint runner::attempt(std::span<const observation>& rest, turn& made) {
   const auto before = made.reactions.size();

@@ -103,6 +103,8 @@ class runner {
   [[nodiscard]] bool alive() const { return checkpoint_.has_life(); }
   /// Null: keeps none.
   [[nodiscard]] const google::protobuf::Message* state() const;
+  /// Asks for its memory, the runner itself being there: it runs soon.
+  void expect_run() const { __builtin_prefetch(instance_.get()); }
 
  private:
   [[nodiscard]] bool only_folds() const;

@@ -9,14 +9,6 @@
 #include "wire/json.hpp"
 
 namespace millrace {
-namespace {
-
-/// What an event takes beside its type and payload, about.
-constexpr std::size_t envelope_weight = 32;
-/// A state seldom grows by more than this times the size of an event.
-constexpr std::size_t growth_max = 4;
-
-}  // namespace
 
 std::string encode_deterministic(const google::protobuf::Message& message) {
   std::string bytes;
@@ -45,8 +37,7 @@ void state_saver::loaded(std::string_view bytes) {
   changed_ = false;
 }
 
-void state_saver::weigh(std::string_view type, std::string_view payload) {
-  const auto weight = type.size() + payload.size() + envelope_weight;
+void state_saver::weigh(std::size_t weight) {
   weight_ += weight;
   since_measured_ += weight;
   encoded_.reset();
@@ -58,8 +49,7 @@ bool state_saver::is_due() const {
 
 std::optional<std::string> state_saver::inspect(const google::protobuf::Message& state,
                                                 bool closely) {
-  const bool may_be_full = measured_ + growth_max * since_measured_ > limits::state_size_max;
-  if (!may_be_full && !closely) return std::nullopt;
+  if (!may_be_full() && !closely) return std::nullopt;
   measured_ = state.ByteSizeLong();
   since_measured_ = 0;
   if (measured_ > limits::state_size_max) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.hpp"
+
 namespace millrace {
 
 /// Equal messages give equal bytes; what is compared and matched later is always encoded like this.
@@ -25,10 +27,19 @@ class state_saver {
  public:
   /// Starts from the bytes that are stored.
   void loaded(std::string_view bytes);
-  /// An event that was handled, or a recorded emission that a load would have to read again.
-  void weigh(std::string_view type, std::string_view payload);
+  /// Of an event that was handled, or of a recorded emission that a load would have to read again.
+  [[nodiscard]] static std::size_t weight_of(std::string_view type, std::string_view payload) {
+    return type.size() + payload.size() + envelope_weight;
+  }
+  /// That much was handled.
+  void weigh(std::size_t weight);
+  void weigh(std::string_view type, std::string_view payload) { weigh(weight_of(type, payload)); }
 
   [[nodiscard]] bool is_due() const;
+  /// After `more` than what was weighed: inspect() would look, whether asked to or not.
+  [[nodiscard]] bool may_be_full(std::size_t more = 0) const {
+    return measured_ + growth_max * (since_measured_ + more) > limits::state_size_max;
+  }
   /// What forbids to save this state: it is too large, or text in it is not UTF-8 and would never
   /// load again. Looks only when the events since the last look could have filled it, or `closely`;
   /// then at everything.
@@ -41,6 +52,11 @@ class state_saver {
   [[nodiscard]] bool changed() const { return changed_; }
 
  private:
+  /// What an event takes beside its type and payload, about.
+  static constexpr std::size_t envelope_weight = 32;
+  /// A state seldom grows by more than this times the size of an event.
+  static constexpr std::size_t growth_max = 4;
+
   void remember(std::string_view bytes);
 
   std::optional<std::string> small_ = std::string{};  ///< the stored bytes, when they are few
