@@ -32,9 +32,10 @@ struct group_surroundings {
 };
 
 /// Checks each request before anything is written, numbers its events, and lays the batch out. The
-/// requests outlive the group and stay as they are, so that a commit that found the disk full can
-/// be built again; appends, which are refused then, give the room for their answer away. The events
-/// outlive both: what they view is shared with those who follow, or copied. Journal thread only.
+/// requests outlive the group, and a commit that found the disk full can be built of them again,
+/// after give_back(); appends, which are refused then, give the room for their answer away. The
+/// events outlive both: what they view is shared with those who follow, or copied. Journal thread
+/// only.
 class group {
  public:
   group(group_surroundings around, position tail, timestamp now);
@@ -44,12 +45,14 @@ class group {
   /// Each adds the request or says why it cannot be; a refused one leaves no trace.
   result<std::vector<position>> add(encoded_append& request);
   result<void> add(const flow_commit& request);
-  result<void> add(const derived_commit& request);
+  result<void> add(derived_commit& request);
   result<void> add(const fire_request& request);
   result<void> add(const import_request& request);
   result<void> add(const timers_request& request);
 
   [[nodiscard]] const commit_batch& batch() const { return batch_; }
+  /// Nothing was written: the requests are what they were. The batch is of no use afterwards.
+  void give_back();
   [[nodiscard]] position end() const { return next_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Flows whose checkpoints came from elsewhere.
@@ -100,6 +103,12 @@ class group {
   std::unordered_map<position, bool> unscheduled_;
   std::vector<schedule_entry> activated_;
   std::vector<flow_number> imported_;
+  struct loan {
+    derived_commit* from = nullptr;
+    std::size_t postings = 0;
+    std::size_t effects = 0;
+  };
+  loan borrowed_;
 };
 
 }  // namespace millrace

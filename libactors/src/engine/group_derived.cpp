@@ -1,15 +1,25 @@
 // What a group takes over of the router's derived data.
+#include <utility>
+
 #include "engine/group.hpp"
 
 namespace millrace {
 
-result<void> group::add(const derived_commit& request) {
+/// Postings and effects are as many as all that is routed between two writes: the first request's,
+/// mostly the only one's, are not copied.
+result<void> group::add(derived_commit& request) {
   const auto append = [](auto& to, const auto& from) {
     to.insert(to.end(), from.begin(), from.end());
   };
   append(batch_.flows, request.part.flows);
-  append(batch_.postings, request.part.postings);
-  append(batch_.effects, request.part.effects);
+  if (batch_.postings.empty() && batch_.effects.empty()) {
+    borrowed_ = {&request, request.part.postings.size(), request.part.effects.size()};
+    batch_.postings.swap(request.part.postings);
+    batch_.effects.swap(request.part.effects);
+  } else {
+    append(batch_.postings, request.part.postings);
+    append(batch_.effects, request.part.effects);
+  }
   append(batch_.rewritten, request.part.rewritten);
   append(batch_.erased, request.part.erased);
   append(batch_.rewritten_effects, request.part.rewritten_effects);
@@ -23,6 +33,15 @@ result<void> group::add(const derived_commit& request) {
   batch_.needs_flush = true;
   if (request.part.routed) batch_.routed = request.part.routed;
   return {};
+}
+
+void group::give_back() {
+  const auto loan = std::exchange(borrowed_, {});
+  if (loan.from == nullptr) return;
+  batch_.postings.resize(loan.postings);
+  batch_.effects.resize(loan.effects);
+  batch_.postings.swap(loan.from->part.postings);
+  batch_.effects.swap(loan.from->part.effects);
 }
 
 }  // namespace millrace

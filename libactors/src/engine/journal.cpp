@@ -224,6 +224,7 @@ journal::worked journal::commit() {
         fail(written.error());
         return worked::failed;
       }
+      made.give_back();
       refuse_outside(written.error());
       put_back();
       return worked::disk_full;
@@ -250,7 +251,7 @@ std::optional<error> journal::gather(group& made) {
   answers_.reserve(taken_.size());
   for (auto& each : taken_) {
     if (each.other) {
-      std::visit([&](const auto& request) { note(made.add(request)); }, *each.other);
+      std::visit([&](auto& request) { note(made.add(request)); }, *each.other);
     } else {
       note(made.add(each.append));
     }

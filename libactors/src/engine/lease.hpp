@@ -46,7 +46,7 @@ class window_lease {
  public:
   struct content {
     std::shared_ptr<const window> events;
-    std::vector<routed_entry> entries;
+    routed_entries entries;
   };
 
   window_lease(content held, const std::shared_ptr<window_budget>& budget)

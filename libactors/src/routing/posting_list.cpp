@@ -1,6 +1,7 @@
 #include "routing/posting_list.hpp"
 
 #include <new>
+#include <utility>
 
 #include "base/invariant.hpp"
 #include "base/limits.hpp"
@@ -23,13 +24,16 @@ void posting_pool::drop(posting_list& from, std::size_t count) {
   if (count == 0) return;
   from.count_ -= static_cast<std::uint32_t>(count);
   auto left = from.dropped_ + count;
-  for (; left >= chunk::room && from.first_ != from.last_; left -= chunk::room) {
-    from.first_ = give(from.first_);
+  if (from.count_ == 0) {
+    give(from.first_, from.last_, (left + chunk::room - 1) / chunk::room);
+    from = {};
+    return;
+  }
+  for (; left >= chunk::room; left -= chunk::room) {
+    auto* const done = std::exchange(from.first_, from.first_->next);
+    give(done, done, 1);
   }
   from.dropped_ = static_cast<std::uint32_t>(left);
-  if (from.count_ > 0) return;
-  give(from.first_);
-  from = {};
 }
 
 posting_list::chunk* posting_pool::take() {
@@ -46,17 +50,16 @@ posting_list::chunk* posting_pool::take() {
   return taken;
 }
 
-/// Returns what came after it.
-posting_list::chunk* posting_pool::give(chunk* done) {
-  auto* const next = done->next;
-  done->next = free_;
-  free_ = done;
+/// A whole chain of them.
+void posting_pool::give(chunk* first, chunk* last, std::size_t count) {
+  last->next = free_;
+  free_ = first;
+  used_ -= count;
   // At the tail lists come and go all the time, and need no more than one block.
-  if (--used_ == 0 && blocks_.size() > 1) {
+  if (used_ == 0 && blocks_.size() > 1) {
     free_ = nullptr;
     blocks_.clear();
   }
-  return next;
 }
 
 }  // namespace millrace

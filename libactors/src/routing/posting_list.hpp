@@ -32,6 +32,8 @@ class posting_list {
       if (!visit(posting{position{coded / 2}, coded % 2 == 1})) return;
     }
   }
+  /// Before they are read.
+  void fetch_begin() const { __builtin_prefetch(first_); }
   /// Before the next one is added.
   void fetch_end() const { __builtin_prefetch(last_); }
 
@@ -60,7 +62,7 @@ class posting_pool {
  private:
   using chunk = posting_list::chunk;
   chunk* take();
-  chunk* give(chunk* done);
+  void give(chunk* first, chunk* last, std::size_t count);
 
   std::vector<pooled_bytes> blocks_;
   chunk* free_ = nullptr;

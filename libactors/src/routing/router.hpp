@@ -28,6 +28,8 @@ struct routed_entry {
   bool starts = false;
 };
 
+using routed_entries = std::vector<routed_entry, pooled_allocator<routed_entry>>;
+
 /// All that one window holds for one flow: entries [first, first + count) of routed_window.
 struct routed_delivery {
   routed_flow* flow = nullptr;  ///< valid until the next call of forget()
@@ -42,7 +44,7 @@ struct routed_window {
   std::vector<flow_entry> started;
   std::optional<flow_number> first_new;  ///< flows from this number on are new
   std::vector<routed_delivery> deliveries;
-  std::vector<routed_entry> entries;
+  routed_entries entries;
   std::vector<std::string> parked;  ///< flow types that this window parked
 };
 
