@@ -328,6 +328,25 @@ TEST_CASE_METHOD(groups,
   CHECK(open->end() == position{3});
 }
 
+TEST_CASE_METHOD(groups, "what was lent to a batch that found the disk full is as it was") {
+  derived_commit first;
+  first.part.postings = {{flow_number{0}, {{{1}, true}}}, {flow_number{1}, {{{2}, true}}}};
+  first.part.effects = {{{1}, {2}}};
+  derived_commit second;
+  second.part.postings = {{flow_number{2}, {{{3}, true}}}};
+  second.part.effects = {{{2}, {3}}};
+  REQUIRE(open->add(first));
+  REQUIRE(open->add(second));
+  CHECK(open->batch().postings.size() == 3);
+  CHECK(open->batch().effects.size() == 2);
+  open->give_back();
+  CHECK(first.part.postings.size() == 2);
+  CHECK(first.part.postings[1].flow == flow_number{1});
+  CHECK(first.part.postings[1].postings == std::vector<posting>{{{2}, true}});
+  CHECK(first.part.effects == std::vector<effect>{{{1}, {2}}});
+  CHECK(second.part.postings.size() == 1);
+}
+
 TEST_CASE_METHOD(groups, "ids are compared by what payloads mean, too") {
   auto json = word("a", "one");
   json.content_type = content_type_json;
