@@ -81,9 +81,9 @@ engine_alone::engine_alone(const events_at_hand& events, flows_are kind)
     return;
   }
   for (std::uint32_t i = 0; i < types_count; ++i) {
-    windows_folded_.push_back(std::make_shared<std::atomic<std::size_t>>(0));
+    shown_.push_back(std::make_shared<lane_actor::pace>());
     flows_.push_back(actors_->spawn<lane_actor>(lane_actor::start{
-        .context = &context_, .router = router_, .type = i, .folded = windows_folded_.back()}));
+        .context = &context_, .router = router_, .type = i, .shown = shown_.back()}));
   }
 }
 

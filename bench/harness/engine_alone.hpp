@@ -10,6 +10,7 @@
 #include "engine/caf_shim.hpp"
 #include "engine/context.hpp"
 #include "engine/journal_thread.hpp"
+#include "engine/lane_actor.hpp"
 #include "harness/routed_events.hpp"
 #include "harness/store_over.hpp"
 #include "store/memory_store.hpp"
@@ -70,7 +71,7 @@ class engine_alone {
   std::vector<caf::actor> flows_;  // by number; or lanes, by type
   caf::actor router_;
   std::atomic<std::uint32_t> lanes_closed_{0};
-  std::vector<std::shared_ptr<std::atomic<std::size_t>>> windows_folded_;
+  std::vector<std::shared_ptr<lane_actor::pace>> shown_;
   std::vector<std::weak_ptr<window_lease>> leases_;
   std::vector<std::optional<position>> last_;         // by flow
   std::vector<std::optional<std::uint32_t>> places_;  // by flow, in its lane

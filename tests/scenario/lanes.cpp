@@ -153,6 +153,26 @@ TEST_CASE("a full lane is emptied, and its flows join again where they were") {
   that.check_all<notes>();
 }
 
+TEST_CASE("a lane keeps its flows while the journal takes long to write what they committed") {
+  for (std::size_t good = 0; good < 12; ++good) {
+    INFO("commits before the disk is full: " << good);
+    with_history that{400, 50};
+    bool is_full = true;
+    std::size_t commits = 0;
+    that.test.add<notes>();
+    that.test.restart_paused();
+    that.test.disk([&]() -> result<void> {
+      if (is_full && ++commits > good) return error{errc::storage_full, "no space"};
+      return {};
+    });
+    that.test.advance(4 * limits::lane_stuck_max);
+    is_full = false;
+    that.test.advance(4 * limits::lane_stuck_max);
+    that.check_all<notes>();
+    CHECK(that.test.running().counters().posting_reads == 0);
+  }
+}
+
 TEST_CASE("an event that fails in a lane stops its flow right before it, and no other") {
   with_history that{100, 5};
   bool broken = true;

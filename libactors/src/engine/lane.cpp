@@ -3,16 +3,16 @@
 #include <utility>
 
 #include "base/limits.hpp"
-#include "engine/lane_actor.hpp"
 
 namespace millrace {
 
 void lane::begin() {
   const auto now = context_.time.steady();
-  for (const auto folded = folded_->load(); known_folded_ < folded; ++known_folded_) {
+  for (const auto folded = shown_->folded.load(); known_folded_ < folded; ++known_folded_) {
     under_way_.pop_front();
     under_way_since_ = now;
   }
+  if (waits_for_journal()) under_way_since_ = now;
   if (under_way_.empty() || closing_) return;
   const auto first = under_way_.front().lock();
   const bool is_stuck = now - under_way_since_ > limits::lane_stuck_max;
@@ -25,7 +25,7 @@ void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
         owner_.spawn<lane_actor>(lane_actor::start{.context = &context_,
                                                    .router = caf::actor_cast<caf::actor>(&owner_),
                                                    .type = type_,
-                                                   .folded = folded_});
+                                                   .shown = shown_});
   }
   if (members_.size() >= context_.bounds.lane_flows) begin_anew();
   whom_ = whom;

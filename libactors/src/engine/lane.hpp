@@ -1,12 +1,12 @@
 /// The router's side of a lane: which flows are in it, and what of a window is for them.
 #pragma once
 
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <vector>
 
 #include "engine/context.hpp"
+#include "engine/lane_actor.hpp"
 #include "engine/messages.hpp"
 #include "routing/router.hpp"
 
@@ -37,6 +37,8 @@ class lane {
   /// A window comes. A lane that got no further with one for long, or from which one was taken
   /// back, is closed, so that nothing piles up before it.
   void begin();
+  /// It would go on if what it committed were durable: nothing would be won by closing it.
+  [[nodiscard]] bool waits_for_journal() const { return shown_->waits_for_journal; }
   /// A flow that has no actor, and is in no lane, or out, joins with its next delivery.
   void join(routed_flow& flow, windows_for whom, lane_member who);
   /// Of a flow that is in the lane.
@@ -84,11 +86,10 @@ class lane {
   bool closing_ = false;
   fold_window next_;
   bool sent_ = false;
-  using counter = std::atomic<std::size_t>;
-  std::shared_ptr<counter> folded_ = std::make_shared<counter>(0);  // windows, by the actor
-  std::size_t known_folded_ = 0;                                    // at the last look
-  std::deque<std::weak_ptr<const window_lease>> under_way_;         // the others
-  timestamp under_way_since_{};                                     // the first of them
+  std::shared_ptr<lane_actor::pace> shown_ = std::make_shared<lane_actor::pace>();
+  std::size_t known_folded_ = 0;                             // windows, at the last look
+  std::deque<std::weak_ptr<const window_lease>> under_way_;  // the others
+  timestamp under_way_since_{};                              // the first of them
 };
 
 }  // namespace millrace

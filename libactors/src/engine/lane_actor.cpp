@@ -26,7 +26,7 @@ lane_actor::lane_actor(caf::actor_config& config, start from)
       router_(std::move(from.router)),
       index_(from.type),
       type_(*context_.interest.types()[from.type]),
-      windows_folded_(std::move(from.folded)),
+      shown_(std::move(from.shown)),
       commits_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 caf::behavior lane_actor::make_behavior() {
@@ -66,8 +66,13 @@ void lane_actor::on_exit() {
   life_.end();
 }
 
-/// Gives its worker back between slices.
 void lane_actor::work() {
+  take_steps();
+  shown_->waits_for_journal = !steps_.empty() && !going_on_;
+}
+
+/// Gives its worker back between slices.
+void lane_actor::take_steps() {
   const auto until = context_.time.steady() + slice_time_max;
   close_full();
   while (!steps_.empty() && has_room() && !context_.failed) {
@@ -80,7 +85,7 @@ void lane_actor::work() {
         break;
       }
       steps_.pop_front();
-      ++*windows_folded_;
+      ++shown_->folded;
       if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
       continue;
     }

@@ -25,11 +25,16 @@ namespace millrace {
 /// docs/decisions/2026-11-27-lanes.md
 class lane_actor final : public caf::event_based_actor {
  public:
+  /// What the router sees of it. Any thread.
+  struct pace {
+    std::atomic<std::size_t> folded{0};          ///< windows that it is done with
+    std::atomic<bool> waits_for_journal{false};  ///< and goes on when its commits are durable
+  };
   struct start {
     engine_context* context = nullptr;
     caf::actor router;
-    std::uint32_t type = 0;                            ///< index in the interest table
-    std::shared_ptr<std::atomic<std::size_t>> folded;  ///< counts windows that it is done with
+    std::uint32_t type = 0;  ///< index in the interest table
+    std::shared_ptr<pace> shown;
   };
   lane_actor(caf::actor_config& config, start from);
 
@@ -65,6 +70,7 @@ class lane_actor final : public caf::event_based_actor {
   };
 
   void work();
+  void take_steps();
   void go_on();
   bool fold(fold_window& window, timestamp until);
   bool fold(const window_lease::content& held, std::span<const lane_delivery> all, timestamp until);
@@ -97,7 +103,7 @@ class lane_actor final : public caf::event_based_actor {
   caf::actor router_;
   const std::uint32_t index_;
   const flow_type& type_;
-  const std::shared_ptr<std::atomic<std::size_t>> windows_folded_;
+  const std::shared_ptr<pace> shown_;
 
   std::deque<step> steps_;
   std::size_t joined_ = 0;  // of the first step, when that is a window

@@ -42,6 +42,8 @@ class residents {
   void run_dry(windows_for whom);
   /// From then on their flows have actors. False: there was nobody in them.
   bool close_lanes();
+  /// One of them would go on if what it committed were durable.
+  [[nodiscard]] bool lane_waits_for_journal() const;
   /// What a lane says; flows that have to be woken.
   std::vector<std::pair<flow_key, build_number>> on_lane_news(const lane_news& news, router& core);
 

@@ -41,6 +41,11 @@ void residents::join(routed_flow& flow, bool fresh, const deliver& what) {
                       .accepts_recorded = core_.progress(*flow.type).accept_recorded()});
 }
 
+bool residents::lane_waits_for_journal() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const lane& one) { return one.waits_for_journal(); });
+}
+
 bool residents::close_lanes() {
   const bool any = !lanes_are_empty();
   for (auto& each : lanes_) each.close();

@@ -146,7 +146,9 @@ void router_actor::on_pump() {
   go_on();
 }
 
-/// False: no room, and the pump runs again when there is some.
+/// False: no room, and the pump runs again when there is some. A window that a lane needs longer
+/// for because the journal is busy is not taken back: its flows would become actors, hundreds of
+/// thousands of them, which give the journal more to do, not less.
 bool router_actor::make_room(windows_for whom) {
   while (!leases_.empty() && leases_.front().lease.expired()) leases_.pop_front();
   auto& budget = *context_.budget;
@@ -154,7 +156,7 @@ bool router_actor::make_room(windows_for whom) {
   const auto now = context_.time.steady();
   while (!has_room() && !leases_.empty()) {
     const auto lease = leases_.front().lease.lock();
-    if (lease && now <= leases_.front().until) break;
+    if (lease && (now <= leases_.front().until || flows_.lane_waits_for_journal())) break;
     if (lease) lease->revoke();
     leases_.pop_front();
   }

@@ -11,7 +11,9 @@ namespace {
 
 // While an import runs.
 constexpr std::size_t held_entries_max = 65'536;  // then they are written, with all postings
-constexpr duration import_postings_age_max = std::chrono::seconds{10};
+
+// While it, or a replay, goes on.
+constexpr duration postings_of_many_age_max = std::chrono::seconds{10};
 
 }  // namespace
 
@@ -33,10 +35,11 @@ void router_actor::write_held_entries() {
 }
 
 /// The more events a write of an inbox is for, the less it costs each of them. An import goes for
-/// the count; all of it can be routed again.
+/// the count, and so does who is far behind; all of it can be routed again.
 duration router_actor::unwritten_age_max() const {
   const bool imports = !context_.run_flows && imports_ > 0;
-  return imports ? import_postings_age_max : duration{limits::postings_age_max};
+  const bool is_behind = context_.writes.tail().value - core_.head().value > context_.bounds.window;
+  return imports || is_behind ? postings_of_many_age_max : duration{limits::postings_age_max};
 }
 
 void router_actor::on_import(const import_call& call) {
