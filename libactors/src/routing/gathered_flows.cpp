@@ -109,7 +109,8 @@ void gathered_flows::settle() {
 void gathered_flows::post(std::uint32_t first, const routed_scope* typed, posting added) {
   for (auto number = first; number != 0; number = flows_[number - 1].sibling_) {
     auto& to = flows_[number - 1];
-    const bool reaches = typed == nullptr ? to.scope_->holds_explicit(added.at) : to.scope_ == typed;
+    const bool reaches =
+        typed == nullptr ? to.scope_->holds_explicit(added.at) : to.scope_ == typed;
     if (reaches) post(to, added);
   }
 }

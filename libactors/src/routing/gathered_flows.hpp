@@ -16,8 +16,8 @@ namespace millrace {
 
 [[nodiscard]] std::uint64_t hash_of(std::string_view text);
 
-/// A flow of one build. Its name lies beside its postings, so that finding it and adding to it waits
-/// for two cache lines that are asked for together.
+/// A flow of one build. Its name lies beside its postings, so that finding it and adding to it
+/// waits for two cache lines that are asked for together.
 class alignas(64) gathered_flow {
  public:
   static constexpr std::size_t short_key_max = 48;
@@ -110,7 +110,7 @@ class gathered_flows {
   const routing_plan& plan_;
   bool watches_ = false;
   std::vector<gathered_flow> flows_;  // builds of a key side by side
-  std::vector<slot> slots_;  // a power of two, at most half full
+  std::vector<slot> slots_;           // a power of two, at most half full
   std::size_t held_ = 0;
   std::array<aim, settled_at_once> aims_;  // what add() holds back, in order,
   std::size_t aimed_ = 0;                  // so many

@@ -26,10 +26,10 @@ class row_view {
 /// statements of the connection, and none that writes.
 using row_visitor = std::function<bool(const row_view&)>;
 
-/// Gives a connection the aggregate `each_row(?1, columns...)`, which statement::visit() runs: a row
-/// is then neither copied nor handed out by a step of its own, which is half of what reading costs.
-/// The table's own order is the order of rows; SQLite promises none for aggregates, so whoever
-/// needs it looks. Returns a code of SQLite.
+/// Gives a connection the aggregate `each_row(?1, columns...)`, which statement::visit() runs: a
+/// row is then neither copied nor handed out by a step of its own, which is half of what reading
+/// costs. The table's own order is the order of rows; SQLite promises none for aggregates, so
+/// whoever needs it looks. Returns a code of SQLite.
 int define_each_row(sqlite3* connection);
 
 }  // namespace millrace::sqlite
