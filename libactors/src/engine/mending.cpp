@@ -25,11 +25,11 @@ routed_range missing(const mend_request& request, const routing_plan& to) {
 
 void bring_up_one(inbox_mend& one, const inbox_builder& newer, const routing_plan& to) {
   const auto& scope = to.scope_of(one.key.type(), one.build);
-  const auto* more = newer.find(one.key.text(), hash_of(one.key.text()), one.build);
+  const auto* more = newer.flows().find(one.key.text(), hash_of(one.key.text()), one.build);
   if (more != nullptr && one.until < scope.range.until) {
     const inbox_filter filter{
         .from = one.until, .born_before = one.born.has_value(), .skipped = scope.skipped};
-    const std::array<const posting_run*, 1> runs{&more->run};
+    const std::array<const posting_run*, 1> runs{&more->run()};
     const auto added = merge(runs, filter);
     for (const auto& each : added.postings.to_vector()) one.postings.append(each);
     if (!one.born) one.born = added.born;

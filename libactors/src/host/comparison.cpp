@@ -14,7 +14,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t round_size = 1024;  // flows or spans for each thread between two reports
+// Flows or spans for each thread between two reports: the memory of one round is used again in the
+// next, while what the one before found is written.
+constexpr std::size_t round_size = 128;
 
 std::size_t size_of(const mend_request& request) {
   std::size_t size = 0;

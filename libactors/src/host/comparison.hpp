@@ -93,7 +93,7 @@ class comparison {
   result<void> hand_over(bool all);
   result<void> find_decisions();
 
-  entry* find_entry(const inbox_builder::flow& flow);
+  entry* find_entry(const gathered_flow& flow);
   result<void> compare_flow(const expectation& expected, std::size_t number, found& into);
   result<void> compare_rest(entry& one, found& into);
   result<void> compare_inbox(const flow_key& key, entry& stored, const routed_scope& scope,

@@ -65,8 +65,8 @@ std::string subject_of(const flow_key& key, build_number build) {
 }  // namespace
 
 /// Two keys of one hash are told apart by the store.
-comparison::entry* comparison::find_entry(const inbox_builder::flow& flow) {
-  const auto name = std::pair{flow.hash, flow.scope->build};
+comparison::entry* comparison::find_entry(const gathered_flow& flow) {
+  const auto name = std::pair{flow.hash(), flow.scope().build};
   const auto name_of = [](const entry& one) { return std::pair{one.hash, one.build}; };
   auto first =
       std::lower_bound(directory_.begin(), directory_.end(), name,
@@ -74,7 +74,7 @@ comparison::entry* comparison::find_entry(const inbox_builder::flow& flow) {
   if (first == directory_.end() || name_of(*first) != name) return nullptr;
   const auto next = first + 1;
   if (next == directory_.end() || name_of(*next) != name) return &*first;
-  auto row = with_.from.find_flow(flow_key::parse(flow.key), flow.scope->build);
+  auto row = with_.from.find_flow(flow_key::parse(std::string{flow.key()}), flow.scope().build);
   if (!row || !*row) return nullptr;
   for (; first != directory_.end() && name_of(*first) == name; ++first) {
     if (first->number == (*row)->entry.number) return &*first;
@@ -86,8 +86,8 @@ result<void> comparison::compare_flow(const expectation& expected, std::size_t n
                                       found& into) {
   const auto* flow = expected.flow_at(number);
   if (flow == nullptr) return {};
-  const auto key = flow_key::parse(flow->key);
-  const auto& scope = *flow->scope;
+  const auto key = flow_key::parse(std::string{flow->key()});
+  const auto& scope = flow->scope();
   if (!scope.known || broken_types_.contains(key.type())) return {};
   auto inbox = expected.inbox(*flow);
   if (entry* stored = find_entry(*flow)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <list>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -16,54 +17,124 @@ constexpr std::uint64_t pieces_per_thread = 64;
 constexpr std::uint64_t piece_min = 16'384;
 constexpr std::uint64_t look_interval = 4096;  // rows between looks at memory and progress
 
-/// What the threads of one pass share.
+/// What the threads of one pass share. Each gathers a part of the timeline of its own, from which
+/// one that has nothing left takes the later half: so runs of a flow follow each other.
 class gathering {
  public:
-  gathering(const store& from, position end, std::size_t threads, const rebuild_limits& may_use,
-            std::uint64_t first)
+  gathering(const store& from, const routing_plan& plan, std::size_t threads,
+            const rebuild_limits& may_use, std::uint64_t first)
       : from_(from),
-        end_(end),
-        piece_(std::max(piece_min, end.value / (threads * pieces_per_thread) + 1)),
-        memory_each_(std::max<std::size_t>(1, may_use.memory / threads)),
+        plan_(plan),
+        piece_(std::max(piece_min, plan.end().value / (threads * pieces_per_thread) + 1)),
         may_use_(may_use),
-        first_(first) {}
+        covers_{first, UINT64_MAX} {}
 
-  void work(inbox_builder& into, const gathering_teller& tell) {
-    while (!stop_) {
-      const position begin{next_.fetch_add(piece_)};
-      if (begin >= end_) return;
-      if (auto wanted = may_use_.may_go_on(); !wanted) return fail(wanted.error());
-      const position end{std::min(begin.value + piece_, end_.value)};
-      std::uint64_t rows = 0;
-      auto read = from_.scan(begin, end, [&](const event_row& row) {
-        into.add(row);
-        if (++rows % look_interval == 0) look(into);
-        return !stop_;
-      });
-      if (!read) return fail(read.error());
-      into.settle();
-      look(into);
-      done_ += end.value - begin.value;
-      if (tell) {
-        tell({.read = static_cast<double>(done_) / static_cast<double>(end_.value),
-              .covers = covers(),
-              .full = static_cast<double>(into.bytes_held()) / static_cast<double>(memory_each_)});
+  void work(const gathering_teller& tell) {
+    while (part* mine = take()) {
+      for (auto some = piece_of(*mine); some.since < some.until; some = piece_of(*mine)) {
+        if (auto wanted = may_use_.may_go_on(); !wanted) return fail(wanted.error());
+        if (auto done = read(*mine, some); !done) return fail(done.error());
+        if (tell) tell(progress());
       }
+      finish(*mine);
     }
   }
-  [[nodiscard]] hash_range covers() const { return {first_, last_}; }
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
+  [[nodiscard]] hash_range covers() const { return covers_; }
+  /// In order of what they gathered.
+  std::vector<std::unique_ptr<inbox_builder>> take_builders() {
+    std::vector<std::unique_ptr<inbox_builder>> all;
+    for (auto& each : parts_) {
+      keep_to(each);
+      all.push_back(std::move(each.builder));
+    }
+    return all;
+  }
 
  private:
-  /// Too much for the memory: the upper half of the hashes is left to another pass.
-  void look(inbox_builder& into) {
-    auto last = last_.load();
-    if (into.bytes_held() > memory_each_ && last > first_) {
-      const auto half = first_ + (last - first_) / 2;
-      // Another thread may have done so meanwhile: then this one looks again later.
-      if (into.covers_until() == last) last_.compare_exchange_strong(last, half);
+  struct part {
+    routed_range left;  // to be read
+    std::unique_ptr<inbox_builder> builder;
+    std::size_t held = 0;
+    bool finished = false;
+    [[nodiscard]] std::uint64_t size() const { return left.until.value - left.since.value; }
+  };
+
+  /// Null: nothing is left that is worth a builder.
+  part* take() {
+    const std::lock_guard lock{mutex_};
+    if (stop_) return nullptr;
+    auto place = parts_.begin();
+    routed_range mine{{}, plan_.end()};
+    if (!parts_.empty()) {
+      place = std::max_element(parts_.begin(), parts_.end(),
+                               [](const auto& a, const auto& b) { return a.size() < b.size(); });
+      if (place->size() < 2 * piece_) return nullptr;
+      mine = {{place->left.since.value + place->size() / 2}, place->left.until};
+      place->left.until = mine.since;
+      ++place;
     }
-    if (into.covers_until() != last_) into.narrow({first_, last_});
+    return &*parts_.insert(place, {mine, std::make_unique<inbox_builder>(plan_, covers_)});
+  }
+
+  routed_range piece_of(part& mine) {
+    const std::lock_guard lock{mutex_};
+    const auto since = mine.left.since;
+    mine.left.since.value += stop_ ? 0 : std::min(piece_, mine.size());
+    return {since, mine.left.since};
+  }
+
+  result<void> read(part& mine, routed_range some) {
+    std::uint64_t rows = 0;
+    auto& into = *mine.builder;
+    auto read = from_.scan(some.since, some.until, [&](const event_row& row) {
+      into.add(row);
+      if (++rows % look_interval == 0) look(mine);
+      return !stop_;
+    });
+    into.settle();
+    look(mine);
+    done_ += some.until.value - some.since.value;
+    return read;
+  }
+
+  void finish(part& mine) {
+    const std::lock_guard lock{mutex_};
+    mine.finished = true;
+    keep_to(mine);
+  }
+
+  /// Too much for the memory: the upper half of the hashes is left to another pass. Not before
+  /// everybody has left what was too much before.
+  void look(part& mine) {
+    const std::lock_guard lock{mutex_};
+    keep_to(mine);
+    const bool may_halve =
+        held() > may_use_.memory && covers_.last > covers_.first &&
+        std::all_of(parts_.begin(), parts_.end(), [&](const part& each) { return keeps_to(each); });
+    if (!may_halve) return;
+    covers_.last = covers_.first + (covers_.last - covers_.first) / 2;
+    for (auto& each : parts_) {
+      if (each.finished || &each == &mine) keep_to(each);
+    }
+  }
+  [[nodiscard]] bool keeps_to(const part& one) const {
+    return one.builder->covers_until() == covers_.last;
+  }
+  void keep_to(part& one) const {
+    if (!keeps_to(one)) one.builder->narrow(covers_);
+    one.held = one.builder->bytes_held();
+  }
+  [[nodiscard]] std::size_t held() const {
+    std::size_t sum = 0;
+    for (const auto& each : parts_) sum += each.held;
+    return sum;
+  }
+  gathered_part progress() {
+    const std::lock_guard lock{mutex_};
+    return {.read = static_cast<double>(done_) / static_cast<double>(plan_.end().value),
+            .covers = covers_,
+            .full = static_cast<double>(held()) / static_cast<double>(may_use_.memory)};
   }
   void fail(const error& why) {
     const std::lock_guard lock{mutex_};
@@ -72,18 +143,22 @@ class gathering {
   }
 
   const store& from_;
-  position end_;
-  std::uint64_t piece_;
-  std::size_t memory_each_;
+  const routing_plan& plan_;
+  const std::uint64_t piece_;
   const rebuild_limits& may_use_;
-  std::uint64_t first_;
-  std::atomic<std::uint64_t> last_{UINT64_MAX};
-  std::atomic<std::uint64_t> next_{0};
   std::atomic<std::uint64_t> done_{0};
   std::atomic<bool> stop_{false};
-  std::mutex mutex_;
+  std::mutex
+      mutex_;  // of all below; a builder is used by its part's thread alone until it finished
+  hash_range covers_;
+  std::list<part> parts_;  // in order of what they gather
   std::optional<error> failure_;
 };
+
+/// Null: nothing of what it gathered reaches the flow.
+const gathered_flow* of(const inbox_builder& one, const gathered_flow& flow) {
+  return one.flows().find(flow.key(), flow.hash(), flow.scope().build);
+}
 
 }  // namespace
 
@@ -102,20 +177,13 @@ std::size_t threads_of(const rebuild_limits& may_use) {
 result<expectation> expectation::gather(const store& from, const routing_plan& plan,
                                         std::uint64_t first, const rebuild_limits& may_use,
                                         const gathering_teller& tell) {
-  expectation made;
   const auto threads = threads_of(may_use);
-  for (std::size_t i = 0; i < threads; ++i) {
-    made.builders_.push_back(std::make_unique<inbox_builder>(plan, hash_range{first, UINT64_MAX}));
-  }
-  gathering all{from, plan.end(), threads, may_use, first};
-  on_threads(threads, [&](std::size_t i) {
-    all.work(*made.builders_[i], i == 0 ? tell : gathering_teller{});
-  });
+  gathering all{from, plan, threads, may_use, first};
+  on_threads(threads, [&](std::size_t i) { all.work(i == 0 ? tell : gathering_teller{}); });
   if (all.failure()) return *all.failure();
+  expectation made;
   made.covers_ = all.covers();
-  for (const auto& each : made.builders_) {
-    if (each->covers_until() != made.covers_.last) each->narrow(made.covers_);
-  }
+  made.builders_ = all.take_builders();
   return made;
 }
 
@@ -136,34 +204,31 @@ std::vector<inbox_builder::failure> expectation::failures() const {
 
 std::size_t expectation::flows_end() const {
   std::size_t sum = 0;
-  for (const auto& each : builders_) sum += each->flows().size();
+  for (const auto& each : builders_) sum += each->flows().all().size();
   return sum;
 }
 
 /// Numbers go through the builders one after the other; the first one that has a flow has its
 /// number.
-const inbox_builder::flow* expectation::flow_at(std::size_t number) const {
+const gathered_flow* expectation::flow_at(std::size_t number) const {
   std::size_t builder = 0;
-  while (number >= builders_[builder]->flows().size()) {
-    number -= builders_[builder]->flows().size();
+  while (number >= builders_[builder]->flows().all().size()) {
+    number -= builders_[builder]->flows().all().size();
     ++builder;
   }
-  const auto& found = builders_[builder]->flows()[number];
+  const auto& found = builders_[builder]->flows().all()[number];
   for (std::size_t before = 0; before < builder; ++before) {
-    if (builders_[before]->find(found.key, found.hash, found.scope->build) != nullptr)
-      return nullptr;
+    if (of(*builders_[before], found) != nullptr) return nullptr;
   }
   return &found;
 }
 
-merged_inbox expectation::inbox(const inbox_builder::flow& flow) const {
+merged_inbox expectation::inbox(const gathered_flow& flow) const {
   std::vector<const posting_run*> runs;
   for (const auto& each : builders_) {
-    if (const auto* found = each->find(flow.key, flow.hash, flow.scope->build)) {
-      runs.push_back(&found->run);
-    }
+    if (const auto* found = of(*each, flow)) runs.push_back(&found->run());
   }
-  return merge(runs, {.from = {}, .born_before = false, .skipped = flow.scope->skipped});
+  return merge(runs, {.from = {}, .born_before = false, .skipped = flow.scope().skipped});
 }
 
 std::vector<position> expectation::timers() const {

@@ -44,9 +44,9 @@ class expectation {
   /// How many flows are to be asked for by number; some numbers stand for none.
   [[nodiscard]] std::size_t flows_end() const;
   /// Null: the number stands for none. Each flow has one number.
-  [[nodiscard]] const inbox_builder::flow* flow_at(std::size_t number) const;
+  [[nodiscard]] const gathered_flow* flow_at(std::size_t number) const;
   /// All postings that were gathered for the flow, as its scope counts them.
-  [[nodiscard]] merged_inbox inbox(const inbox_builder::flow& flow) const;
+  [[nodiscard]] merged_inbox inbox(const gathered_flow& flow) const;
 
   /// What is on the schedule after all these events, ascending; of all flows.
   [[nodiscard]] std::vector<position> timers() const;
@@ -55,7 +55,7 @@ class expectation {
   [[nodiscard]] std::vector<effect> effects(std::uint64_t span) const;
 
  private:
-  std::vector<std::unique_ptr<inbox_builder>> builders_;
+  std::vector<std::unique_ptr<inbox_builder>> builders_;  // in order of what they gathered
   hash_range covers_;
 };
 

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/invariant.hpp"
+#include "routing/gathered_flows.hpp"
 #include "routing/routing_plan.hpp"
 #include "store/store.hpp"
 #include "wire/envelope_view.hpp"
@@ -26,7 +25,6 @@ struct hash_range {
   [[nodiscard]] bool holds(std::uint64_t hash) const { return hash >= first && hash <= last; }
 };
 
-[[nodiscard]] std::uint64_t hash_of(std::string_view text);
 [[nodiscard]] std::uint64_t hash_of_span(std::uint64_t span);
 
 /// Gathers the inboxes and the cause index of the rows it is given, in ascending order; decodes no
@@ -35,13 +33,6 @@ struct hash_range {
 /// flow. One thread, and as many builders as there are threads.
 class inbox_builder {
  public:
-  struct flow {
-    std::string key;
-    std::uint64_t hash = 0;
-    const routed_scope* scope = nullptr;  ///< of its type and build; the plan's
-    std::uint32_t sibling = 0;            ///< index + 1 of the same key's next build; 0: none
-    posting_run run;
-  };
   /// An event that the store has routed for the type, and that cannot be routed.
   struct failure {
     std::uint32_t type = 0;
@@ -58,19 +49,13 @@ class inbox_builder {
   /// Holds a few postings back, whose flows are looked up together.
   void add(const event_row& row);
   /// Puts in what add() holds back; before anything is asked.
-  void settle();
+  void settle() { flows_.settle(); }
   /// Drops what is outside, and takes nothing outside any more.
   void narrow(hash_range keeps);
 
   [[nodiscard]] std::uint64_t covers_until() const { return keeps_.last; }
 
-  [[nodiscard]] const std::vector<flow>& flows() const {
-    MILLRACE_INVARIANT(aimed_.empty());
-    return flows_;
-  }
-  /// Null: no event of these rows reached it.
-  [[nodiscard]] const flow* find(std::string_view key, std::uint64_t hash,
-                                 build_number build) const;
+  [[nodiscard]] const gathered_flows& flows() const { return flows_; }
   /// Pairs of a span, coded as routing/merged_inbox.hpp reads them; by span.
   [[nodiscard]] const std::unordered_map<std::uint64_t, std::string>& spans() const {
     return spans_;
@@ -83,7 +68,7 @@ class inbox_builder {
   [[nodiscard]] const timer_changes& timers() const { return timers_; }
   /// The first ones of each type.
   [[nodiscard]] const std::vector<failure>& failures() const { return failures_; }
-  [[nodiscard]] std::size_t bytes_held() const { return held_; }
+  [[nodiscard]] std::size_t bytes_held() const { return flows_.bytes_held() + spans_held_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
 
  private:
@@ -101,40 +86,19 @@ class inbox_builder {
   void route_to(std::uint32_t type, const event& what);
   void fill(const event_row& row, known_event& known, bool whole, event& what);
   void fail(std::uint32_t type, position at, std::string message);
-  struct aimed {
-    std::size_t key = 0;  // in keys_, from here
-    std::size_t size = 0;
-    std::uint64_t hash = 0;
-    const routed_scope* typed = nullptr;
-    posting added;
-  };
   void aim(std::string_view key, const routed_scope* typed, posting added);
-  void post(const aimed& one);
-  void post(flow& to, posting added);
-  flow* intern(std::string_view key, std::uint64_t hash);
-  void insert(std::string_view key, std::uint64_t hash);
-  [[nodiscard]] std::size_t slot_of(std::string_view key, std::uint64_t hash) const;
-  void grow(std::size_t slots);
   void add_effect(effect added);
 
   const routing_plan& plan_;
   hash_range keeps_;
   bool watches_ = false;
-  std::vector<flow> flows_;
-  struct slot {
-    std::uint32_t tag = 0;   // the upper half of the hash
-    std::uint32_t flow = 0;  // index + 1 of the key's first build; 0: free
-  };
-  std::vector<slot> slots_;  // a power of two, at most half full
+  gathered_flows flows_;
   std::unordered_map<std::uint64_t, std::string> spans_;
   std::pair<std::uint64_t, std::string*> last_span_{UINT64_MAX, nullptr};
   std::vector<failure> failures_;
   timer_changes timers_;
-  std::size_t held_ = 0;
+  std::size_t spans_held_ = 0;
   std::uint64_t events_ = 0;
-
-  std::vector<aimed> aimed_;  // what add() holds back, in order of events,
-  std::string keys_;          // and the keys of it
 
   // Of the row at hand.
   envelope_view envelope_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "base/invariant.hpp"
 #include "store/varint.hpp"
@@ -41,9 +42,35 @@ class merger {
   bool born_;
 };
 
+/// Whether all of it counts, and each run ends before the next one begins.
+bool follow_each_other(std::span<const posting_run* const> runs, const inbox_filter& filter) {
+  if (filter.from != position{} || !filter.skipped.empty()) return false;
+  std::optional<position> last;
+  for (const auto* run : runs) {
+    posting first;
+    if (!run->read().next(first)) return false;
+    const bool counts = last ? *last < first.at : filter.born_before || first.starts;
+    if (!counts) return false;
+    last = run->last();
+  }
+  return last.has_value();
+}
+
+merged_inbox joined(std::span<const posting_run* const> runs, const inbox_filter& filter) {
+  merged_inbox made{*runs.front(), {}};
+  posting first;
+  if (!filter.born_before && runs.front()->read().next(first)) made.born = first.at;
+  for (const auto* run : runs.subspan(1)) {
+    auto reader = run->read();
+    for (posting one; reader.next(one);) made.postings.append(one);
+  }
+  return made;
+}
+
 }  // namespace
 
 merged_inbox merge(std::span<const posting_run* const> runs, const inbox_filter& filter) {
+  if (follow_each_other(runs, filter)) return joined(runs, filter);
   merger made{filter};
   std::vector<cursor> cursors;
   for (const auto* run : runs) {
@@ -63,6 +90,9 @@ merged_inbox merge(std::span<const posting_run* const> runs, const inbox_filter&
 
 std::vector<effect> merge_effects(std::span<const std::string_view> gathered, std::uint64_t span) {
   std::vector<effect> all;
+  std::size_t size = 0;
+  for (const auto pairs : gathered) size += pairs.size();
+  all.reserve(std::min<std::size_t>(size / 2, effect_span_causes));  // two bytes a pair, or more
   for (auto pairs : gathered) {
     while (!pairs.empty()) {
       std::uint64_t offset = 0;
@@ -77,8 +107,11 @@ std::vector<effect> merge_effects(std::span<const std::string_view> gathered, st
   return all;
 }
 
-/// A counting sort by cause: gathered and stored pairs are mostly in order of `at` already.
+/// Mostly they are in order. Otherwise a counting sort by cause: gathered and stored pairs are
+/// mostly in order of `at` already.
 void put_in_order(std::vector<effect>& effects) {
+  const auto ascend = std::adjacent_find(effects.begin(), effects.end(), std::greater_equal<>{});
+  if (ascend == effects.end()) return;
   std::array<std::uint32_t, effect_span_causes + 1> first{};
   for (const auto& one : effects) ++first[one.cause.value % effect_span_causes + 1];
   for (std::size_t i = 1; i < first.size(); ++i) first[i] += first[i - 1];

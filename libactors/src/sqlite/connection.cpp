@@ -7,6 +7,7 @@
 
 #include "base/invariant.hpp"
 #include "sqlite/error.hpp"
+#include "sqlite/row_visitor.hpp"
 
 namespace millrace::sqlite {
 
@@ -59,6 +60,9 @@ result<connection> connection::open(const std::filesystem::path& file,
   made.handle_.reset(handle);
   if (code != SQLITE_OK) return to_error(handle, code, fmt::format("open {}", file.string()));
   configure(handle);
+  if (const int defined = define_each_row(handle); defined != SQLITE_OK) {
+    return to_error(handle, defined, "each_row");
+  }
   made.wal_pages_ = std::make_unique<std::size_t>(0);
   sqlite3_wal_hook(handle, count_wal_pages, made.wal_pages_.get());
   const std::string pragmas =

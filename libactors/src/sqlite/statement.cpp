@@ -6,6 +6,7 @@
 
 #include "base/invariant.hpp"
 #include "sqlite/error.hpp"
+#include "sqlite/visiting.hpp"
 
 namespace millrace::sqlite {
 
@@ -27,6 +28,19 @@ result<void> statement::finish() {
   error failed = failure();
   sqlite3_reset(handle_.get());
   return failed;
+}
+
+result<void> statement::show(const row_visitor& visit) {
+  visiting asked{visit};
+  MILLRACE_INVARIANT_CMP(sqlite3_bind_pointer(handle_.get(), 1, &asked, visiting_type, nullptr), ==,
+                         SQLITE_OK);
+  const int code = sqlite3_step(handle_.get());
+  result<void> done;
+  if (code != SQLITE_ROW && !asked.stopped && !asked.thrown) done = failure();
+  sqlite3_reset(handle_.get());
+  bind(1, nullptr);
+  if (asked.thrown) std::rethrow_exception(asked.thrown);
+  return done;
 }
 
 error statement::failure() const {

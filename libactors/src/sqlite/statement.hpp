@@ -8,6 +8,7 @@
 
 #include "millrace/result.hpp"
 #include "millrace/types.hpp"
+#include "sqlite/row_visitor.hpp"
 
 struct sqlite3_stmt;
 
@@ -32,6 +33,15 @@ class statement {
   [[nodiscard]] auto start(const Values&... values) {
     bind_all(values...);
     return guard{this};
+  }
+
+  /// Binds the parameters from ?2 on, and shows each row to `visit` until that returns false. For
+  /// `SELECT each_row(?1, columns...) FROM ...` (row_visitor.hpp).
+  template <class... Values>
+  result<void> visit(const row_visitor& visit, const Values&... values) {
+    int parameter = 1;
+    (bind(++parameter, values), ...);
+    return show(visit);
   }
 
   /// Views of a row's columns live until the next call of next() or the end of the guard.
@@ -75,6 +85,7 @@ class statement {
     value ? bind(parameter, *value) : bind(parameter, nullptr);
   }
   result<void> finish();
+  result<void> show(const row_visitor& visit);
   void reset();
 
   std::unique_ptr<sqlite3_stmt, finalizer> handle_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/invariant.hpp"
 #include "store/posting_block.hpp"
 
 namespace millrace {
@@ -40,6 +41,47 @@ bool take_block(std::string_view block, stored_inbox& inbox) {
   return !reader.damaged();
 }
 
+// Two rows fill a page. They are never written again, so they are longer than what a tail becomes.
+constexpr std::size_t whole_block_size = 2000;
+static_assert(whole_block_size <= limits::posting_block_size_max);
+
+/// Cuts a run into blocks and a tail. Of each, only the first posting is coded anew.
+class run_cutter {
+ public:
+  explicit run_cutter(std::string_view run) : left_(run) {}
+
+  /// False: the rest is for the tail.
+  [[nodiscard]] bool has_block() const {
+    return left_.size() + varint_size_max > posting_block_size;
+  }
+  /// Cuts off what comes next. Views live until the next call.
+  std::string_view next() {
+    cut_.clear();
+    if (left_.empty()) return cut_;
+    const auto first = take();
+    append_varint(cut_, last_.value * 2 + first % 2);
+    const char* const begin = left_.data();
+    const auto size = [&] { return static_cast<std::size_t>(left_.data() - begin); };
+    const auto room = whole_block_size - varint_size_max - cut_.size();
+    while (!left_.empty() && size() <= room) take();
+    return cut_.append(begin, size());
+  }
+  [[nodiscard]] position last() const { return last_; }  ///< of what was cut off
+
+ private:
+  std::uint64_t take() {
+    std::uint64_t coded = 0;
+    const bool taken = take_varint(left_, coded);
+    MILLRACE_INVARIANT(taken);
+    last_.value += coded / 2;
+    return coded;
+  }
+
+  std::string_view left_;
+  std::string cut_;
+  position last_;
+};
+
 }  // namespace
 
 result<void> inbox_writer::prepare(sqlite::connection& database) {
@@ -77,21 +119,15 @@ result<void> inbox_writer::replace(const commit_batch::inbox_rewrite& rewrite, b
   if (!is_new) {
     if (auto done = clear_.run(flow); !done) return done;
   }
-  std::string block;
-  std::optional<position> last;
-  auto reader = rewrite.postings.read();
-  for (posting one; reader.next(one);) {
-    if (block.size() + varint_size_max > posting_block_size) {
-      if (auto done = put_block_.run(flow, *last, std::string_view{block}); !done) return done;
-      block.clear();
-    }
-    append_posting(block, block.empty() ? position{} : *last, one);
-    last = one.at;
+  run_cutter cut{rewrite.postings.coded()};
+  while (cut.has_block()) {
+    const auto block = cut.next();
+    if (auto done = put_block_.run(flow, cut.last(), block); !done) return done;
   }
   const auto count = static_cast<std::int64_t>(rewrite.postings.size());
   const auto born =
       rewrite.entry.born == unplaced ? std::nullopt : std::optional{rewrite.entry.born};
-  auto done = put_row_.run(born, last, count, std::string_view{block}, flow);
+  auto done = put_row_.run(born, rewrite.postings.last(), count, cut.next(), flow);
   return done && !is_new ? repeat_checkpoint(rewrite.entry.number) : done;
 }
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/invariant.hpp"
 #include "store/rules.hpp"
 
 namespace millrace {
@@ -160,6 +161,9 @@ result<void> timeline_reader::prepare(sqlite::connection& database) {
       {&scan_,
        "SELECT position, type, time, payload, envelope FROM events "
        "WHERE position >= ? AND position < ? ORDER BY position"},
+      {&visit_,
+       "SELECT each_row(?1, position, type, time, payload, envelope) FROM events "
+       "WHERE position >= ?2 AND position < ?3"},
       {&tail_, "SELECT max(position) FROM events"},
       {&types_after_, "SELECT id, name FROM event_types WHERE id > ? ORDER BY id"},
       {&imports_, "SELECT record FROM imports ORDER BY number"},
@@ -177,19 +181,27 @@ result<timeline_reader::progress> timeline_reader::scan_some(position from, posi
                                                              const store::row_visitor& visit) {
   progress made{from, 0, false};
   std::size_t size = 0;
-  const auto guard = scan_.start(from, to);
-  while (made.rows < scan_rows_max && size < scan_size_max) {
-    const step next = scan_.next();
-    if (next == step::failed) return scan_.failure();
-    if (next == step::done) return made;
-    auto event = row();
-    if (!event) return event.error();
+  std::optional<error> unknown_type;
+  const auto look = [&](const sqlite::row_view& row) {
+    const auto type = type_name(row.integer(1));
+    if (!type) {
+      unknown_type = type.error();
+      return false;
+    }
+    const event_row event{position{static_cast<std::uint64_t>(row.integer(0))}, *type,
+                          timestamp{std::chrono::microseconds{row.integer(2)}}, row.bytes(3),
+                          row.bytes(4)};
+    MILLRACE_INVARIANT(made.next <= event.at);
     ++made.rows;
-    made.next = event->at.next();
-    size += event->payload.size() + event->envelope.size();
-    if (!visit(*event)) return made;
-  }
-  made.more = true;
+    made.next = event.at.next();
+    size += event.payload.size() + event.envelope.size();
+    if (!visit(event)) return false;
+    made.more = made.rows == scan_rows_max || size >= scan_size_max;
+    return !made.more;
+  };
+  auto done = visit_.visit(look, from, to);
+  if (unknown_type) return *unknown_type;
+  if (!done) return done.error();
   return made;
 }
 

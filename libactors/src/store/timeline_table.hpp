@@ -73,7 +73,7 @@ class timeline_reader {
   result<event_row> row();
   result<std::string_view> type_name(std::int64_t id);
 
-  sqlite::statement scan_, tail_, types_after_, ids_, imports_;
+  sqlite::statement scan_, visit_, tail_, types_after_, ids_, imports_;
   std::deque<std::string> types_;  // number n is at n - 1; views of it stay good
 };
 

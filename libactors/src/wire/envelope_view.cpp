@@ -29,6 +29,11 @@ constexpr unsigned number_size_max = 10;
 
 /// False: it does not end, or has bits that no number has.
 bool take_number(std::string_view& in, std::uint64_t& value) {
+  if (!in.empty() && static_cast<std::uint8_t>(in.front()) < 0x80) [[likely]] {
+    value = static_cast<std::uint8_t>(in.front());
+    in.remove_prefix(1);
+    return true;
+  }
   value = 0;
   for (unsigned used = 0; used < number_size_max && used < in.size(); ++used) {
     const auto byte = static_cast<std::uint8_t>(in[used]);
