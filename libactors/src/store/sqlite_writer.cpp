@@ -15,8 +15,8 @@ constexpr std::size_t writer_cache_size = std::size_t{32} << 20;
 // for few: small commits write the same pages again and again.
 constexpr std::size_t wal_spread_max = std::size_t{1} << 20;
 constexpr std::size_t wal_of_small_commits_max = 2 * limits::wal_size_max;
-constexpr std::size_t wal_slice = std::size_t{512}
-                                  << 10;  // its file is made longer by this at once
+// Its file is made longer by this at once.
+constexpr std::size_t wal_slice = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -181,17 +181,18 @@ result<void> sqlite_writer::keep_wal_small() {
   return done;
 }
 
-// Small commits would make its file longer one by one, and then each flush takes twice as long. Who
-// writes little is spared, and who writes much at once needs no help.
+// Small commits would make its file longer one by one, and then each flush takes twice as long. So
+// it is kept twice as long as it was used. Who writes little is spared, and who writes much at once
+// needs no help.
 bool sqlite_writer::wal_is_short() const {
-  return wal_noted_ >= wal_slice / 2 && wal_spread_ < wal_noted_ / 2 &&
-         wal_length_ < wal_of_small_commits_max;
+  return wal_noted_ >= wal_slice && wal_spread_ < wal_noted_ / 2 &&
+         wal_length_ < std::min(2 * wal_noted_, wal_of_small_commits_max + wal_slice);
 }
 
 result<void> sqlite_writer::lengthen_wal() {
   wal_length_ += wal_slice;
   auto done = database_.lengthen_wal(wal_length_);
-  if (!done) wal_length_ = wal_of_small_commits_max;  // it grows by itself
+  if (!done) wal_length_ = wal_of_small_commits_max + wal_slice;  // it grows by itself
   if (done || done.error().code == errc::storage_full) return {};
   refuses_ = done.error();
   return done;
