@@ -347,6 +347,11 @@ void journal::refuse_appends() {
   appends_refused_ = true;
 }
 
+std::size_t journal::waiting() const {
+  std::scoped_lock lock{mutex_};
+  return std::max(queue_.size() - queue_begin_, queue_total_.events);
+}
+
 bool journal::idle() const {
   std::scoped_lock lock{mutex_};
   return queue_begin_ == queue_.size() && !working_;

@@ -83,6 +83,8 @@ class journal {
   void refuse_appends();
   /// Nothing is queued and nothing is under way.
   [[nodiscard]] bool idle() const;
+  /// Requests that wait, or their events when these are more. Any thread.
+  [[nodiscard]] std::size_t waiting() const;
 
   /// The last commit found the disk full: what the engine needs to write is held. Any thread.
   [[nodiscard]] bool is_held() const { return held_; }

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 
 namespace millrace {
@@ -9,6 +11,17 @@ namespace {
 
 constexpr std::size_t commits_between_maintenance = 16;
 constexpr auto looks_for = std::chrono::microseconds{50};
+constexpr auto gathers_for = std::chrono::microseconds{100};
+constexpr std::size_t gathers_after = 5;   // commits without a pause
+constexpr std::size_t gathers_below = 64;  // that many are worth a flush of their own
+
+/// What was committed leads to more at once: to a topic's answers, to the next append of whoever
+/// waited. A commit that begins without them makes them wait for its flush and for the next one.
+void gather(const journal& driven, std::chrono::steady_clock::duration last_took) {
+  if (last_took < gathers_for || driven.waiting() >= gathers_below) return;
+  std::this_thread::sleep_for(
+      std::min<std::chrono::steady_clock::duration>(gathers_for, last_took / 3));
+}
 
 }  // namespace
 
@@ -61,8 +74,9 @@ bool journal_thread::wait(std::optional<std::chrono::milliseconds> limit) {
 }
 
 void journal_thread::run(journal& driven) {
-  std::size_t busy = 0;
+  std::size_t busy = 0;  // commits without a pause
   for (;;) {
+    const auto begun = std::chrono::steady_clock::now();
     const auto outcome = driven.work();
     bool stopping = false;
     {
@@ -72,10 +86,15 @@ void journal_thread::run(journal& driven) {
     switch (outcome) {
       case journal::worked::more:
         // Under steady load there is no idle moment, and the WAL has to be kept small all the same.
-        if (++busy % commits_between_maintenance == 0) driven.maintain();
+        if (++busy % commits_between_maintenance == 0) {
+          driven.maintain();
+        } else if (busy > gathers_after) {
+          gather(driven, std::chrono::steady_clock::now() - begun);
+        }
         break;
       case journal::worked::idle:
         if (stopping) return;
+        busy = 0;
         if (!driven.maintain() && !look_around()) wait(std::nullopt);
         break;
       case journal::worked::disk_full:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <array>
 #include <mutex>
 
 #include "base/invariant.hpp"
@@ -127,6 +128,23 @@ result<void> connection::flush_at_commit(bool on) {
   auto done = execute(on ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   if (done) flushes_ = on;
   return done;
+}
+
+// Whoever reads a WAL stops at the first frame whose checksum is wrong, as that of zeros is.
+result<void> connection::lengthen_wal(std::size_t size) {
+  static constexpr std::array<char, 65'536> zeros{};
+  sqlite3_file* wal = nullptr;
+  int code = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  sqlite3_int64 length = 0;
+  if (code == SQLITE_OK && (wal == nullptr || wal->pMethods == nullptr)) return {};  // not open yet
+  if (code == SQLITE_OK) code = wal->pMethods->xFileSize(wal, &length);
+  const auto wanted = static_cast<sqlite3_int64>(size);
+  if (code == SQLITE_OK && length >= wanted) return {};
+  for (; code == SQLITE_OK && length < wanted; length += zeros.size()) {
+    code = wal->pMethods->xWrite(wal, zeros.data(), static_cast<int>(zeros.size()), length);
+  }
+  if (code == SQLITE_OK) code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  return code == SQLITE_OK ? result<void>{} : to_error(handle_.get(), code, "lengthen the WAL");
 }
 
 result<void> connection::checkpoint_wal(bool empty_it) {

@@ -11,6 +11,12 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t writer_cache_size = std::size_t{32} << 20;
+// Copying the WAL back takes a millisecond and as much again for 64 pages, but is seldom worth it
+// for few: small commits write the same pages again and again.
+constexpr std::size_t wal_spread_max = std::size_t{1} << 20;
+constexpr std::size_t wal_of_small_commits_max = 2 * limits::wal_size_max;
+// Its file is made longer by this at once.
+constexpr std::size_t wal_slice = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -56,6 +62,7 @@ result<void> sqlite_writer::commit(const commit_batch& batch) {
   if (!change) return undo(change.error());
   auto done = write(batch);
   if (done) done = publish(*change);
+  if (done) note_wal((batch.events.empty() ? 0 : 1) + (batch.checkpoints.empty() ? 0 : 1));
   if (!done) {
     { const auto rolled_back = std::move(*change); }
     return undo(done.error());
@@ -122,7 +129,10 @@ result<bool> sqlite_writer::maintain() {
     if (!done) return done.error();
   }
   if (auto done = keep_wal_small(); !done) return done.error();
-  return !is_full_ && (log_.has_slice() || !dropped_.empty());
+  if (wal_is_short()) {
+    if (auto done = lengthen_wal(); !done) return done.error();
+  }
+  return !is_full_ && (log_.has_slice() || !dropped_.empty() || wal_is_short());
 }
 
 result<void> sqlite_writer::fold_in_own_transaction() {
@@ -140,20 +150,49 @@ result<void> sqlite_writer::in_own_transaction(Work work) {
     worked = change ? work() : change.error();
     if (worked) worked = publish(*change);
   }
+  if (worked) note_wal(0);
   if (!worked) worked = undo(worked.error());
   // Without space nothing is lost: the work just stays longer.
   is_full_ = !worked && worked.error().code == errc::storage_full;
   return is_full_ ? result<void>{} : worked;
 }
 
+// Of what a transaction wrote, these pages were mostly in the WAL already: the last of the
+// timeline, and the last of the checkpoint log.
+void sqlite_writer::note_wal(std::size_t usual_pages) {
+  const std::size_t size = database_.wal_size();
+  if (size < wal_noted_) wal_noted_ = wal_spread_ = 0;  // begun anew
+  const std::size_t added = size - std::exchange(wal_noted_, size);
+  wal_spread_ += added - std::min(added, usual_pages * database_.page_size());
+  wal_length_ = std::max(wal_length_, size);
+}
+
 result<void> sqlite_writer::keep_wal_small() {
   const std::size_t size = database_.wal_size();
   if (size < limits::wal_size_max) wal_checkpoint_at_ = limits::wal_size_max;
   if (size < wal_checkpoint_at_) return {};
+  if (wal_spread_ < wal_spread_max && size < wal_of_small_commits_max) return {};
   auto done = database_.checkpoint_wal(false);
   // The next commit begins the WAL anew, unless a reader still needs it: then it grows, and trying
   // again at each commit would only cost flushes.
   wal_checkpoint_at_ = size + limits::wal_size_max / 2;
+  if (done || done.error().code == errc::storage_full) return {};
+  refuses_ = done.error();
+  return done;
+}
+
+// Small commits would make its file longer one by one, and then each flush takes twice as long. So
+// it is kept twice as long as it was used. Who writes little is spared, and who writes much at once
+// needs no help.
+bool sqlite_writer::wal_is_short() const {
+  return wal_noted_ >= wal_slice && wal_spread_ < wal_noted_ / 2 &&
+         wal_length_ < std::min(2 * wal_noted_, wal_of_small_commits_max + wal_slice);
+}
+
+result<void> sqlite_writer::lengthen_wal() {
+  wal_length_ += wal_slice;
+  auto done = database_.lengthen_wal(wal_length_);
+  if (!done) wal_length_ = wal_of_small_commits_max + wal_slice;  // it grows by itself
   if (done || done.error().code == errc::storage_full) return {};
   refuses_ = done.error();
   return done;

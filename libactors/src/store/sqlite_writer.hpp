@@ -52,7 +52,10 @@ class sqlite_writer {
   result<void> in_own_transaction(Work work);
   result<void> publish(sqlite::transaction& change);
   result<void> undo(error cause);
+  void note_wal(std::size_t usual_pages);
   result<void> keep_wal_small();
+  [[nodiscard]] bool wal_is_short() const;
+  result<void> lengthen_wal();
 
   sqlite::store_lock lock_;  // first in, last out
   sqlite::connection database_;
@@ -69,6 +72,9 @@ class sqlite_writer {
   duration flush_time_{0};  // of the last commit
   std::uint32_t flow_count_ = 0;
   std::size_t wal_checkpoint_at_;  // the next one, in bytes of the WAL
+  std::size_t wal_length_ = 0;     // of its file, at least
+  std::size_t wal_noted_ = 0;      // its size after the last transaction
+  std::size_t wal_spread_ = 0;     // of it, about so much are different pages
   bool is_full_ = false;           // the disk was, when housekeeping last tried
   std::optional<error> refuses_;   // all that writes, with this
 };

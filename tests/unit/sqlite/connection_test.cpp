@@ -120,6 +120,28 @@ TEST_CASE("the last connection leaves the WAL as it is") {
   CHECK(*writer.query_integer("SELECT count(*) FROM t") == 1);
 }
 
+TEST_CASE("a WAL that was made longer beforehand is read as if it were not") {
+  const millrace::temporary_directory directory;
+  const auto wal = directory.path() / "db-wal";
+  const std::size_t longer = 1u << 20;
+  {
+    connection writer = with_table(directory);
+    REQUIRE(writer.execute("INSERT INTO t VALUES (1, 'before')"));
+    REQUIRE(writer.lengthen_wal(longer));
+    REQUIRE(writer.execute("INSERT INTO t VALUES (2, 'after')"));
+  }
+  const auto size = std::filesystem::file_size(wal);
+  CHECK(size >= longer);
+  std::filesystem::remove(directory.path() / "db-shm");  // so the WAL is read from its beginning
+  connection writer = writer_of(directory.path() / "db");
+  REQUIRE(writer.use_wal());
+  CHECK(*writer.query_integer("SELECT count(*) FROM t") == 2);
+  REQUIRE(writer.lengthen_wal(longer / 2));  // which it is
+  REQUIRE(writer.execute("INSERT INTO t VALUES (3, 'over zeros')"));
+  CHECK(std::filesystem::file_size(wal) == size);
+  CHECK(*writer.query_integer("SELECT count(*) FROM t") == 3);
+}
+
 TEST_CASE("a store is brought up to date step by step") {
   const millrace::temporary_directory directory;
   { with_table(directory); }

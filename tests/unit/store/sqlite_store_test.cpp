@@ -196,6 +196,30 @@ TEST_CASE("the WAL stays small while commits go on") {
   CHECK(rows_in(*owner) == 200);
 }
 
+TEST_CASE("the WAL of small commits is made longer before they need it, up to its limit") {
+  const millrace::temporary_directory directory;
+  const auto wal = directory.path() / (std::string{store_file_name} + "-wal");
+  const auto owner = opened(directory.path(), open_mode::own);
+  std::uint64_t at = 0;
+  const auto commit_some = [&](int commits) {
+    for (int i = 0; i < commits; ++i) {
+      commit_batch one = one_event(at++);
+      one.needs_flush = false;
+      REQUIRE(owner->commit(one));
+      REQUIRE(owner->maintain());
+    }
+  };
+  commit_some(5);
+  CHECK(std::filesystem::file_size(wal) < 256'000);  // who writes little is spared
+  commit_some(200);                                  // of a page each
+  CHECK(std::filesystem::file_size(wal) > 1'600'000);
+  commit_some(4000);
+  const auto size = std::filesystem::file_size(wal);
+  CHECK(size > 8'000'000);
+  CHECK(size < 9'000'000);
+  CHECK(rows_in(*owner) == at);
+}
+
 TEST_CASE("a store of a newer millrace is refused with both numbers") {
   const millrace::temporary_directory directory;
   opened(directory.path(), open_mode::own).reset();
