@@ -2,6 +2,7 @@
 // else, and exactly up to where the others are.
 #include <catch2/catch.hpp>
 
+#include "host/host_parts.hpp"
 #include "support/diarist.hpp"
 #include "support/notes.hpp"
 
@@ -240,6 +241,23 @@ TEST_CASE("a topic of many flows comes to where it was and appends nothing") {
   test.advance(60min);
   CHECK(lines(test, "n1").back() == "word heard 60");
   CHECK(lines(test, "n0") == list{"not alive"});
+}
+
+TEST_CASE("a topic begins anew from what it decided, though a crash lost how far it was routed") {
+  host_test test;
+  test.add<diarist>();
+  live_for_many(test);
+  const auto noted = all_lines(test);
+  const auto timeline = recorded(test);
+  test.crash();
+  test.restart_paused();
+  bool is_begun = false;
+  test.running().inside().running->reset_type(
+      "Diarist", false, [&](const result<void>& begun) { is_begun = begun.has_value(); });
+  test.run();
+  CHECK(is_begun);
+  CHECK(all_lines(test) == noted);
+  CHECK(recorded(test) == timeline);
 }
 
 TEST_CASE(

@@ -19,6 +19,7 @@ std::size_t awake_max(const engine_context& context) {
 router_actor::router_actor(caf::actor_config& config, start from)
     : caf::event_based_actor(config),
       context_(*from.context),
+      opened_at_(context_.writes.tail()),
       core_(
           context_.interest, std::move(from.from),
           [this](std::span<const flow_name> names) { return find_flows(context_.stored, names); }),

@@ -108,6 +108,7 @@ class router_actor final : public caf::event_based_actor {
   void find_shown();
   void find_successors();
   [[nodiscard]] build_number shown(std::string_view type) const;
+  [[nodiscard]] position handled_before() const;
   [[nodiscard]] bool awaits_switch() const;
   void check_successors();
   bool is_ready(successor& one);
@@ -138,6 +139,7 @@ class router_actor final : public caf::event_based_actor {
   void answer_drained(const result<void>& outcome);
 
   engine_context& context_;
+  const position opened_at_;  // the tail, when the engine started
   life life_{context_};
   router core_;
   residents flows_;

@@ -1,6 +1,8 @@
 // Which build of a type is served, and what becomes of those that are not. docs/formats/builds.md
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/router_actor.hpp"
 #include "engine/switching.hpp"
 
@@ -35,6 +37,10 @@ void router_actor::find_successors() {
   }
 }
 
+/// No flow of any build is further than this, but for what it was handed since. Flows commit what
+/// they handled before it is written that it was routed to them: after a crash they are ahead.
+position router_actor::handled_before() const { return std::max(core_.head(), opened_at_); }
+
 bool router_actor::awaits_switch() const { return !successors_.empty() && context_.run_flows; }
 
 void router_actor::check_successors() {
@@ -55,7 +61,7 @@ bool router_actor::is_ready(successor& one) {
   const bool is_reset = served != nullptr && served->version() == row.version();
   if (policy == new_version::wait_for_switch && !is_reset) return false;
   if (one.is_blocked || row.has_error_position()) return false;
-  if (!one.joined && position{row.routed()} >= core_.head()) one.joined = core_.head();
+  if (!one.joined && position{row.routed()} >= handled_before()) one.joined = core_.head();
   if (!one.joined || !to_wake_.empty() || flows_.waking() > 0) return false;
   if (!flows_.have_handled(row.name(), build_of(row), *one.joined)) return false;
   if (row.topic()) {
@@ -117,6 +123,12 @@ void router_actor::on_switch(const switch_call& call) {
     const auto now = shown(call.type);
     const auto* newest = core_.running(call.type);
     if (build_of(*newest) == now) return drop_old(call);
+    if (!newest->explicit_only() && position{newest->routed()} < opened_at_) {
+      return (*call.answer)(
+          error{errc::conflict, fmt::format("{} is not made up to {} yet, where its flows may have "
+                                            "been before the restart: it is at {}",
+                                            call.type, opened_at_.value, newest->routed())});
+    }
     auto fits = check_caught_up(context_.stored, *core_.row(call.type, now), *newest);
     if (!fits) return (*call.answer)(fits.error());
     serve(*newest, [this, call, now] {

@@ -83,7 +83,7 @@ void router_actor::begin_anew(std::uint32_t type, const type_reset_call& call) {
 /// Whether every flow of a build has its own checkpoint: it says how far the flow only repeats what
 /// was decided in the build before, which is of no use any more.
 bool router_actor::is_begun(const v1::FlowType& row) {
-  if (position{row.routed()} < core_.head()) return false;
+  if (position{row.routed()} < handled_before()) return false;
   bool begun = true;
   for (const auto& [name, latest] : core_.unwritten_latest()) {
     const auto key = flow_key::parse(name.first);
