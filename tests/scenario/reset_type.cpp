@@ -128,6 +128,26 @@ TEST_CASE("the former result is served until all flows have caught up") {
   CHECK(test.read<shop::fragile>("n3")->state.count() == 4);
 }
 
+TEST_CASE("a flow that has not begun anew with its type yet is there, and cannot be reset again") {
+  host_test test{{.room = 4}};
+  test.add<notes>();
+  note_for_many(test);
+  auto& engine = *test.running().inside().running;
+  bool is_begun = false;
+  engine.reset_type("Notes", false,
+                    [&](const result<void>& begun) { is_begun = begun.has_value(); });
+  while (!is_begun && test.step()) {
+  }
+  std::optional<errc> refused;
+  engine.repair({"Notes", id_of(many - 1)}, {.what = repair_order::kind::reset},
+                [&](const result<void>& done) {
+                  if (!done) refused = done.error().code;
+                });
+  test.run();
+  CHECK(refused == errc::conflict);
+  CHECK(test.running().reset({"Notes", id_of(many - 1)}));
+}
+
 TEST_CASE("whatever dies while a type begins anew, each flow sees its events once") {
   const std::uint64_t nth = GENERATE(range(0, 14));
   CAPTURE(nth);

@@ -68,7 +68,8 @@ TEST_CASE("after any history every event is handled exactly once, and all follow
 
 // 9129, 9385: a topic began anew while the write of what its former result was routed was under
 // way, and took for decided what that had not handled. Each goes wrong in one order of commits.
-// 20041: after a crash a topic began anew before anything was routed, and took itself for caught up.
+// 20041: after a crash a topic began anew before anything was routed, and took itself for caught
+// up.
 TEST_CASE("histories that once went wrong go right") {
   for (const std::uint64_t seed : {9129, 9385, 20041}) {
     INFO("play it again with MILLRACE_SEED=" << seed);

@@ -30,7 +30,7 @@ void shop_run::order_reset(const flow_key& key, bool accepts) {
       [this](const result<void>& done) {
         const bool excused = done || done.error().code == errc::closed ||
                              done.error().code == errc::conflict || disk_troubled_;
-        expect(excused, "reset failed");
+        expect(excused, "reset failed: " + (done ? std::string{} : done.error().message));
       });
 }
 

@@ -123,6 +123,7 @@ class router_actor final : public caf::event_based_actor {
   void begin_anew(std::uint32_t type, const type_reset_call& call);
   [[nodiscard]] bool is_begun(const v1::FlowType& row);
   [[nodiscard]] std::vector<build_name> formers_of_reset(const v1::FlowType& row) const;
+  [[nodiscard]] bool is_yet_to_begin(const flow_key& key) const;
   void end_reset(const v1::FlowType& row);
   void on_watch(const watch_tail& request);
   // Lag contracts (router_actor_admission.cpp).

@@ -234,6 +234,10 @@ void router_actor::on_repair(const repair_call& asked) {
     if (is_type && resets) {
       return (*call.answer)(error{errc::unknown_type, "no flow type " + call.key.text() + " here"});
     }
+    if (!is_type && is_yet_to_begin(call.key)) {
+      return (*call.answer)(error{
+          errc::conflict, call.key.text() + " begins anew with its type, and has not begun yet"});
+    }
     return (*call.answer)(
         is_type ? error{errc::conflict, "the routing of " + call.key.text() + " is not stopped"}
                 : error{errc::not_found, "no flow " + call.key.text()});

@@ -112,6 +112,17 @@ std::vector<build_name> router_actor::formers_of_reset(const v1::FlowType& row) 
   return found;
 }
 
+/// A flow that the running build does not have, and one that it takes the place of has.
+bool router_actor::is_yet_to_begin(const flow_key& key) const {
+  const auto type = context_.interest.find(key.type());
+  if (!type) return false;
+  const auto formers = formers_of_reset(core_.progress(*type));
+  return std::any_of(formers.begin(), formers.end(), [&](const build_name& former) {
+    const auto row = context_.stored.find_flow(key, former.build);
+    return row && row->has_value();
+  });
+}
+
 /// Of a topic: nothing asks for its former builds any more. Nothing of them is in memory.
 void router_actor::end_reset(const v1::FlowType& row) {
   for (const auto& each : formers_of_reset(row)) core_.drop(each);
