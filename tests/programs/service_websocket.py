@@ -47,7 +47,8 @@ def test_a_snapshot_and_its_deltas_show_what_http_shows():
             equal(overview["tail"], int(daemon.get("/v1/events").header["Millrace-Tail"]))
             equal((overview["head"], overview["stopped"]), (overview["tail"], 0))
             expect(overview["append_rate"] > 0, overview)
-            expect(overview["commit_p99"] >= overview["flush_p99"] > 0, overview)
+            for name in ("commit", "flush"):  # not every commit is flushed
+                expect(overview[name + "_p99"] >= overview[name + "_p50"] > 0, overview)
             listed = daemon.get("/v1/statistics").json()["statistics"]
             equal(set(picture.types), {row["name"] for row in listed if row["name"]})
             for row in listed:

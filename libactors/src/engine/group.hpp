@@ -104,7 +104,7 @@ class group {
   std::vector<schedule_entry> activated_;
   std::vector<flow_number> imported_;
   struct loan {
-    derived_commit* from = nullptr;
+    derived_commit* lender = nullptr;
     std::size_t postings = 0;
     std::size_t effects = 0;
   };

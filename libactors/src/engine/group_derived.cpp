@@ -36,12 +36,12 @@ result<void> group::add(derived_commit& request) {
 }
 
 void group::give_back() {
-  const auto loan = std::exchange(borrowed_, {});
-  if (loan.from == nullptr) return;
-  batch_.postings.resize(loan.postings);
-  batch_.effects.resize(loan.effects);
-  batch_.postings.swap(loan.from->part.postings);
-  batch_.effects.swap(loan.from->part.effects);
+  const auto from = std::exchange(borrowed_, {});
+  if (from.lender == nullptr) return;
+  batch_.postings.resize(from.postings);
+  batch_.effects.resize(from.effects);
+  batch_.postings.swap(from.lender->part.postings);
+  batch_.effects.swap(from.lender->part.effects);
 }
 
 }  // namespace millrace
