@@ -64,7 +64,6 @@ inline constexpr std::uint64_t mend_distance_max = 65'536;  // events the router
 // A lane: flows that are given their history together.
 inline constexpr std::size_t lane_window_events_min = 4096;  // of a window, for flows to join
 inline constexpr std::size_t lane_flows_max = 262'144;       // then all are committed and forgotten
-inline constexpr std::size_t lane_turn_events_min = 1024;    // flush policies below stay outside
 inline constexpr std::size_t lane_commits_max = 65'536;      // under way
 inline constexpr auto lane_hold_max = 2s;     // of a window, beside what any flow may hold it for
 inline constexpr auto lane_stuck_max = 5s;    // for one window
