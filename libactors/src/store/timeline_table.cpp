@@ -7,7 +7,6 @@
 #include <tuple>
 #include <utility>
 
-#include "base/invariant.hpp"
 #include "store/rules.hpp"
 
 namespace millrace {
@@ -181,17 +180,20 @@ result<timeline_reader::progress> timeline_reader::scan_some(position from, posi
                                                              const store::row_visitor& visit) {
   progress made{from, 0, false};
   std::size_t size = 0;
-  std::optional<error> unknown_type;
+  std::optional<error> damage;
   const auto look = [&](const sqlite::row_view& row) {
     const auto type = type_name(row.integer(1));
+    const position at{static_cast<std::uint64_t>(row.integer(0))};
     if (!type) {
-      unknown_type = type.error();
-      return false;
+      damage = type.error();
+    } else if (at < made.next) {
+      damage = error{errc::corrupt, fmt::format("the timeline is not in order: position {} comes "
+                                                "where {} or later is due",
+                                                at.value, made.next.value)};
     }
-    const event_row event{position{static_cast<std::uint64_t>(row.integer(0))}, *type,
-                          timestamp{std::chrono::microseconds{row.integer(2)}}, row.bytes(3),
-                          row.bytes(4)};
-    MILLRACE_INVARIANT(made.next <= event.at);
+    if (damage) return false;
+    const event_row event{at, *type, timestamp{std::chrono::microseconds{row.integer(2)}},
+                          row.bytes(3), row.bytes(4)};
     ++made.rows;
     made.next = event.at.next();
     size += event.payload.size() + event.envelope.size();
@@ -200,7 +202,7 @@ result<timeline_reader::progress> timeline_reader::scan_some(position from, posi
     return !made.more;
   };
   auto done = visit_.visit(look, from, to);
-  if (unknown_type) return *unknown_type;
+  if (damage) return *damage;
   if (!done) return done.error();
   return made;
 }
