@@ -60,20 +60,14 @@ struct fragile {
 };
 
 /// The same with a state so large that it is seldom saved, and the rest replayed.
-struct heavy_fragile {
+struct heavy_fragile : fragile {
   static constexpr std::string_view name = "HeavyFragile";
-  using observes = events<Noted>;
-  static millrace::route route(const Noted& e) { return starts(e.key()); }
+  using fragile::fragile;
 
-  heavy_fragile(std::int64_t at, const bool* is_broken) : bad(at), broken(is_broken) {}
   void given(const Noted& e) {
     if (state.ballast().empty()) state.set_ballast(std::string(8192, 'x'));
-    add_to(state, e);
-    if (e.number() == bad && *broken) throw std::runtime_error{"cannot digest " + e.key()};
+    fragile::given(e);
   }
-  Notes state;
-  std::int64_t bad;
-  const bool* broken;
 };
 
 inline std::vector<std::int64_t> numbers(const Notes& state) {

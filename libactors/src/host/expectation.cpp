@@ -148,8 +148,9 @@ class gathering {
   const rebuild_limits& may_use_;
   std::atomic<std::uint64_t> done_{0};
   std::atomic<bool> stop_{false};
-  std::mutex
-      mutex_;  // of all below; a builder is used by its part's thread alone until it finished
+
+  // Of all below; a builder is used by its part's thread alone until that has finished.
+  std::mutex mutex_;
   hash_range covers_;
   std::list<part> parts_;  // in order of what they gather
   std::optional<error> failure_;

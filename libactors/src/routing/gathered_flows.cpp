@@ -152,8 +152,9 @@ std::uint32_t gathered_flows::intern(std::string_view key, std::uint64_t hash) {
 void gathered_flows::insert(std::string_view key, std::uint64_t hash, std::size_t place) {
   const auto first = flows_.size();
   for (const auto& scope : plan_.scopes_of(key.substr(0, key.find('|')))) {
-    if (flows_.size() > first)
+    if (flows_.size() > first) {
       flows_.back().sibling_ = static_cast<std::uint32_t>(flows_.size() + 1);
+    }
     held_ += flows_.emplace_back(key, scope, hash).bytes_held() + flow_overhead;
   }
   slots_[place] = {static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint32_t>(first + 1)};
