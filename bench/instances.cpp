@@ -6,11 +6,13 @@
 // idle instance: resident bytes after the replay, less those with 100 instances, for each further
 // instance, when the actors that have nothing to do are unloaded.
 //
-//   bench_instances [--full]     200,000 events over 100, 10,000, 100,000; 16,000,000 over 100,
-//                                100,000, 1,000,000
+//   bench_instances [--full] [COUNT...]   200,000 events over 100, 10,000, 100,000; 16,000,000 over
+//                                         100, 100,000, 1,000,000; or over as many as are named
 #include <fmt/format.h>
 
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "bare/fold.hpp"
 #include "base/limits.hpp"
@@ -69,10 +71,18 @@ figures ask(report& to, std::uint64_t wanted_instances, std::uint64_t events, bo
 int main(int argc, char** argv) {
   report to{"instances", argc, argv};
   const auto events = to.asked().events_or(200'000, 16'000'000);
-  const bool full = to.asked().full;
-  const auto few = ask(to, 100, events, true);
-  ask(to, full ? 100'000 : 10'000, events, false);
-  const auto most = ask(to, full ? 1'000'000 : 100'000, events, true);
+  std::vector<std::uint64_t> counts{100, 10'000, 100'000};
+  if (to.asked().full) counts = {100, 100'000, 1'000'000};
+  if (!to.asked().rest.empty()) counts.clear();
+  for (const auto& word : to.asked().rest) counts.push_back(std::stoull(word));
+  std::vector<figures> found;
+  for (const auto count : counts) {
+    const bool is_outer = count == counts.front() || count == counts.back();
+    found.push_back(ask(to, count, events, is_outer && counts.size() > 1));
+  }
+  const auto& few = found.front();
+  const auto& most = found.back();
+  if (most.instances <= few.instances) return 0;
   const double more = most.memory > few.memory ? static_cast<double>(most.memory - few.memory) : 0;
   to.add({.question = "memory of an idle instance",
           .unit = "bytes",

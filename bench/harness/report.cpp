@@ -88,6 +88,7 @@ settings read_arguments(const std::string& program, int argc, char** argv) {
     } else if (word == "--json") {
       made.json = value();
     } else {
+      need(!word.starts_with("--"), program + ": unknown option " + word);
       made.rest.push_back(word);
     }
   }
