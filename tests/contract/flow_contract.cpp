@@ -306,11 +306,11 @@ std::size_t pending_after(std::uint32_t flows, std::uint64_t round) {
 
 TEST_CASE("housekeeping changes nothing that is read") {
   const auto subject = make_store(GENERATE(from_range(every_store)));
-  constexpr std::uint32_t flows = 5'000;
+  constexpr std::uint32_t flows = 4000;
   subject->commit(many_flows(flows));
-  for (std::uint64_t round = 0; round < 8; ++round) {
+  for (std::uint64_t round = 0; round < 9; ++round) {
     subject->commit(many_checkpoints(flows, round));
-    if (round < 5) continue;
+    if (round < 6) continue;
     const lines before = everything(subject->reading());
     REQUIRE(subject->writing().maintain());
     CHECK(everything(subject->reading()) == before);
@@ -318,7 +318,7 @@ TEST_CASE("housekeeping changes nothing that is read") {
   }
   while (*subject->writing().maintain()) continue;
   subject->step();
-  CHECK(pending_keys(subject->reading()).size() == pending_after(flows, 7));
+  CHECK(pending_keys(subject->reading()).size() == pending_after(flows, 8));
 }
 
 TEST_CASE("checkpoints of any number are kept without housekeeping") {
@@ -335,6 +335,29 @@ TEST_CASE("checkpoints of any number are kept without housekeeping") {
   CHECK(loaded->checkpoint.SerializeAsString() ==
         nth_checkpoint(1, rounds - 1).SerializeAsString());
   CHECK(loaded->state == std::to_string(1 * (rounds - 1 - (rounds % 3))));
+}
+
+TEST_CASE("a checkpoint takes the place of the one before, whichever came with many others") {
+  const auto subject = make_store(GENERATE(from_range(every_store)));
+  constexpr std::uint32_t all = 5000;
+  constexpr std::uint32_t few = 100;
+  constexpr std::uint64_t rounds = 6;
+  subject->commit(many_flows(all));
+  for (std::uint64_t round = 1; round <= rounds; ++round) {
+    const bool is_of_all = round % 2 == 1;
+    subject->commit(many_checkpoints(is_of_all ? all : few, round));
+    const auto of_the_others = is_of_all ? round : round - 1;
+    const auto expected = pending_after(few, round) + pending_after(all, of_the_others) -
+                          pending_after(few, of_the_others);
+    CHECK(pending_keys(subject->reading()).size() == expected);
+  }
+  const lines before = everything(subject->reading());
+  while (*subject->writing().maintain()) continue;
+  subject->step();
+  CHECK(everything(subject->reading()) == before);
+  const auto newest = *subject->reading().load(second);
+  CHECK(newest->checkpoint.SerializeAsString() == nth_checkpoint(1, rounds).SerializeAsString());
+  CHECK(newest->state == std::to_string(1 * 5));
 }
 
 }  // namespace millrace::contract

@@ -27,19 +27,22 @@ bool is_later(const overlaid& newest, std::int64_t last) {
 
 }  // namespace
 
-checkpoint_writes with_their_entries(const commit_batch& batch, const checkpoint_overlay& logged) {
-  checkpoint_writes found;
-  if (batch.flows.empty()) return found;
+checkpoint_plan plan_checkpoints(const commit_batch& batch, const checkpoint_overlay& logged) {
+  checkpoint_plan made;
+  const bool are_many = batch.checkpoints.size() >= unlogged_checkpoints_min;
   std::vector<flow_number> entered;
   for (const auto& flow : batch.flows) entered.push_back(flow.number);
   std::sort(entered.begin(), entered.end());
   for (const auto& one : batch.checkpoints) {
     const bool is_entered = std::binary_search(entered.begin(), entered.end(), one.flow);
-    if (is_entered && logged.newest(one.flow) == nullptr) found.push_back(&one);
+    const bool may_pass = (is_entered || are_many) && logged.newest(one.flow) == nullptr;
+    (!may_pass ? made.logged : is_entered ? made.with_entries : made.folded).push_back(&one);
   }
-  std::sort(found.begin(), found.end(),
-            [](const auto* one, const auto* two) { return one->flow < two->flow; });
-  return found;
+  for (auto* part : {&made.with_entries, &made.folded, &made.logged}) {
+    std::sort(part->begin(), part->end(),
+              [](const auto* one, const auto* two) { return one->flow < two->flow; });
+  }
+  return made;
 }
 
 const commit_batch::checkpoint_write* find_write(const checkpoint_writes& in, flow_number flow) {
@@ -86,18 +89,16 @@ void checkpoint_log::count(const row& added) {
   left_.size += added.size;
 }
 
-result<void> checkpoint_log::write(const commit_batch& batch, const checkpoint_writes& without) {
-  if (batch.checkpoints.size() == without.size()) return {};
+result<void> checkpoint_log::write(const checkpoint_writes& all) {
+  if (all.empty()) return {};
   encoded_.clear();
   row added{version_.newest + 1, {}, 0};
-  for (const auto& write : batch.checkpoints) {
-    if (find_write(without, write.flow) != nullptr) continue;
+  for (const auto* one : all) {
+    const auto& write = *one;
     auto after = std::make_shared<overlaid>();
     after->seq = after->state_seq = added.seq;
     write.checkpoint.SerializeToString(&after->record);
-    if (write.checkpoint.has_position()) {
-      after->checkpoint = static_cast<std::int64_t>(write.checkpoint.position());
-    }
+    after->checkpoint = position_or_none(write.checkpoint);
     after->stopped = write.checkpoint.has_error_position();
     logged_checkpoint logged{write.flow, after->record, std::nullopt};
     if (write.state) {

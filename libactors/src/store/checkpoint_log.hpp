@@ -20,10 +20,19 @@ inline constexpr std::size_t checkpoint_log_size_max = limits::commit_size_max /
 inline constexpr std::size_t fold_lag = limits::checkpoint_log_entries_max / 4 * 3;
 static_assert(fold_lag + limits::fold_slice < limits::checkpoint_log_entries_max);
 
-/// Checkpoints whose flow's directory entry comes with them, of flows of which the log says
-/// nothing: they can be written into the entry, past the log. An import brings millions of them.
-[[nodiscard]] checkpoint_writes with_their_entries(const commit_batch& batch,
-                                                   const checkpoint_overlay& logged);
+/// Checkpoints that many come with: then the tables' pages are shared by enough of them.
+inline constexpr std::size_t unlogged_checkpoints_min = 4096;
+
+/// Where the checkpoints of a batch go; the parts are in order of flows. Past the log, if that says
+/// nothing of their flows, go those whose directory entry comes with them, into that, and those of
+/// a batch that has many. An import brings millions of them, and so does a replay.
+struct checkpoint_plan {
+  checkpoint_writes with_entries;
+  checkpoint_writes folded;
+  checkpoint_writes logged;
+};
+[[nodiscard]] checkpoint_plan plan_checkpoints(const commit_batch& batch,
+                                               const checkpoint_overlay& logged);
 /// The one of the flow; null: there is none.
 [[nodiscard]] const commit_batch::checkpoint_write* find_write(const checkpoint_writes& in,
                                                                flow_number flow);
@@ -36,8 +45,8 @@ class checkpoint_log {
 
   /// Reads what a former process left there into the overlay.
   result<void> prepare(sqlite::connection& database);
-  /// One row for all checkpoints of the batch but these, which are in order of flows; none, no row.
-  result<void> write(const commit_batch& batch, const checkpoint_writes& without);
+  /// One row for all of them; none, no row.
+  result<void> write(const checkpoint_writes& all);
   /// Folds the oldest rows, not the one of this transaction, until about fold_slice checkpoints
   /// are.
   result<void> fold_slice(flow_writer& flows);

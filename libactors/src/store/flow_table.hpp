@@ -24,14 +24,16 @@ inline constexpr std::string_view flow_count_query =
 class flow_writer {
  public:
   result<void> prepare(sqlite::connection& database);
-  /// Of these flows with their checkpoints and states, see with_their_entries(); those of all
-  /// others go to the log. Flows from `first_new` on are not there yet: with their postings.
+  /// Of these flows with their checkpoints and states, in order of flows. Flows from `first_new` on
+  /// are not there yet: with their postings.
   result<void> write_entries(const commit_batch& batch, const checkpoint_writes& whole,
                              flow_number first_new);
   /// Those that did not go with an entry of the same batch: after write_entries().
   result<void> write_postings(const commit_batch& batch);
   /// The flow's checkpoint, and its state when there is a newer one.
   result<void> fold(flow_number flow, const overlaid& newest);
+  /// The same, of flows of which the log says nothing.
+  result<void> fold(const checkpoint_writes& all);
 
  private:
   result<void> write_whole(const flow_entry& flow, std::optional<position> born,

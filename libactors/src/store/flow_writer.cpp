@@ -5,6 +5,7 @@
 
 #include "base/invariant.hpp"
 #include "store/checkpoint_log.hpp"
+#include "store/checkpoint_record.hpp"
 #include "store/flow_table.hpp"
 #include "store/posting_block.hpp"
 
@@ -98,11 +99,11 @@ result<void> flow_writer::write_with_inbox(const flow_entry& flow, std::optional
 result<void> flow_writer::write_whole(const flow_entry& flow, std::optional<position> born,
                                       const commit_batch::checkpoint_write& its) {
   const auto& said = its.checkpoint;
-  const auto at = said.has_position() ? static_cast<std::int64_t>(said.position()) : -1;
   said.SerializeToString(&record_);
-  auto done = insert_whole_.run(to_integer(flow.number), std::string_view{flow.key.text()},
-                                static_cast<std::uint32_t>(flow.build), born, at,
-                                said.has_error_position(), std::string_view{record_});
+  auto done =
+      insert_whole_.run(to_integer(flow.number), std::string_view{flow.key.text()},
+                        static_cast<std::uint32_t>(flow.build), born, position_or_none(said),
+                        said.has_error_position(), std::string_view{record_});
   if (!done || !its.state) return done;
   return put_state_.run(to_integer(flow.number), std::string_view{*its.state});
 }
@@ -149,6 +150,20 @@ result<void> flow_writer::load_tail(flow_number flow) {
   }
   latest_ = tail_.maybe_at(0);
   block_ = tail_.bytes(1);
+  return {};
+}
+
+result<void> flow_writer::fold(const checkpoint_writes& all) {
+  for (const auto* one : all) {
+    const auto& said = one->checkpoint;
+    said.SerializeToString(&record_);
+    auto done = put_checkpoint_.run(position_or_none(said), said.has_error_position(),
+                                    std::string_view{record_}, to_integer(one->flow));
+    if (done && one->state) {
+      done = put_state_.run(to_integer(one->flow), std::string_view{*one->state});
+    }
+    if (!done) return done;
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/invariant.hpp"
+#include "store/checkpoint_record.hpp"
 #include "store/posting_block.hpp"
 
 namespace millrace {
@@ -15,10 +16,6 @@ std::uint32_t to_integer(flow_number flow) { return static_cast<std::uint32_t>(f
 
 bool decode(std::string_view record, v1::Checkpoint& checkpoint) {
   return checkpoint.ParseFromArray(record.data(), static_cast<int>(record.size()));
-}
-
-std::int64_t position_or_none(const v1::Checkpoint& checkpoint) {
-  return checkpoint.has_position() ? static_cast<std::int64_t>(checkpoint.position()) : -1;
 }
 
 // The first thing that is wrong is the one that is told.

@@ -83,12 +83,15 @@ std::uint32_t sqlite_writer::count_after(const commit_batch& batch) const {
 result<void> sqlite_writer::write(const commit_batch& batch) {
   if (auto done = timeline_.write(batch); !done) return done;
   if (auto done = schedule_.write(batch); !done) return done;
-  const auto whole = with_their_entries(batch, overlay_);
-  if (auto done = flows_.write_entries(batch, whole, flow_number{flow_count_}); !done) return done;
-  if (auto done = inboxes_.write(batch, flow_number{flow_count_}); !done) return done;
+  const auto checkpoints = plan_checkpoints(batch, overlay_);
+  const flow_number first_new{flow_count_};
+  auto entered = flows_.write_entries(batch, checkpoints.with_entries, first_new);
+  if (!entered) return entered;
+  if (auto done = inboxes_.write(batch, first_new); !done) return done;
   if (auto done = flows_.write_postings(batch); !done) return done;
   if (auto done = routing_.write(batch); !done) return done;
-  if (auto done = log_.write(batch, whole); !done) return done;
+  if (auto done = flows_.fold(checkpoints.folded); !done) return done;
+  if (auto done = log_.write(checkpoints.logged); !done) return done;
   if (auto done = dropped_.write(batch, count_after(batch), log_.newest()); !done) return done;
   while (log_.is_over_limit() && !log_.empty()) {
     if (auto done = log_.fold_slice(flows_); !done) return done;

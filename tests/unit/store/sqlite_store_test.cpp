@@ -183,6 +183,22 @@ TEST_CASE("checkpoints that come with their flows are written once, past the log
   CHECK(*database->query_integer("SELECT count(*) FROM states") == 3);
 }
 
+TEST_CASE("many checkpoints of one commit are written once, past the log") {
+  const millrace::temporary_directory directory;
+  const auto owner = opened(directory.path(), open_mode::own);
+  commit_batch entries;
+  commit_batch checkpoints;
+  for (std::uint32_t i = 0; i < 4096; ++i) {
+    entries.flows.push_back({flow_number{i}, flow_key{"A", std::to_string(i)}, {0}});
+    checkpoints.checkpoints.push_back({flow_number{i}, {}, "state"});
+  }
+  REQUIRE(owner->commit(entries));
+  REQUIRE(owner->commit(checkpoints));
+  auto database = sqlite::connection::open(directory.path() / store_file_name, {});
+  CHECK(*database->query_integer("SELECT count(*) FROM checkpoint_log") == 0);
+  CHECK(*database->query_integer("SELECT count(*) FROM states") == 4096);
+}
+
 TEST_CASE("the WAL stays small while commits go on") {
   const millrace::temporary_directory directory;
   const auto wal = directory.path() / (std::string{store_file_name} + "-wal");
