@@ -153,6 +153,16 @@ TEST_CASE("a full lane is emptied, and its flows join again where they were") {
   that.check_all<notes>();
 }
 
+TEST_CASE("flows of several types share the room that lanes have") {
+  bool broken = false;
+  with_history that{400, 50};
+  that.test.add<notes>();
+  that.test.add<fragile>({}, std::int64_t{-1}, &broken);
+  that.test.restart();
+  that.check_all<notes>();
+  that.check_all<fragile>();
+}
+
 TEST_CASE("a lane keeps its flows while the journal takes long to write what they committed") {
   for (std::size_t good = 0; good < 12; ++good) {
     INFO("commits before the disk is full: " << good);

@@ -53,7 +53,9 @@ inline constexpr std::size_t feed_size_max = 16u << 20;         // committed, no
 inline constexpr std::size_t postings_buffered_max = 1u << 21;  // then they are written
 inline constexpr auto postings_age_max = 1000ms;
 inline constexpr auto router_tick = 250ms;                      // looks at ages
-inline constexpr std::size_t directory_entries_max = 1u << 20;  // cached key → flow number
+inline constexpr std::size_t directory_entries_max = 1u << 21;  // cached key → flow number
+inline constexpr std::size_t awake_flows_max = 1u << 20;        // of them, with all that is known,
+inline constexpr std::size_t awake_at_tail_max = 32'768;        // and when nothing is far behind
 
 // A rebuild.
 inline constexpr std::size_t rebuild_memory_max = 512u << 20;  // what is gathered in one pass
@@ -61,12 +63,15 @@ inline constexpr std::size_t mend_size_max = 8u << 20;         // of postings in
 inline constexpr std::size_t mend_flows_max = 4096;
 inline constexpr std::uint64_t mend_distance_max = 65'536;  // events the router itself makes up for
 
+// What waits to be written of many flows at once may be older by this for each of them, so that
+// writing, which takes about a quarter of it, is not all that is done.
+inline constexpr auto age_of_each = 40us;
+
 // A lane: flows that are given their history together.
 inline constexpr std::size_t lane_window_events_min = 4096;  // of a window, for flows to join
-inline constexpr std::size_t lane_flows_max = 262'144;       // then all are committed and forgotten
+inline constexpr std::size_t lane_flows_max = 1u << 20;      // in all lanes; then one is emptied
 inline constexpr std::size_t lane_commits_max = 65'536;      // under way
-inline constexpr auto lane_hold_max = 2s;     // of a window, beside what any flow may hold it for
-inline constexpr auto lane_stuck_max = 5s;    // for one window
+inline constexpr auto lane_stuck_max = 5s;                   // for one window
 inline constexpr auto lane_slow_each = 20us;  // handlers that take longer than this for an event,
 inline constexpr auto lane_slow_max = 100ms;  // and this long in all, have their type put out
 

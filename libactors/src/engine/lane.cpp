@@ -7,16 +7,29 @@
 namespace millrace {
 
 void lane::begin() {
+  look();
+  if (under_way_.empty() || closing_) return;
+  const auto first = under_way_.front().lock();
+  if (first && (is_stuck() || first->is_revoked())) close();
+}
+
+bool lane::goes_on() {
+  look();
+  return !under_way_.empty() && !is_stuck();
+}
+
+/// Who waits for the journal would go on if what he committed were durable.
+void lane::look() {
   const auto now = context_.time.steady();
   for (const auto folded = shown_->folded.load(); known_folded_ < folded; ++known_folded_) {
     under_way_.pop_front();
     under_way_since_ = now;
   }
-  if (waits_for_journal()) under_way_since_ = now;
-  if (under_way_.empty() || closing_) return;
-  const auto first = under_way_.front().lock();
-  const bool is_stuck = now - under_way_since_ > limits::lane_stuck_max;
-  if (first && (is_stuck || first->is_revoked())) close();
+  if (shown_->waits_for_journal) under_way_since_ = now;
+}
+
+bool lane::is_stuck() const {
+  return context_.time.steady() - under_way_since_ > limits::lane_stuck_max;
 }
 
 void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
@@ -27,7 +40,6 @@ void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
                                                    .type = type_,
                                                    .shown = shown_});
   }
-  if (members_.size() >= context_.bounds.lane_flows) begin_anew();
   whom_ = whom;
   flow.in_lane = true;
   flow.place = static_cast<std::uint32_t>(members_.size());
@@ -60,8 +72,7 @@ void lane::send() {
                    .deliveries = std::exchange(next_.deliveries, {})});
 }
 
-/// It is full: whoever gets something after this joins again.
-void lane::begin_anew() {
+void lane::empty() {
   send();
   tell(owner_, actor_, empty_lane{.closes = false});
   const auto place = out + fulls_;

@@ -14,8 +14,8 @@ namespace millrace {
 
 /// That of one type. Open while flows are in it. A flow is in a lane, or has an actor, or neither.
 /// Closing takes as long as a commit: what is routed to its flows meanwhile is not pushed, and they
-/// are woken afterwards to read it. When it is full, its flows are *out*: still of the lane, which
-/// may have turns of theirs open, until it has committed them; or in again, with their next
+/// are woken afterwards to read it. When it is emptied, its flows are *out*: still of the lane,
+/// which may have turns of theirs open, until it has committed them; or in again, with their next
 /// delivery. Part of the router actor; same thread.
 class lane {
  public:
@@ -25,6 +25,8 @@ class lane {
   [[nodiscard]] bool is_empty() const {
     return members_.empty() && out_.empty() && missed_.empty();
   }
+  /// Flows that are in it, for the present.
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
   /// No flow may join now.
   [[nodiscard]] bool is_closing() const { return closing_; }
   /// The kind of windows that its flows joined with.
@@ -37,8 +39,8 @@ class lane {
   /// A window comes. A lane that got no further with one for long, or from which one was taken
   /// back, is closed, so that nothing piles up before it.
   void begin();
-  /// It would go on if what it committed were durable: nothing would be won by closing it.
-  [[nodiscard]] bool waits_for_journal() const { return shown_->waits_for_journal; }
+  /// It has windows, and will be done with them: nothing would be won by taking one back.
+  [[nodiscard]] bool goes_on();
   /// A flow that has no actor, and is in no lane, or out, joins with its next delivery.
   void join(routed_flow& flow, windows_for whom, lane_member who);
   /// Of a flow that is in the lane.
@@ -46,6 +48,8 @@ class lane {
   /// Sends what came of one window. True: anything did.
   bool end();
 
+  /// There are too many in lanes: all that are in it are out. emptied() follows.
+  void empty();
   /// Has everything committed, and is empty after that: closed() follows. Until then `reader` is of
   /// the lane, whatever else it empties, and what comes for it after this it reads itself.
   void close(routed_flow* reader = nullptr);
@@ -53,17 +57,18 @@ class lane {
   std::vector<std::pair<flow_key, build_number>> closed();
   /// The lane gave a flow up that is in it. False: emptied() or closed() will name it.
   bool give_up(routed_flow& flow);
-  /// What was out when the lane was first full, and not in again, is in it no longer. Those that it
-  /// gave up meanwhile, and that have to be woken.
+  /// What was out when the lane was first emptied, and not in again, is in it no longer. Those that
+  /// it gave up meanwhile, and that have to be woken.
   std::vector<std::pair<flow_key, build_number>> emptied();
   void kill_actor();
 
  private:
   static constexpr std::uint32_t misses = ~0u;  ///< as a place: did not get all that was routed
-  static constexpr std::uint32_t out = 0x8000'0000;  ///< and a number that begin_anew() counts
+  static constexpr std::uint32_t out = 0x8000'0000;  ///< and a number that empty() counts
 
+  void look();
+  [[nodiscard]] bool is_stuck() const;
   void send();
-  void begin_anew();
   void miss(routed_flow& flow);
   static std::vector<std::pair<flow_key, build_number>> let_go(
       const std::vector<routed_flow*>& missed);

@@ -75,7 +75,9 @@ void lane_actor::work() {
 void lane_actor::take_steps() {
   const auto until = context_.time.steady() + slice_time_max;
   close_full();
-  while (!steps_.empty() && has_room() && !context_.failed) {
+  while (!steps_.empty() && !context_.failed) {
+    if (is_due()) close_all(flush_cause::aged);
+    if (!has_room()) break;  // what is due and still open goes before anything else is folded
     if (is_slow_ && !is_put_out_ && !put_all_out()) break;
     if (auto* window = std::get_if<fold_window>(&steps_.front())) {
       const bool is_done = fold(*window, until);
@@ -86,7 +88,6 @@ void lane_actor::take_steps() {
       }
       steps_.pop_front();
       ++shown_->folded;
-      if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
       continue;
     }
     close_all(flush_cause::dry);
@@ -96,7 +97,7 @@ void lane_actor::take_steps() {
     empty(closes);
   }
   if (context_.failed) return steps_.clear();
-  if (due_ && context_.time.steady() >= *due_) close_all(flush_cause::aged);
+  if (is_due()) close_all(flush_cause::aged);
   if (*commits_ == 0 && !given_up_.empty()) report(milestone::committed);
   wait_for_age();
 }
@@ -186,7 +187,7 @@ timestamp lane_actor::run(const block& gathered) {
     left = left.subspan(each.count);
   }
   const auto now = context_.time.steady();
-  if (!due_ && !open_.empty()) due_ = now + type_.options.flush.age;
+  if (!open_since_ && !open_.empty()) open_since_ = now;
   note_pace(now - begun, gathered.seen.size());
   return now;
 }
@@ -287,7 +288,10 @@ void lane_actor::close(member& one, flush_cause why) {
                       [self = caf::actor_cast<caf::actor>(this), commits = commits_,
                        &context = context_](const result<void>& outcome) {
                         if (!outcome) context.fail(outcome.error());
-                        if (commits->fetch_sub(1) == 1) tell(self, lane_committed{});
+                        const auto left = commits->fetch_sub(1) - 1;
+                        if (left == 0 || left == limits::lane_commits_max / 2) {
+                          tell(self, lane_committed{});
+                        }
                       },
                   .follows = true});
 }
@@ -310,7 +314,7 @@ void lane_actor::close_all(flush_cause why) {
     one.listed = false;
     if (one.runs && one.handled > 0) close(one, why);
   }
-  if (open_.empty()) due_.reset();
+  if (open_.empty()) open_since_.reset();
 }
 
 bool lane_actor::has_room() const {
@@ -349,9 +353,16 @@ void lane_actor::report(milestone of) {
                  .given_up = std::exchange(given_up_, {})});
 }
 
+/// Of what is open.
+timestamp lane_actor::due() const {
+  return *open_since_ + type_.options.flush.age + open_.size() * limits::age_of_each;
+}
+
+bool lane_actor::is_due() const { return open_since_ && context_.time.steady() >= due(); }
+
 void lane_actor::wait_for_age() {
-  if (!due_ || !has_room() || std::exchange(tick_under_way_, true)) return;
-  tell_self_after(*this, std::max(duration{0}, *due_ - context_.time.steady()), lane_tick{});
+  if (!open_since_ || !has_room() || std::exchange(tick_under_way_, true)) return;
+  tell_self_after(*this, std::max(duration{0}, due() - context_.time.steady()), lane_tick{});
 }
 
 }  // namespace millrace

@@ -96,6 +96,8 @@ class lane_actor final : public caf::event_based_actor {
   void empty(bool closes);
   enum class milestone { committed, emptied, closed };
   void report(milestone of);
+  [[nodiscard]] timestamp due() const;
+  [[nodiscard]] bool is_due() const;
   void wait_for_age();
 
   engine_context& context_;
@@ -112,7 +114,7 @@ class lane_actor final : public caf::event_based_actor {
   std::deque<member> members_;  // by place
   std::vector<std::uint32_t> open_;
   std::vector<std::uint32_t> full_;  // of them, those that have as much as a turn is to have
-  std::optional<timestamp> due_;     // of what is open
+  std::optional<timestamp> open_since_;
   bool tick_under_way_ = false;
   std::shared_ptr<std::atomic<std::size_t>> commits_;  // under way
   std::size_t committing_ = 0;                         // bytes of states, since nothing was

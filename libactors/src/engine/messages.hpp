@@ -238,7 +238,7 @@ struct empty_lane {
 };
 /// Its slice is over; one under way at a time.
 struct fold_on {};
-/// Nothing that the lane committed is under way.
+/// Of what the lane committed nothing is under way any more, or so little that more may follow.
 struct lane_committed {};
 struct lane_tick {};
 /// What a lane has committed is durable.

@@ -42,8 +42,8 @@ class residents {
   void run_dry(windows_for whom);
   /// From then on their flows have actors. False: there was nobody in them.
   bool close_lanes();
-  /// One of them would go on if what it committed were durable.
-  [[nodiscard]] bool lane_waits_for_journal() const;
+  /// One of them has windows, and will be done with them.
+  [[nodiscard]] bool lanes_go_on();
   /// What a lane says; flows that have to be woken.
   std::vector<std::pair<flow_key, build_number>> on_lane_news(const lane_news& news, router& core);
 
@@ -112,6 +112,7 @@ class residents {
   [[nodiscard]] bool may_join(const routed_flow& flow, const deliver& what);
   [[nodiscard]] bool suits_lane(const flow_type& type) const;
   void join(routed_flow& flow, bool fresh, const deliver& what);
+  void make_room_in_lanes();
   std::size_t close_lanes(std::string_view type);
   void repair_waiting(flow_number flow);
   resident* find_or_spawn(routed_flow& flow, bool fresh,

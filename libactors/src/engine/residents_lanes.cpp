@@ -33,6 +33,7 @@ void residents::join(routed_flow& flow, bool fresh, const deliver& what) {
     erase(found);
     fresh = false;
   }
+  make_room_in_lanes();
   lane_of(flow).join(flow, whom_,
                      {.flow = flow.entry,
                       .fresh = fresh,
@@ -41,9 +42,20 @@ void residents::join(routed_flow& flow, bool fresh, const deliver& what) {
                       .accepts_recorded = core_.progress(*flow.type).accept_recorded()});
 }
 
-bool residents::lane_waits_for_journal() const {
-  return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const lane& one) { return one.waits_for_journal(); });
+/// Of all that is not closing anyway the largest goes.
+void residents::make_room_in_lanes() {
+  std::size_t held = 0;
+  lane* largest = nullptr;
+  for (auto& each : lanes_) {
+    if (each.is_closing()) continue;
+    held += each.size();
+    if (largest == nullptr || each.size() > largest->size()) largest = &each;
+  }
+  if (held >= context_.bounds.lane_flows) largest->empty();
+}
+
+bool residents::lanes_go_on() {
+  return std::any_of(lanes_.begin(), lanes_.end(), [](lane& one) { return one.goes_on(); });
 }
 
 bool residents::close_lanes() {

@@ -5,14 +5,10 @@
 #include "base/limits.hpp"
 
 namespace millrace {
-
 namespace {
 
-/// Where nothing runs, an import has nothing to gain from flows that stay awake.
-std::size_t awake_max(const engine_context& context) {
-  const auto most = context.bounds.awake_flows;
-  return context.run_flows ? most : std::max<std::size_t>(1, most / 4);
-}
+/// Postings that wait for each inbox they are for, when there are many of these.
+constexpr std::size_t unwritten_each = 8;
 
 }  // namespace
 
@@ -136,7 +132,7 @@ void router_actor::go_on() {
 void router_actor::on_pump() {
   if (context_.failed) return;
   if (drained_ && routed_enough_to_end()) return check_drained();
-  const bool too_much_unwritten = core_.unwritten() >= 2 * context_.bounds.unwritten;
+  const bool too_much_unwritten = core_.unwritten() >= 2 * unwritten_max();
   // Goes on when that is written. A flow that begins anew reads from the store what the one before
   // it was routed and had not handled: with less, it would take that for decided.
   if ((too_much_unwritten && writing_) || core_.is_erasing() || begins_build_) return;
@@ -147,9 +143,9 @@ void router_actor::on_pump() {
   go_on();
 }
 
-/// False: no room, and the pump runs again when there is some. A window that a lane needs longer
-/// for because the journal is busy is not taken back: its flows would become actors, hundreds of
-/// thousands of them, which give the journal more to do, not less.
+/// False: no room, and the pump runs again when there is some. While lanes go on with what they
+/// have no window is taken back: their flows would become actors, hundreds of thousands of them,
+/// which take longer still.
 bool router_actor::make_room(windows_for whom) {
   while (!leases_.empty() && leases_.front().lease.expired()) leases_.pop_front();
   auto& budget = *context_.budget;
@@ -157,7 +153,7 @@ bool router_actor::make_room(windows_for whom) {
   const auto now = context_.time.steady();
   while (!has_room() && !leases_.empty()) {
     const auto lease = leases_.front().lease.lock();
-    if (lease && (now <= leases_.front().until || flows_.lane_waits_for_journal())) break;
+    if (lease && (now <= leases_.front().until || flows_.lanes_go_on())) break;
     if (lease) lease->revoke();
     leases_.pop_front();
   }
@@ -204,9 +200,7 @@ void router_actor::route(const std::shared_ptr<const window>& events) {
   enter(routed->started);
   push_all(*routed, events);
   arm_tick();
-  const bool much =
-      core_.unwritten() >= context_.bounds.unwritten || core_.touched() >= awake_max(context_);
-  if (much) write();
+  if (core_.unwritten() >= unwritten_max() || core_.touched() >= awake_max()) write();
   on_progress();
 }
 
@@ -242,8 +236,7 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
     std::erase_if(leases_, [](const leased& each) { return each.lease.expired(); });
     leases_looked_through_at_ = std::max<std::size_t>(1024, 2 * leases_.size());
   }
-  const auto hold = lease->hold_max() + (in_lane ? limits::lane_hold_max : duration{});
-  leases_.push_back({lease, context_.time.steady() + hold});
+  leases_.push_back({lease, context_.time.steady() + lease->hold_max()});
 }
 
 void router_actor::at_rest() {
@@ -255,6 +248,10 @@ void router_actor::at_rest() {
 void router_actor::on_lane_news(const lane_news& news) {
   for (auto& each : flows_.on_lane_news(news, core_)) to_wake_.push_back(std::move(each));
   wake_pending();
+  if (news.closed) {
+    core_.look_for_resting();
+    forget();
+  }
   if (news.closed && agrees_) {
     const auto call = *std::exchange(agrees_, std::nullopt);
     on_agreed(call);
@@ -319,8 +316,24 @@ void router_actor::on_written(const derived_written& news) {
   check_drained();
 }
 
-void router_actor::forget() {
-  core_.forget({awake_max(context_), context_.bounds.directory_entries});
+void router_actor::forget() { core_.forget({awake_max(), context_.bounds.directory_entries}); }
+
+/// Where nothing runs, an import has nothing to gain from flows that stay awake, and at the tail
+/// each of them is a cost without end.
+std::size_t router_actor::awake_max() const {
+  const bool many = context_.run_flows && is_far_behind();
+  return many ? context_.bounds.awake_flows : context_.bounds.awake_at_tail;
+}
+
+bool router_actor::is_far_behind() const {
+  return context_.writes.tail().value - core_.needed().value > context_.bounds.window;
+}
+
+/// Of postings in memory. Writing a few of them to an inbox costs as much as writing many, so who
+/// has many inboxes waits for more.
+std::size_t router_actor::unwritten_max() const {
+  const auto most = context_.bounds.unwritten;
+  return most + std::min(unwritten_each * core_.touched(), 7 * most);
 }
 
 void router_actor::arm_tick() {

@@ -49,6 +49,9 @@ class router_actor final : public caf::event_based_actor {
   void write_then(std::function<void()> then);
   void on_written(const derived_written& news);
   void forget();
+  [[nodiscard]] std::size_t awake_max() const;
+  [[nodiscard]] bool is_far_behind() const;
+  [[nodiscard]] std::size_t unwritten_max() const;
   void arm_tick();
   void on_tick();
 

@@ -38,8 +38,8 @@ void router_actor::write_held_entries() {
 /// the count, and so does who is far behind; all of it can be routed again.
 duration router_actor::unwritten_age_max() const {
   const bool imports = !context_.run_flows && imports_ > 0;
-  const bool is_behind = context_.writes.tail().value - core_.head().value > context_.bounds.window;
-  return imports || is_behind ? postings_of_many_age_max : duration{limits::postings_age_max};
+  if (!imports && !is_far_behind()) return limits::postings_age_max;
+  return std::max<duration>(postings_of_many_age_max, core_.touched() * limits::age_of_each);
 }
 
 void router_actor::on_import(const import_call& call) {

@@ -17,7 +17,8 @@ struct work_bounds {
   std::size_t behind_read = limits::behind_read_max;
   std::size_t mend_distance = limits::mend_distance_max;
   std::size_t directory_entries = limits::directory_entries_max / 8 * 7;  // a table that is full
-  std::size_t awake_flows = limits::window_events_max;
+  std::size_t awake_flows = limits::awake_flows_max;
+  std::size_t awake_at_tail = limits::awake_at_tail_max;
   std::size_t resident_flows = limits::resident_flows_max;
   std::size_t lane_window = limits::lane_window_events_min;
   std::size_t lane_flows = limits::lane_flows_max;
@@ -33,6 +34,7 @@ struct work_bounds {
             .mend_distance = room,
             .directory_entries = room,
             .awake_flows = room,
+            .awake_at_tail = room,
             .resident_flows = 4 * room,
             .lane_window = room,
             .lane_flows = 2 * room};

@@ -165,6 +165,8 @@ class router {
   /// When there are too many: of flows that have nothing unwritten and are not kept no more stays
   /// than the directory says; of too many of these nothing, and the store is asked again.
   void forget(memory_limits limits);
+  /// Flows that were kept are not any more: forget() looks for them.
+  void look_for_resting() { not_resting_ = 0; }
   /// Flows with postings that are not written, or not yet taken to be.
   [[nodiscard]] std::size_t touched() const { return touched_.size(); }
 
