@@ -2,7 +2,6 @@
 // was until the new one has caught up; a topic's goes on from the tail, or decides again.
 #include <catch2/catch.hpp>
 
-#include "host/host_parts.hpp"
 #include "support/notes.hpp"
 
 using namespace millrace;
@@ -122,30 +121,6 @@ TEST_CASE("until the switch the former result is served as it was, and says its 
   test.crash_and_restart();
   CHECK(test.read<sums_2>("a")->etag() == "\"4-65536\"");
   CHECK(test.running().switch_type("Sums").error().code == errc::conflict);
-}
-
-TEST_CASE("what was read before a crash is read after it, while another version is made") {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    INFO("seed " << seed);
-    host_test test{{.seed = seed}};
-    test.add<sums>();
-    for (std::int64_t number = 1; number < 4; ++number) test.append(note("a", number));
-    CHECK(sum_of<sums>(test, "a") == 6);
-    test.crash();  // before it was written how far anything is routed
-    test.clear_flows();
-    test.add<sums_2>(seed % 2 == 0 ? waiting() : flow_options{});
-    test.restart_paused();
-    auto& engine = *test.running().inside().running;
-    std::optional<bool> is_switched;
-    engine.switch_type("Sums", false, [&](const auto& done) { is_switched = bool{done}; });
-    for (bool more = true; more;) {
-      more = test.step();
-      const auto now = test.read<sums_2>("a");
-      REQUIRE(now);
-      CHECK(now->state.sum() == (now->frozen ? 6 : 12));
-    }
-    CHECK(is_switched);
-  }
 }
 
 TEST_CASE("both versions of a query are kept up to date when the program has both") {

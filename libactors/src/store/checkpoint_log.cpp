@@ -133,7 +133,8 @@ result<void> checkpoint_log::fold_slice(flow_writer& flows) {
     const overlaid_ptr newest = overlay_.newest(folded_[i]);
     if (!newest || is_later(*newest, last)) continue;
     if (auto done = flows.fold(folded_[i], *newest); !done) return done;
-    folded_[kept++] = folded_[i];
+    // It stays in the overlay while a later row names it: nothing may go past the log until then.
+    if (newest->seq <= last) folded_[kept++] = folded_[i];
   }
   folded_.resize(kept);
   if (auto done = erase_.run(last); !done) return done;
