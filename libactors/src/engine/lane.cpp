@@ -1,5 +1,6 @@
 #include "engine/lane.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -13,9 +14,10 @@ void lane::begin() {
   if (first && (is_stuck() || first->is_revoked())) close();
 }
 
-bool lane::goes_on() {
-  look();
-  return !under_way_.empty() && !is_stuck();
+bool lane::goes_on_to(const window_lease& what) const {
+  if (is_stuck()) return false;
+  return std::any_of(under_way_.begin(), under_way_.end(),
+                     [&](const auto& one) { return one.lock().get() == &what; });
 }
 
 /// Who waits for the journal would go on if what he committed were durable.
@@ -40,6 +42,7 @@ void lane::join(routed_flow& flow, windows_for whom, lane_member who) {
                                                    .type = type_,
                                                    .shown = shown_});
   }
+  opened_ = true;
   whom_ = whom;
   flow.in_lane = true;
   flow.place = static_cast<std::uint32_t>(members_.size());
@@ -102,13 +105,13 @@ void lane::miss(routed_flow& flow) {
 }
 
 void lane::close(routed_flow* reader) {
-  if (is_empty()) return;
+  if (!opened_) return;
   if (!std::exchange(closing_, true)) tell(owner_, actor_, empty_lane{.closes = true});
   if (reader != nullptr) miss(*reader);
 }
 
 std::vector<std::pair<flow_key, build_number>> lane::closed() {
-  closing_ = false;
+  opened_ = closing_ = false;
   for (auto* flow : std::exchange(members_, {})) {
     if (flow != nullptr) forget(*flow);
   }
@@ -148,7 +151,7 @@ void lane::kill_actor() {
   missed_.clear();
   out_.clear();
   under_way_.clear();
-  closing_ = false;
+  opened_ = closing_ = false;
 }
 
 }  // namespace millrace

@@ -25,7 +25,7 @@ class lane {
   [[nodiscard]] bool is_empty() const {
     return members_.empty() && out_.empty() && missed_.empty();
   }
-  /// Flows that are in it, for the present.
+  /// Places in it that flows have, or had before they were given up.
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   /// No flow may join now.
   [[nodiscard]] bool is_closing() const { return closing_; }
@@ -39,8 +39,10 @@ class lane {
   /// A window comes. A lane that got no further with one for long, or from which one was taken
   /// back, is closed, so that nothing piles up before it.
   void begin();
-  /// It has windows, and will be done with them: nothing would be won by taking one back.
-  [[nodiscard]] bool goes_on();
+  /// It has the window, and will be done with it: nothing would be won by taking that back.
+  [[nodiscard]] bool goes_on_to(const window_lease& what) const;
+  /// How far it is.
+  void look();
   /// A flow that has no actor, and is in no lane, or out, joins with its next delivery.
   void join(routed_flow& flow, windows_for whom, lane_member who);
   /// Of a flow that is in the lane.
@@ -66,7 +68,6 @@ class lane {
   static constexpr std::uint32_t misses = ~0u;  ///< as a place: did not get all that was routed
   static constexpr std::uint32_t out = 0x8000'0000;  ///< and a number that empty() counts
 
-  void look();
   [[nodiscard]] bool is_stuck() const;
   void send();
   void miss(routed_flow& flow);
@@ -88,6 +89,7 @@ class lane {
   };
   std::deque<former> out_;  // oldest first
   std::uint32_t fulls_ = 0;
+  bool opened_ = false;  // somebody joined since it was closed
   bool closing_ = false;
   fold_window next_;
   bool sent_ = false;

@@ -67,6 +67,7 @@ void lane_actor::on_exit() {
 }
 
 void lane_actor::work() {
+  shown_->waits_for_journal = false;
   take_steps();
   shown_->waits_for_journal = !steps_.empty() && !going_on_;
 }

@@ -42,8 +42,10 @@ class residents {
   void run_dry(windows_for whom);
   /// From then on their flows have actors. False: there was nobody in them.
   bool close_lanes();
-  /// One of them has windows, and will be done with them.
-  [[nodiscard]] bool lanes_go_on();
+  /// One of them has the window, and will be done with it.
+  [[nodiscard]] bool is_in_lanes(const window_lease& what);
+  /// Now and then, so that who goes on is not taken for stuck.
+  void look_at_lanes();
   /// What a lane says; flows that have to be woken.
   std::vector<std::pair<flow_key, build_number>> on_lane_news(const lane_news& news, router& core);
 

@@ -54,8 +54,14 @@ void residents::make_room_in_lanes() {
   if (held >= context_.bounds.lane_flows) largest->empty();
 }
 
-bool residents::lanes_go_on() {
-  return std::any_of(lanes_.begin(), lanes_.end(), [](lane& one) { return one.goes_on(); });
+void residents::look_at_lanes() {
+  for (auto& each : lanes_) each.look();
+}
+
+bool residents::is_in_lanes(const window_lease& what) {
+  look_at_lanes();
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [&](const lane& one) { return one.goes_on_to(what); });
 }
 
 bool residents::close_lanes() {

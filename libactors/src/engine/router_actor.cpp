@@ -132,7 +132,7 @@ void router_actor::go_on() {
 void router_actor::on_pump() {
   if (context_.failed) return;
   if (drained_ && routed_enough_to_end()) return check_drained();
-  const bool too_much_unwritten = core_.unwritten() >= 2 * unwritten_max();
+  const bool too_much_unwritten = core_.unwritten() >= unwritten_max() + being_written_max_;
   // Goes on when that is written. A flow that begins anew reads from the store what the one before
   // it was routed and had not handled: with less, it would take that for decided.
   if ((too_much_unwritten && writing_) || core_.is_erasing() || begins_build_) return;
@@ -143,9 +143,9 @@ void router_actor::on_pump() {
   go_on();
 }
 
-/// False: no room, and the pump runs again when there is some. While lanes go on with what they
-/// have no window is taken back: their flows would become actors, hundreds of thousands of them,
-/// which take longer still.
+/// False: no room, and the pump runs again when there is some. A window that a lane goes on to is
+/// not taken back: its flows would become actors, hundreds of thousands of them, which take longer
+/// still.
 bool router_actor::make_room(windows_for whom) {
   while (!leases_.empty() && leases_.front().lease.expired()) leases_.pop_front();
   auto& budget = *context_.budget;
@@ -153,7 +153,7 @@ bool router_actor::make_room(windows_for whom) {
   const auto now = context_.time.steady();
   while (!has_room() && !leases_.empty()) {
     const auto lease = leases_.front().lease.lock();
-    if (lease && (now <= leases_.front().until || flows_.lanes_go_on())) break;
+    if (lease && (now <= leases_.front().until || flows_.is_in_lanes(*lease))) break;
     if (lease) lease->revoke();
     leases_.pop_front();
   }
@@ -277,6 +277,7 @@ void router_actor::wake_pending() {
 void router_actor::write() {
   if (writing_ || context_.failed) return;
   writing_ = true;
+  being_written_max_ = unwritten_max();
   after_this_write_ = std::exchange(after_next_write_, {});
   derived_commit request;
   request.part.flows = std::exchange(held_entries_, {});
@@ -351,6 +352,7 @@ void router_actor::on_tick() {
     unwritten_since_.reset();
     write();
   }
+  flows_.look_at_lanes();
   flows_.sweep(now);
   if (core_.head() == context_.writes.tail()) block_pool::trim();
   if (context_.budget->wanted) go_on();

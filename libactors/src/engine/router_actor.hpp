@@ -162,6 +162,7 @@ class router_actor final : public caf::event_based_actor {
   std::optional<lag_call> agrees_;  // as soon as no flow is in a lane
 
   bool writing_ = false;
+  std::size_t being_written_max_ = 0;  // unwritten_max() when that began
   // Until its row is written, with what its former one was routed.
   bool begins_build_ = false;
   bool tick_armed_ = false;

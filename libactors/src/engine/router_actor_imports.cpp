@@ -35,7 +35,7 @@ void router_actor::write_held_entries() {
 }
 
 /// The more events a write of an inbox is for, the less it costs each of them. An import goes for
-/// the count, and so does who is far behind; all of it can be routed again.
+/// the count, and so does who is far behind, or has a type that is; all of it can be routed again.
 duration router_actor::unwritten_age_max() const {
   const bool imports = !context_.run_flows && imports_ > 0;
   if (!imports && !is_far_behind()) return limits::postings_age_max;
