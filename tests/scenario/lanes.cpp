@@ -153,7 +153,7 @@ TEST_CASE("a full lane is emptied, and its flows join again where they were") {
   that.check_all<notes>();
 }
 
-TEST_CASE("flows of several types share the room that lanes have") {
+TEST_CASE("a lane that is emptied to make room for another type loses nothing") {
   bool broken = false;
   with_history that{400, 50};
   that.test.add<notes>();
