@@ -74,7 +74,12 @@ int main(int argc, char** argv) {
   std::vector<std::uint64_t> counts{100, 10'000, 100'000};
   if (to.asked().full) counts = {100, 100'000, 1'000'000};
   if (!to.asked().rest.empty()) counts.clear();
-  for (const auto& word : to.asked().rest) counts.push_back(std::stoull(word));
+  for (const auto& word : to.asked().rest) {
+    const bool is_number = !word.empty() && word.find_first_not_of("0123456789") == word.npos;
+    need(is_number && word.size() < 10 && std::stoull(word) > 1,
+         word + " is no count of instances");
+    counts.push_back(std::stoull(word));
+  }
   std::vector<figures> found;
   for (const auto count : counts) {
     const bool is_outer = count == counts.front() || count == counts.back();
