@@ -133,7 +133,7 @@ double engine_alone::deliver_all(std::vector<routed_events> windows) {
 }
 
 void engine_alone::push(routed_events& what) {
-  delivered_ += what.content.entries.size();
+  delivered_ += what.content.entries->size();
   const auto events = what.content.events;
   const auto lease = std::make_shared<window_lease>(std::move(what.content), context_.budget);
   leases_.push_back(lease);
@@ -168,7 +168,7 @@ void engine_alone::push_to_actors(const routed_events& what,
                                   const window& events) {
   const auto held = lease->acquire();
   for (const auto& each : what.deliveries) {
-    const auto last = events.events()[held->entries[each.first + each.count - 1].index].at;
+    const auto last = events.events()[(*held->entries)[each.first + each.count - 1].index].at;
     tell(flows_[each.flow], deliver{.lease = lease,
                                     .first = each.first,
                                     .count = each.count,

@@ -45,14 +45,15 @@ routed_events events_at_hand::next(std::uint32_t count) {
     each.first = first;
     first += std::exchange(each.count, 0);
   }
-  made.content.entries.resize(first);
+  const auto entries = std::make_shared<entry_list>(first);
   for (std::uint32_t i = 0; i < count; ++i) {
     for (std::uint32_t type = 0; type < types_count; ++type) {
       auto& each = made.deliveries[delivery_of[flow_of(tail_ + i, type)]];
-      made.content.entries[each.first + each.count++] = {i, true};
+      (*entries)[each.first + each.count++] = {.index = i, .starts = true};
     }
   }
   tail_ += count;
+  made.content.entries = entries;
   made.content.events = built.finish(position{tail_});
   return made;
 }

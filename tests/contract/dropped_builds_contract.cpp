@@ -79,7 +79,7 @@ TEST_CASE("a large build goes in slices, and a new process goes on with it") {
   }
   batch.flows.push_back(built(count, "T|kept", second_build));
   // One of them has more blocks than a slice takes.
-  commit_batch::posting_write many{flow_number{7}, {}};
+  posting_writes::of_flow many{flow_number{7}, {}};
   for (std::uint64_t at = 0; at < 3'000'000; ++at) many.postings.push_back({{at * 200}, true});
   batch.postings.push_back(std::move(many));
   subject->commit(batch);

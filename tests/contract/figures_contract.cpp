@@ -19,7 +19,7 @@ TEST_CASE("postings are counted after a place, up to another") {
   subject->commit(two_flows());
   std::vector<position> all;
   for (std::uint64_t part = 0; part < 3; ++part) {
-    commit_batch::posting_write write{first, {}};
+    posting_writes::of_flow write{first, {}};
     for (std::uint64_t i = 0; i < 700; ++i) {
       write.postings.push_back({{part * 1'000'000 + i * i}, i % 7 == 0});
       all.push_back(write.postings.back().at);

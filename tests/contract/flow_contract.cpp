@@ -123,7 +123,7 @@ TEST_CASE("an inbox of any length is read back, in parts and whole") {
   subject->commit(two_flows());
   std::vector<posting> all;
   for (std::uint64_t part = 0; part < 5; ++part) {
-    commit_batch::posting_write write{first, {}};
+    posting_writes::of_flow write{first, {}};
     for (std::uint64_t i = 0; i < 3000; ++i) {
       write.postings.push_back({{part * 1'000'000 + i * 150}, i % 7 == 0});
     }

@@ -75,7 +75,7 @@ class batch_maker {
   void add_postings(commit_batch& batch) {
     for (std::size_t flow = 0; flow < latest_.size(); ++flow) {
       if (!chance(30)) continue;
-      commit_batch::posting_write write{static_cast<flow_number>(flow), {}};
+      posting_writes::of_flow write{static_cast<flow_number>(flow), {}};
       // The first flows get enough to fill blocks.
       const std::uint64_t count = flow < 3 ? below(800) : below(4);
       for (std::uint64_t left = count; left > 0; --left) {

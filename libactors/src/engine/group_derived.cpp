@@ -14,10 +14,10 @@ result<void> group::add(derived_commit& request) {
   append(batch_.flows, request.part.flows);
   if (batch_.postings.empty() && batch_.effects.empty()) {
     borrowed_ = {&request, request.part.postings.size(), request.part.effects.size()};
-    batch_.postings.swap(request.part.postings);
+    std::swap(batch_.postings, request.part.postings);
     batch_.effects.swap(request.part.effects);
   } else {
-    append(batch_.postings, request.part.postings);
+    batch_.postings.append(request.part.postings);
     append(batch_.effects, request.part.effects);
   }
   append(batch_.rewritten, request.part.rewritten);
@@ -38,9 +38,9 @@ result<void> group::add(derived_commit& request) {
 void group::give_back() {
   const auto from = std::exchange(borrowed_, {});
   if (from.lender == nullptr) return;
-  batch_.postings.resize(from.postings);
+  batch_.postings.shorten(from.postings);
   batch_.effects.resize(from.effects);
-  batch_.postings.swap(from.lender->part.postings);
+  std::swap(batch_.postings, from.lender->part.postings);
   batch_.effects.swap(from.lender->part.effects);
 }
 

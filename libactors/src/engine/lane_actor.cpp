@@ -159,7 +159,7 @@ void lane_actor::gather(const window_lease::content& held, std::span<const lane_
     const auto* one = reinterpret_cast<const char*>(&members_[whole.place]);
     for (std::size_t at = 0; at < sizeof(member); at += cache_line) __builtin_prefetch(one + at);
     for (std::uint32_t i = 0; i < count; ++i) {
-      const auto& entry = held.entries[whole.first + from.event + i];
+      const auto& entry = (*held.entries)[whole.first + from.event + i];
       const auto& what = events[entry.index];
       __builtin_prefetch(&what.at);
       __builtin_prefetch(&what.body);

@@ -50,7 +50,7 @@ class window_lease {
   };
 
   window_lease(content held, const std::shared_ptr<window_budget>& budget)
-      : hold_max_(limits::window_hold_max + held.entries.size() * limits::window_hold_each),
+      : hold_max_(limits::window_hold_max + held.entries->size() * limits::window_hold_each),
         held_(counted(std::move(held), budget)) {}
 
   /// How long flows may hold it when the router needs the room: the more of them, the longer.

@@ -213,7 +213,7 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
   auto lease = std::make_shared<window_lease>(
       window_lease::content{events, std::move(routed.entries)}, context_.budget);
   const auto held_here = lease->acquire();
-  const auto& entries = held_here->entries;
+  const auto& entries = *held_here->entries;
   flows_.begin_window(whom, is_bulk);
   for (const auto& each : routed.deliveries) {
     const auto number = each.flow->entry.number;

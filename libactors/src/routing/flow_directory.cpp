@@ -8,6 +8,7 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t cache_line = 64;
+constexpr std::size_t fetched_of_flow = 2 * cache_line;  // what a look-up and a hit need
 
 void fetch(const void* at, std::size_t size) {
   for (std::size_t i = 0; i < size; i += cache_line) {
@@ -21,61 +22,70 @@ std::uint64_t flow_directory::hash_of(std::string_view key, build_number build) 
   return millrace::hash_of(key) + static_cast<std::uint32_t>(build);
 }
 
+flow_directory::~flow_directory() {
+  erase_if([](const routed_flow& /*any*/) { return true; });
+}
+
 routed_flow* flow_directory::find(std::string_view key, build_number build,
                                   std::uint64_t hash) const {
-  for (auto at = place_of(hash); slots_[at].flow; at = next(at)) {
+  for (auto at = place_of(hash); slots_[at].flow != nullptr; at = next(at)) {
     if (slots_[at].hash != hash) continue;
     const auto& entry = slots_[at].flow->entry;
-    if (entry.build == build && entry.key.text() == key) return slots_[at].flow.get();
+    if (entry.build == build && entry.key.text() == key) return slots_[at].flow;
   }
   return nullptr;
 }
 
 void flow_directory::fetch_flow(std::uint64_t hash) const {
-  if (const auto* flow = slots_[place_of(hash)].flow.get()) fetch(flow, sizeof *flow);
+  const auto* flow = slots_[place_of(hash)].flow;
+  if (flow != nullptr) fetch(flow, fetched_of_flow);
 }
 
+/// Short ones are in the flow.
 void flow_directory::fetch_key(std::uint64_t hash) const {
-  const auto* flow = slots_[place_of(hash)].flow.get();
+  const auto* flow = slots_[place_of(hash)].flow;
   if (flow == nullptr) return;
-  fetch(flow->entry.key.text().data(), flow->entry.key.text().size());
-  flow->unwritten.fetch_end();
+  const std::string_view key = flow->entry.key.text();
+  const auto* const begin = reinterpret_cast<const char*>(flow);
+  const bool is_inside = key.data() >= begin && key.data() < begin + sizeof *flow;
+  if (!is_inside) fetch(key.data(), key.size());
 }
 
 routed_flow& flow_directory::add(flow_entry entry) {
-  slot made{hash_of(entry.key.text(), entry.build), std::make_unique<routed_flow>()};
-  made.flow->entry = std::move(entry);
-  return insert(std::move(made));
+  auto* const made = flows_.make();
+  made->entry = std::move(entry);
+  insert({hash_of(made->entry.key.text(), made->entry.build), made});
+  return *made;
 }
 
-routed_flow& flow_directory::insert(slot made) {
+void flow_directory::insert(const slot& made) {
   if (2 * (count_ + 1) > slots_.size()) {
-    auto all = std::exchange(slots_, std::vector<slot>(2 * slots_.size()));
+    const auto all = std::exchange(slots_, slots(2 * slots_.size()));
     count_ = 0;
-    for (auto& each : all) {
-      if (each.flow) insert(std::move(each));
+    for (const auto& each : all) {
+      if (each.flow != nullptr) insert(each);
     }
   }
   auto at = place_of(made.hash);
-  while (slots_[at].flow) at = next(at);
-  slots_[at] = std::move(made);
+  while (slots_[at].flow != nullptr) at = next(at);
+  slots_[at] = made;
   ++count_;
-  return *slots_[at].flow;
 }
 
 /// What was put further on because its place was taken moves up.
 void flow_directory::erase(std::string_view key, build_number build) {
-  const auto* flow = find(key, build, hash_of(key, build));
+  auto* const flow = find(key, build, hash_of(key, build));
   if (flow == nullptr) return;
   auto hole = place_of(hash_of(key, build));
-  while (slots_[hole].flow.get() != flow) hole = next(hole);
-  slots_[hole].flow.reset();
+  while (slots_[hole].flow != flow) hole = next(hole);
+  flows_.free(flow);
+  slots_[hole] = {};
   --count_;
-  for (auto at = next(hole); slots_[at].flow; at = next(at)) {
+  for (auto at = next(hole); slots_[at].flow != nullptr; at = next(at)) {
     const auto wanted = place_of(slots_[at].hash);
     const auto mask = slots_.size() - 1;
     if (((at - wanted) & mask) < ((at - hole) & mask)) continue;
-    slots_[hole] = std::move(slots_[at]);
+    slots_[hole] = std::exchange(slots_[at], {});
     hole = at;
   }
 }

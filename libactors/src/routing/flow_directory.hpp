@@ -2,36 +2,38 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "routing/posting_list.hpp"
+#include "base/slab.hpp"
+#include "routing/unwritten_postings.hpp"
 #include "store/store.hpp"
 
 namespace millrace {
 
-/// What the router knows of one flow.
-struct routed_flow {
+/// What the router knows of one flow. What each event looks at comes first.
+struct alignas(64) routed_flow {
   flow_entry entry;
-  std::optional<std::uint32_t> type;  ///< index in the table, when its build is hosted here
-  std::optional<position> latest;     ///< last posting, written or not
-  std::optional<position> written;    ///< last posting in the store
-  posting_list unwritten;             ///< those after `written`; of the router's pool
-  bool keep = false;                  ///< set by the owner: do not forget this one
-  bool in_lane = false;               ///< the owner's: in that of its type
-  std::uint32_t place = 0;            ///< the owner's: where in that
-  bool given_up = false;              ///< the owner's: by that, and has an actor therefore
-  bool enlisted = false;   ///< its entry may not be in the store yet: the owner sees to it
-  bool replacing = false;  ///< another inbox is on its way into the store
+  std::optional<position> latest;  ///< last posting, written or not
 
  private:
   friend class router;
   std::uint64_t window_ = 0;    ///< in which it was last touched
   std::uint32_t delivery_ = 0;  ///< its delivery there
   bool listed_ = false;         ///< in router::touched_
+
+ public:
+  bool keep = false;        ///< set by the owner: do not forget this one
+  bool in_lane = false;     ///< the owner's: in that of its type
+  bool given_up = false;    ///< the owner's: by that, and has an actor therefore
+  std::uint32_t place = 0;  ///< the owner's: where in that
+  bool enlisted = false;    ///< its entry may not be in the store yet: the owner sees to it
+  bool replacing = false;   ///< another inbox is on its way into the store
+  std::optional<std::uint32_t> type;  ///< index in the table, when its build is hosted here
+  posting_list unwritten;             ///< those after `written`; of the router
+  std::optional<position> written;    ///< last posting in the store
 };
 
 /// A flat table: a look-up is a slot, a flow and its key, three cache misses. Who has many of them
@@ -40,6 +42,9 @@ struct routed_flow {
 class flow_directory {
  public:
   flow_directory() : slots_(first_slots) {}
+  flow_directory(const flow_directory&) = delete;
+  flow_directory& operator=(const flow_directory&) = delete;
+  ~flow_directory();
 
   [[nodiscard]] static std::uint64_t hash_of(std::string_view key, build_number build);
 
@@ -55,10 +60,11 @@ class flow_directory {
   void erase(std::string_view key, build_number build);
   template <class Predicate>
   void erase_if(Predicate goes) {
-    auto all = std::exchange(slots_, std::vector<slot>(first_slots));
+    const auto all = std::exchange(slots_, slots(first_slots));
     count_ = 0;
-    for (auto& each : all) {
-      if (each.flow && !goes(*each.flow)) insert(std::move(each));
+    for (const auto& each : all) {
+      if (each.flow == nullptr) continue;
+      goes(*each.flow) ? flows_.free(each.flow) : insert(each);
     }
   }
   [[nodiscard]] std::size_t size() const { return count_; }
@@ -67,8 +73,9 @@ class flow_directory {
   static constexpr std::size_t first_slots = 64;
   struct slot {
     std::uint64_t hash = 0;
-    std::unique_ptr<routed_flow> flow;  // null: free
+    routed_flow* flow = nullptr;  // of flows_; null: free
   };
+  using slots = std::vector<slot, pooled_allocator<slot>>;
 
   [[nodiscard]] std::size_t place_of(std::uint64_t hash) const {
     return hash & (slots_.size() - 1);
@@ -76,9 +83,10 @@ class flow_directory {
   [[nodiscard]] std::size_t next(std::size_t place) const {
     return (place + 1) & (slots_.size() - 1);
   }
-  routed_flow& insert(slot made);
+  void insert(const slot& made);
 
-  std::vector<slot> slots_;  // a power of two, at most half full
+  slab<routed_flow> flows_;
+  slots slots_;  // a power of two, at most half full
   std::size_t count_ = 0;
 };
 

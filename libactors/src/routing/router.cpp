@@ -114,6 +114,7 @@ result<routed_window> router::route(const window& events) {
   }
   ++windows_;
   hits_.clear();
+  counts_.clear();
   for (std::uint32_t i = 0; i < events.events().size(); ++i) {
     const event& what = events.events()[i];
     what.envelope->has_routes ? route_explicitly(in, what, i) : route_by_type(in, what, i);
@@ -215,11 +216,6 @@ result<void> router::hit_all(pass& in) {
     in.looked_up.push_back({{key, one.build}, one.hash, nullptr, {}});
   }
   if (auto done = look_up(in.looked_up); !done) return done;
-  for (const auto& one : in.looked_up) {
-    if (one.flow != nullptr && one.flow->window_ == windows_) {
-      __builtin_prefetch(&in.out.deliveries[one.flow->delivery_]);
-    }
-  }
   for (std::size_t i = 0; i < in.aimed.size(); ++i) hit(in, in.looked_up[i], in.aimed[i].entry);
   in.aimed.clear();
   in.texts.clear();
@@ -250,33 +246,40 @@ void router::post(pass& in, routed_flow& flow, position at, routed_entry entry) 
     flow.window_ = windows_;
     flow.delivery_ = static_cast<std::uint32_t>(in.out.deliveries.size());
     in.out.deliveries.push_back({.flow = &flow, .first = 0, .count = 0, .previous = flow.latest});
+    counts_.push_back(0);
   }
-  ++in.out.deliveries[flow.delivery_].count;
+  ++counts_[flow.delivery_];
   hits_.push_back({flow.delivery_, entry});
-  unwritten_.append(flow.unwritten, {at, entry.starts});
   flow.latest = at;
-  ++unwritten_count_;
-  if (!flow.listed_) {
-    flow.listed_ = true;
-    touched_.push_back(&flow);
-  }
 }
 
 /// A counting sort: hits are in order of events, and stay so within each delivery.
 routed_window router::grouped(pass& in) {
+  auto& out = in.out;
+  out.started.insert(out.started.begin(), in.born.begin(), in.born.end());
+  if (hits_.empty()) return std::move(out);
   std::uint32_t next = 0;
-  for (auto& delivery : in.out.deliveries) {
-    delivery.first = next;
-    next += delivery.count;
-    delivery.count = 0;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    out.deliveries[i].first = next;
+    out.deliveries[i].count = counts_[i];
+    next += std::exchange(counts_[i], next);  // where the next of its hits goes
   }
-  in.out.entries.resize(hits_.size());
-  for (const auto& hit : hits_) {
-    auto& delivery = in.out.deliveries[hit.delivery];
-    in.out.entries[delivery.first + delivery.count++] = hit.entry;
+  const auto entries = std::make_shared<entry_list>(hits_.size());
+  for (const auto& hit : hits_) (*entries)[counts_[hit.delivery]++] = hit.entry;
+  out.entries = entries;
+  note_unwritten(in.events, out);
+  return std::move(out);
+}
+
+void router::note_unwritten(const window& events, const routed_window& of) {
+  const auto& all = of.deliveries;
+  unwritten_.begin_window(events.events(), of.entries, all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i + fetched_ahead < all.size()) all[i + fetched_ahead].flow->unwritten.fetch();
+    auto& flow = *all[i].flow;
+    unwritten_.add(flow.unwritten, all[i].first, all[i].count);
+    if (!std::exchange(flow.listed_, true)) touched_.push_back(&flow);
   }
-  in.out.started.insert(in.out.started.begin(), in.born.begin(), in.born.end());
-  return std::move(in.out);
 }
 
 position router::needed() const {
@@ -299,20 +302,24 @@ position router::head() const {
 void router::take_unwritten(commit_batch& into) {
   MILLRACE_INVARIANT(being_written_.empty());
   take_replaced(into);
+  into.postings.reserve(touched_.size(), unwritten_.size());
+  const auto ahead = [&](std::size_t i) { return i < touched_.size() ? touched_[i] : nullptr; };
   for (std::size_t i = 0; i < touched_.size(); ++i) {
-    if (i + fetched_ahead < touched_.size()) touched_[i + fetched_ahead]->unwritten.fetch_begin();
+    if (const auto* far = ahead(i + 3 * fetched_ahead)) far->unwritten.fetch();
+    if (const auto* next = ahead(i + 2 * fetched_ahead)) next->unwritten.fetch_slice();
+    if (const auto* near = ahead(i + fetched_ahead)) near->unwritten.fetch_entries();
     auto* flow = touched_[i];
     flow->listed_ = false;
     if (flow->unwritten.empty()) continue;  // they are in another inbox now
-    into.postings.push_back({flow->entry.number, {}});
-    auto& all = into.postings.back().postings;
-    all.reserve(flow->unwritten.size());
+    into.postings.begin_flow(flow->entry.number);
     flow->unwritten.each([&](posting one) {
-      all.push_back(one);
+      into.postings.add(one);
       return true;
     });
-    being_written_.push_back({flow, all.size(), all.back().at});
+    being_written_.push_back(
+        {flow, unwritten_postings::taken(flow->unwritten), *flow->latest});
   }
+  unwritten_.take();
   touched_.clear();
   std::sort(effects_.begin(), effects_.end());
   into.effects = std::exchange(effects_, {});
@@ -326,11 +333,11 @@ void router::take_unwritten(commit_batch& into) {
 
 void router::written() {
   replaced_written();
-  for (const auto& [flow, count, last] : std::exchange(being_written_, {})) {
+  for (const auto& [flow, through, last] : std::exchange(being_written_, {})) {
     flow->written = last;
-    unwritten_.drop(flow->unwritten, count);
-    unwritten_count_ -= count;
+    unwritten_.drop(flow->unwritten, through);
   }
+  unwritten_.drop_taken();
 }
 
 std::map<std::pair<std::string, build_number>, position> router::unwritten_latest() const {

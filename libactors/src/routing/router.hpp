@@ -22,14 +22,6 @@
 
 namespace millrace {
 
-/// One entry of a delivery.
-struct routed_entry {
-  std::uint32_t index = 0;  ///< into window::events()
-  bool starts = false;
-};
-
-using routed_entries = std::vector<routed_entry, pooled_allocator<routed_entry>>;
-
 /// All that one window holds for one flow: entries [first, first + count) of routed_window.
 struct routed_delivery {
   routed_flow* flow = nullptr;  ///< valid until the next call of forget()
@@ -44,7 +36,7 @@ struct routed_window {
   std::vector<flow_entry> started;
   std::optional<flow_number> first_new;  ///< flows from this number on are new
   std::vector<routed_delivery> deliveries;
-  routed_entries entries;
+  routed_entries entries;           ///< null: there are no deliveries
   std::vector<std::string> parked;  ///< flow types that this window parked
 };
 
@@ -130,7 +122,7 @@ class router {
   result<routed_flow*> find(const flow_key& key, build_number build);
 
   // Writing derived data.
-  [[nodiscard]] std::size_t unwritten() const { return unwritten_count_; }
+  [[nodiscard]] std::size_t unwritten() const { return unwritten_.size(); }
   [[nodiscard]] bool has_unwritten() const { return dirty_; }
   /// Fills in postings, effects, flow types and the routed position. One at a time: written() comes
   /// next.
@@ -197,6 +189,7 @@ class router {
   void hit(pass& in, const sought& one, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
   routed_window grouped(pass& in);
+  void note_unwritten(const window& events, const routed_window& of);
   void take_replaced(commit_batch& into);
   void replaced_written();
   result<routed_flow*> known(std::string_view key_text, build_number build);
@@ -224,7 +217,7 @@ class router {
   std::uint64_t windows_ = 0;
 
   flow_directory flows_;
-  posting_pool unwritten_;
+  unwritten_postings unwritten_;
   resting_flows resting_;         // none of which is in flows_
   std::size_t not_resting_ = 0;   // of flows_, when it was last looked for some that may
   std::vector<sought*> missing_;  // of look_up(); kept for its memory
@@ -234,7 +227,7 @@ class router {
   std::vector<routed_flow*> touched_;  // with unwritten postings
   struct taken {
     routed_flow* flow;
-    std::size_t count;
+    unwritten_postings::mark through;
     position last;
   };
   std::vector<taken> being_written_;
@@ -248,14 +241,15 @@ class router {
   std::vector<std::pair<routed_flow*, std::optional<position>>> being_replaced_;
   std::vector<flow_number> erased_;
   std::vector<commit_batch::effects_rewrite> replaced_effects_;
-  std::vector<effect> effects_;
+  effect_pairs effects_;
   struct window_hit {
     std::uint32_t delivery;
     routed_entry entry;
   };
-  std::vector<window_hit> hits_;  // of route(), in order of events; kept for its memory
+  // Of route(), kept for their memory: hits in order of events, how many each delivery has.
+  std::vector<window_hit, pooled_allocator<window_hit>> hits_;
+  std::vector<std::uint32_t> counts_;
   std::vector<build_name> dropped_;
-  std::size_t unwritten_count_ = 0;
   bool dirty_ = false;
 };
 

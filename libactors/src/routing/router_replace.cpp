@@ -30,7 +30,6 @@ result<routed_flow*> router::replace(const flow_key& key, build_number build, po
   routed_flow& flow = **found;
   flow.entry.born = born;
   const bool was_enlisted = std::exchange(flow.enlisted, false);
-  unwritten_count_ -= flow.unwritten.size();
   unwritten_.clear(flow.unwritten);
   flow.latest = postings.last();
   flow.replacing = true;
@@ -49,7 +48,6 @@ result<bool> router::erase(const flow_key& key, build_number build) {
   if (flow->keep || flow->replacing || flow->enlisted) return false;
   erased_.push_back(flow->entry.number);
   std::erase(touched_, flow);
-  unwritten_count_ -= flow->unwritten.size();
   unwritten_.clear(flow->unwritten);
   flows_.erase(key.text(), build);
   dirty_ = true;

@@ -39,11 +39,11 @@ class flow_writer {
   result<void> write_whole(const flow_entry& flow, std::optional<position> born,
                            const commit_batch::checkpoint_write& its);
   void find_first_postings(const commit_batch& batch, flow_number first_new);
-  const commit_batch::posting_write* take_first_postings(flow_number flow);
+  std::optional<posting_writes::write> take_first_postings(flow_number flow);
   result<void> write_with_inbox(const flow_entry& flow, std::optional<position> born,
-                                const commit_batch::posting_write& its);
-  result<void> append(const commit_batch::posting_write& write);
-  result<void> add_postings(const commit_batch::posting_write& write);
+                                const posting_writes::write& its);
+  result<void> append(const posting_writes::write& write);
+  result<void> add_postings(const posting_writes::write& write);
   result<void> load_tail(flow_number flow);
 
   sqlite::statement insert_, insert_whole_, insert_with_inbox_, tail_, put_tail_, put_block_,
@@ -53,7 +53,7 @@ class flow_writer {
   std::optional<position> latest_;
   // Of the batch at hand, by number from first_new_ on.
   std::uint32_t first_new_ = 0;
-  std::vector<const commit_batch::posting_write*> first_postings_;
+  std::vector<std::optional<posting_writes::write>> first_postings_;
   std::vector<char> written_;
 };
 

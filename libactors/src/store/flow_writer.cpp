@@ -48,9 +48,9 @@ result<void> flow_writer::write_entries(const commit_batch& batch, const checkpo
   for (const flow_entry& flow : batch.flows) {
     const auto born = flow.born == unplaced ? std::nullopt : std::optional{flow.born};
     const auto* its = find_write(whole, flow.number);
-    const auto* postings = its == nullptr ? take_first_postings(flow.number) : nullptr;
+    const auto postings = its == nullptr ? take_first_postings(flow.number) : std::nullopt;
     auto done = its != nullptr ? write_whole(flow, born, *its)
-                : postings != nullptr
+                : postings
                     ? write_with_inbox(flow, born, *postings)
                     : insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
                                   static_cast<std::uint32_t>(flow.build), born);
@@ -65,28 +65,28 @@ void flow_writer::find_first_postings(const commit_batch& batch, flow_number fir
   first_postings_.clear();
   written_.clear();
   if (batch.flows.empty() || !batch.rewritten.empty() || !batch.erased.empty()) return;
-  for (const auto& write : batch.postings) {
+  for (const auto write : batch.postings) {
     const auto number = to_integer(write.flow);
     if (number < first_new_ || write.postings.empty()) continue;
     const std::size_t place = number - first_new_;
     if (place >= first_postings_.size()) first_postings_.resize(place + 1);
-    first_postings_[place] = &write;
+    first_postings_[place] = write;
   }
   written_.resize(first_postings_.size());
 }
 
-/// Null: it has none, or they were taken.
-const commit_batch::posting_write* flow_writer::take_first_postings(flow_number flow) {
-  if (to_integer(flow) < first_new_) return nullptr;
+/// None: it has none, or they were taken.
+std::optional<posting_writes::write> flow_writer::take_first_postings(flow_number flow) {
+  if (to_integer(flow) < first_new_) return std::nullopt;
   const std::size_t place = to_integer(flow) - first_new_;
-  if (place >= first_postings_.size() || first_postings_[place] == nullptr) return nullptr;
+  if (place >= first_postings_.size() || !first_postings_[place]) return std::nullopt;
   written_[place] = 1;
-  return std::exchange(first_postings_[place], nullptr);
+  return std::exchange(first_postings_[place], std::nullopt);
 }
 
 /// One row at once costs half of an entry that is changed afterwards.
 result<void> flow_writer::write_with_inbox(const flow_entry& flow, std::optional<position> born,
-                                           const commit_batch::posting_write& its) {
+                                           const posting_writes::write& its) {
   latest_.reset();
   block_.clear();
   if (auto done = add_postings(its); !done) return done;
@@ -109,7 +109,7 @@ result<void> flow_writer::write_whole(const flow_entry& flow, std::optional<posi
 }
 
 result<void> flow_writer::write_postings(const commit_batch& batch) {
-  for (const auto& write : batch.postings) {
+  for (const auto write : batch.postings) {
     const std::size_t place = to_integer(write.flow) - first_new_;  // of one that was there: huge
     if (place < written_.size() && written_[place] != 0) continue;
     if (auto done = append(write); !done) return done;
@@ -117,7 +117,7 @@ result<void> flow_writer::write_postings(const commit_batch& batch) {
   return {};
 }
 
-result<void> flow_writer::append(const commit_batch::posting_write& write) {
+result<void> flow_writer::append(const posting_writes::write& write) {
   if (write.postings.empty()) return {};
   if (auto loaded = load_tail(write.flow); !loaded) return loaded;
   if (auto done = add_postings(write); !done) return done;
@@ -126,7 +126,7 @@ result<void> flow_writer::append(const commit_batch::posting_write& write) {
 }
 
 /// After `latest_`, to `block_`: one that is full becomes a row.
-result<void> flow_writer::add_postings(const commit_batch::posting_write& write) {
+result<void> flow_writer::add_postings(const posting_writes::write& write) {
   const std::uint32_t flow = to_integer(write.flow);
   for (const posting& added : write.postings) {
     MILLRACE_INVARIANT(!latest_ || *latest_ < added.at);

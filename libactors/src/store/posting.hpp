@@ -13,6 +13,9 @@
 
 namespace millrace {
 
+/// A dense number for a flow key, given once and never again. Keys are long, and postings many.
+enum class flow_number : std::uint32_t {};
+
 struct posting {
   position at;
   bool starts = false;  ///< may begin a life; otherwise it joins

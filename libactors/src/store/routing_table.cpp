@@ -52,8 +52,7 @@ result<void> routing_writer::rewrite_effects(const commit_batch::effects_rewrite
   return extend_bucket(rewrite.span, rewrite.effects);
 }
 
-result<void> routing_writer::write_effects(const std::vector<effect>& effects) {
-  std::span<const effect> left{effects};
+result<void> routing_writer::write_effects(std::span<const effect> left) {
   while (!left.empty()) {
     const std::uint64_t bucket = effect_span(left.front().cause);
     const auto end = std::find_if(left.begin(), left.end(), [&](const effect& one) {

@@ -18,7 +18,7 @@ class routing_writer {
 
  private:
   result<void> rewrite_effects(const commit_batch::effects_rewrite& rewrite);
-  result<void> write_effects(const std::vector<effect>& effects);
+  result<void> write_effects(std::span<const effect> effects);
   result<void> extend_bucket(std::uint64_t bucket, std::span<const effect> effects);
 
   sqlite::statement put_type_, put_routed_, last_block_, put_block_, clear_bucket_;

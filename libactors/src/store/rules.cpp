@@ -30,7 +30,7 @@ void require_valid(const commit_batch& batch, position tail, std::uint32_t flow_
   for (const auto& write : batch.rewritten) {
     MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.entry.number), <, count);
   }
-  for (const auto& write : batch.postings) {
+  for (const auto write : batch.postings) {
     MILLRACE_INVARIANT_CMP(static_cast<std::uint32_t>(write.flow), <, count);
   }
 }

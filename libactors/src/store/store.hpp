@@ -17,11 +17,9 @@
 #include "millrace/result.hpp"
 #include "millrace/types.hpp"
 #include "store/posting.hpp"
+#include "store/posting_writes.hpp"
 
 namespace millrace {
-
-/// A dense number for a flow key, given once and never again. Keys are long, and postings many.
-enum class flow_number : std::uint32_t {};
 
 /// One folding of a flow type's history, from 1: its flows have directory entries, inboxes and
 /// checkpoints of their own. A type has another one for each version, and for a reset by a scan. A
@@ -79,6 +77,9 @@ struct effect {
   position at;
   friend auto operator<=>(const struct effect&, const struct effect&) = default;
 };
+
+/// Of a commit: one of nearly every event.
+using effect_pairs = std::vector<effect, pooled_allocator<effect>>;
 
 /// Causes of one span are compared and replaced together. Never change: stores lay them out by it.
 inline constexpr std::uint64_t effect_span_causes = 4096;
@@ -152,12 +153,8 @@ struct commit_batch {
   std::vector<effects_rewrite> rewritten_effects;
 
   // Derived data, from the router.
-  struct posting_write {
-    flow_number flow{};
-    std::vector<posting> postings;  ///< in order, each after the flow's latest
-  };
-  std::vector<posting_write> postings;
-  std::vector<effect> effects;           ///< in order of (cause, at)
+  posting_writes postings;
+  effect_pairs effects;                  ///< in order of (cause, at)
   std::vector<v1::FlowType> flow_types;  ///< replaces the rows of these names and builds
   std::optional<position> routed;        ///< the effects are complete before this position
 

@@ -170,7 +170,7 @@ struct routing {
       if (each.previous) text += fmt::format(" after {}", each.previous->value);
       text += ':';
       for (auto i = each.first; i < each.first + each.count; ++i) {
-        const auto& entry = made->entries[i];
+        const auto& entry = (*made->entries)[i];
         text +=
             fmt::format(" {}{}", entry.starts ? "+" : "", events->events()[entry.index].at.value);
       }
