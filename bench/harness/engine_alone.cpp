@@ -168,7 +168,7 @@ void engine_alone::push_to_actors(const routed_events& what,
                                   const window& events) {
   const auto held = lease->acquire();
   for (const auto& each : what.deliveries) {
-    const auto last = events.events()[(*held->entries)[each.first + each.count - 1].index].at;
+    const auto last = events.events()[(*held->entries)[each.first + each.count - 1].index()].at;
     tell(flows_[each.flow], deliver{.lease = lease,
                                     .first = each.first,
                                     .count = each.count,

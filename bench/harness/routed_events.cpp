@@ -49,7 +49,7 @@ routed_events events_at_hand::next(std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     for (std::uint32_t type = 0; type < types_count; ++type) {
       auto& each = made.deliveries[delivery_of[flow_of(tail_ + i, type)]];
-      (*entries)[each.first + each.count++] = {.index = i, .starts = true};
+      (*entries)[each.first + each.count++] = {i, true};
     }
   }
   tail_ += count;

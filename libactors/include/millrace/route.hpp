@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,18 +35,33 @@ class route {
     return std::move(*this);
   }
   void add(std::string_view id, bool starts) {
-    for (auto& known : targets_) {
-      if (known.id != id) continue;
-      known.starts = known.starts || starts;
+    if (!has_any_) {
+      first_ = {std::string{id}, starts};
+      has_any_ = true;
       return;
     }
-    targets_.push_back({std::string{id}, starts});
+    for (auto* known = begin(); known != end(); ++known) {
+      if (known->id != id) continue;
+      known->starts = known->starts || starts;
+      return;
+    }
+    if (all_.empty()) all_.push_back(std::move(first_));
+    all_.push_back({std::string{id}, starts});
   }
 
-  [[nodiscard]] const std::vector<target>& targets() const { return targets_; }
+  /// In the order in which they were named. Valid until another one is added.
+  [[nodiscard]] std::span<const target> targets() const {
+    return all_.empty() ? std::span{&first_, has_any_ ? 1u : 0u} : std::span{all_};
+  }
 
  private:
-  std::vector<target> targets_;
+  [[nodiscard]] target* begin() { return all_.empty() ? &first_ : all_.data(); }
+  [[nodiscard]] target* end() { return begin() + (all_.empty() ? 1 : all_.size()); }
+
+  // Most events go to one instance of a type, and this is made for every one of them.
+  target first_;
+  bool has_any_ = false;
+  std::vector<target> all_;  ///< of several; the first one too
 };
 
 [[nodiscard]] inline route starts(std::string_view id) { return route{}.starts(id); }

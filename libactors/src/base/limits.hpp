@@ -47,6 +47,7 @@ inline constexpr std::size_t blocks_kept_idle = 16;   // when nothing is behind
 inline constexpr std::size_t window_events_max = 131'072;       // one read of the timeline
 inline constexpr std::size_t window_size_max = 32u << 20;       // encoded
 inline constexpr std::size_t windows_max = 3;                   // decoded and still in use
+inline constexpr std::size_t bodies_size_max = 64u << 20;       // of one; then they are made anew
 inline constexpr auto window_hold_max = 250ms;                  // then slow flows lose theirs,
 inline constexpr auto window_hold_each = 2us;                   // and this much for each entry
 inline constexpr std::size_t feed_size_max = 16u << 20;         // committed, not yet routed

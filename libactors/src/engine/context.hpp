@@ -19,6 +19,7 @@
 #include "engine/work_bounds.hpp"
 #include "routing/interest.hpp"
 #include "store/store.hpp"
+#include "wire/body_pool.hpp"
 #include "wire/type_registry.hpp"
 
 namespace millrace {
@@ -72,6 +73,7 @@ struct engine_context {
   /// Of topics that decide again.
   reactions_by_type recorded{stored, types};
   std::shared_ptr<window_budget> budget = std::make_shared<window_budget>(bounds.windows);
+  body_pool used_bodies{};
 
   /// One for each actor that may still run; see life.
   std::atomic<std::size_t> actors{0};

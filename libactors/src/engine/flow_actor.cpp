@@ -257,9 +257,9 @@ std::vector<observation> flow_actor::take_batch(
     if (!content) break;
     for (std::uint32_t i = 0; i < one.count && seen.size() < limit; ++i) {
       const auto& entry = (*content->entries)[one.first + i];
-      const auto& what = content->events->events()[entry.index];
+      const auto& what = content->events->events()[entry.index()];
       __builtin_prefetch(&what);  // they lie far apart
-      seen.push_back({&what, entry.starts});
+      seen.push_back({&what, entry.starts()});
     }
     held.push_back(std::move(content));
     if (seen.size() >= limit) break;

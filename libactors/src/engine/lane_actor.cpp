@@ -160,10 +160,10 @@ void lane_actor::gather(const window_lease::content& held, std::span<const lane_
     for (std::size_t at = 0; at < sizeof(member); at += cache_line) __builtin_prefetch(one + at);
     for (std::uint32_t i = 0; i < count; ++i) {
       const auto& entry = (*held.entries)[whole.first + from.event + i];
-      const auto& what = events[entry.index];
+      const auto& what = events[entry.index()];
       __builtin_prefetch(&what.at);
       __builtin_prefetch(&what.body);
-      into.seen.push_back({&what, entry.starts});
+      into.seen.push_back({&what, entry.starts()});
     }
     from.event += count;
     if (from.event == whole.count) from = {from.delivery + 1, 0};
@@ -263,8 +263,8 @@ duration lane_actor::time_of(std::size_t events) const {
 bool lane_actor::put_all_out() {
   close_all(flush_cause::aged);
   if (!open_.empty()) return false;
-  for (auto& each : members_) {
-    if (each.runs) give_up(each);
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].runs) give_up(members_[i]);
   }
   is_put_out_ = true;
   return true;

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/pooled_sequence.hpp"
 #include "engine/context.hpp"
 #include "engine/messages.hpp"
 #include "flow/runner.hpp"
@@ -111,7 +112,7 @@ class lane_actor final : public caf::event_based_actor {
   std::size_t joined_ = 0;  // of the first step, when that is a window
   place_in folded_;         // the same
   bool going_on_ = false;
-  std::deque<member> members_;  // by place
+  pooled_sequence<member> members_;  // by place
   std::vector<std::uint32_t> open_;
   std::vector<std::uint32_t> full_;  // of them, those that have as much as a turn is to have
   std::optional<timestamp> open_since_;

@@ -218,8 +218,8 @@ void router_actor::push_all(routed_window& routed, const std::shared_ptr<const w
   for (const auto& each : routed.deliveries) {
     const auto number = each.flow->entry.number;
     const bool fresh = routed.first_new && number >= *routed.first_new;
-    const auto first = events->events()[entries[each.first].index].at;
-    const auto last = events->events()[entries[each.first + each.count - 1].index].at;
+    const auto first = events->events()[entries[each.first].index()].at;
+    const auto last = events->events()[entries[each.first + each.count - 1].index()].at;
     flows_.push(*each.flow, fresh, first,
                 {.lease = lease,
                  .first = each.first,
@@ -354,7 +354,10 @@ void router_actor::on_tick() {
   }
   flows_.look_at_lanes();
   flows_.sweep(now);
-  if (core_.head() == context_.writes.tail()) block_pool::trim();
+  if (core_.head() == context_.writes.tail()) {
+    context_.used_bodies.trim();
+    block_pool::trim();
+  }
   if (context_.budget->wanted) go_on();
   look_at_contracts();
   if (core_.has_unwritten() || !flows_.empty()) arm_tick();

@@ -9,10 +9,12 @@ namespace millrace {
 namespace {
 
 /// Any thread. Errors: those of the store.
-result<std::shared_ptr<const window>> read_window(const engine_context& context, position from,
+result<std::shared_ptr<const window>> read_window(engine_context& context, position from,
                                                   position to, std::size_t most) {
   window_builder built{context.types, from};
-  built.reserve(std::min<std::size_t>(most, to.value - from.value));
+  const auto expected = std::min<std::size_t>(most, to.value - from.value);
+  built.reserve(expected);
+  if (expected >= context.bounds.lane_window) built.decode_into(context.used_bodies.take());
   auto end = to;
   auto read = context.stored.scan(from, to, [&](const event_row& row) {
     built.add(row.at, row.type, row.time, row.payload, row.envelope);

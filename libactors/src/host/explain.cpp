@@ -131,13 +131,12 @@ result<void> inquiry::by_type() {
 
 result<void> inquiry::by_route(const flow_type& type) {
   route routed;
-  std::vector<route_target> targets;
-  if (auto done = route_typed(type, what_, routed, targets); !done) {
+  if (auto done = route_typed(type, what_, routed); !done) {
     add_type(type.name, event_fate::stopped_on).detail = done.error().message;
     return {};
   }
-  if (targets.empty()) add_type(type.name, event_fate::names_nobody);
-  for (const auto& target : targets) {
+  if (routed.targets().empty()) add_type(type.name, event_fate::names_nobody);
+  for (const auto& target : routed.targets()) {
     const auto key = type.single ? flow_key{type.name} : flow_key{type.name, target.id};
     const auto how = target.starts ? event_reach::starts : event_reach::joins;
     if (auto added = add_flow(key, how); !added) return added;

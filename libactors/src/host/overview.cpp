@@ -193,7 +193,7 @@ void overview::take(const window& events, const routed_window& routed) {
   for (const auto& delivery : routed.deliveries) {
     if (!builds_.is_running(delivery.flow->entry)) continue;
     auto& added = additions_[delivery.flow->entry.key.text()];
-    if (!added.first) added.first = events.events()[routed.entries[delivery.first].index].at;
+    if (!added.first) added.first = events.events()[(*routed.entries)[delivery.first].index()].at;
     added.latest = delivery.flow->latest;
     added.count += delivery.count;
     if (watch_ && delivery.flow->entry.key == watch_->key) take_watched(events, routed, delivery);
@@ -203,11 +203,11 @@ void overview::take(const window& events, const routed_window& routed) {
 void overview::take_watched(const window& events, const routed_window& routed,
                             const routed_delivery& delivery) {
   for (std::uint32_t i = 0; i < delivery.count; ++i) {
-    const auto& entry = routed.entries[delivery.first + i];
-    const position at = events.events()[entry.index].at;
+    const auto& entry = (*routed.entries)[delivery.first + i];
+    const position at = events.events()[entry.index()].at;
     if (watch_->after && at <= *watch_->after) continue;
     ++watched_.count;
-    if (watched_.postings.size() < watch_->limit) watched_.postings.push_back({at, entry.starts});
+    if (watched_.postings.size() < watch_->limit) watched_.postings.push_back({at, entry.starts()});
   }
 }
 

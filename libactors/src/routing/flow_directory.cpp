@@ -18,20 +18,31 @@ void fetch(const void* at, std::size_t size) {
 
 }  // namespace
 
-std::uint64_t flow_directory::hash_of(std::string_view key, build_number build) {
-  return millrace::hash_of(key) + static_cast<std::uint32_t>(build);
+std::uint64_t flow_directory::seed_of(std::string_view type, build_number build) {
+  return millrace::hash_of(type) + static_cast<std::uint32_t>(build);
+}
+
+std::uint64_t flow_directory::hash_of(std::uint64_t seed, const key_parts& key) {
+  return key.has_id ? seed ^ millrace::hash_of(key.id) : seed;
+}
+
+std::uint64_t flow_directory::hash_of(const flow_entry& flow) {
+  const auto key = key_parts::of(flow.key.text());
+  return hash_of(seed_of(key.type, flow.build), key);
 }
 
 flow_directory::~flow_directory() {
   erase_if([](const routed_flow& /*any*/) { return true; });
 }
 
-routed_flow* flow_directory::find(std::string_view key, build_number build,
+routed_flow* flow_directory::find(const key_parts& key, build_number build,
                                   std::uint64_t hash) const {
   for (auto at = place_of(hash); slots_[at].flow != nullptr; at = next(at)) {
     if (slots_[at].hash != hash) continue;
     const auto& entry = slots_[at].flow->entry;
-    if (entry.build == build && entry.key.text() == key) return slots_[at].flow;
+    const bool is_it = entry.build == build && entry.key.has_id() == key.has_id &&
+                       entry.key.id() == key.id && entry.key.type() == key.type;
+    if (is_it) return slots_[at].flow;
   }
   return nullptr;
 }
@@ -54,7 +65,7 @@ void flow_directory::fetch_key(std::uint64_t hash) const {
 routed_flow& flow_directory::add(flow_entry entry) {
   auto* const made = flows_.make();
   made->entry = std::move(entry);
-  insert({hash_of(made->entry.key.text(), made->entry.build), made});
+  insert({hash_of(made->entry), made});
   return *made;
 }
 
@@ -73,13 +84,10 @@ void flow_directory::insert(const slot& made) {
 }
 
 /// What was put further on because its place was taken moves up.
-void flow_directory::erase(std::string_view key, build_number build) {
-  auto* const flow = find(key, build, hash_of(key, build));
-  if (flow == nullptr) return;
-  auto hole = place_of(hash_of(key, build));
-  while (slots_[hole].flow != flow) hole = next(hole);
-  flows_.free(flow);
-  slots_[hole] = {};
+void flow_directory::erase(const routed_flow& flow) {
+  auto hole = place_of(hash_of(flow.entry));
+  while (slots_[hole].flow != &flow) hole = next(hole);
+  flows_.free(std::exchange(slots_[hole], {}).flow);
   --count_;
   for (auto at = next(hole); slots_[at].flow != nullptr; at = next(at)) {
     const auto wanted = place_of(slots_[at].hash);

@@ -36,6 +36,20 @@ struct alignas(64) routed_flow {
   std::optional<position> written;    ///< last posting in the store
 };
 
+/// A flow's key in its parts, so that nobody has to put it together to look it up. A view.
+struct key_parts {
+  std::string_view type;
+  std::string_view id;
+  bool has_id = false;
+
+  [[nodiscard]] static key_parts of(std::string_view text) {
+    const auto end = text.find('|');
+    if (end == std::string_view::npos) return {text, {}, false};
+    return {text.substr(0, end), text.substr(end + 1), true};
+  }
+  [[nodiscard]] flow_key key() const { return has_id ? flow_key{type, id} : flow_key{type}; }
+};
+
 /// A flat table: a look-up is a slot, a flow and its key, three cache misses. Who has many of them
 /// at hand asks for all slots first, then for all flows, then for all keys, and waits for none. The
 /// flows stay where they are until they are erased. One thread.
@@ -46,10 +60,13 @@ class flow_directory {
   flow_directory& operator=(const flow_directory&) = delete;
   ~flow_directory();
 
-  [[nodiscard]] static std::uint64_t hash_of(std::string_view key, build_number build);
+  /// Of all flows of a build of a type.
+  [[nodiscard]] static std::uint64_t seed_of(std::string_view type, build_number build);
+  /// Of one of them.
+  [[nodiscard]] static std::uint64_t hash_of(std::uint64_t seed, const key_parts& key);
 
   /// Null: it is not here.
-  [[nodiscard]] routed_flow* find(std::string_view key, build_number build,
+  [[nodiscard]] routed_flow* find(const key_parts& key, build_number build,
                                   std::uint64_t hash) const;
   void fetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[place_of(hash)]); }
   void fetch_flow(std::uint64_t hash) const;
@@ -57,7 +74,8 @@ class flow_directory {
 
   /// One that is not here yet.
   routed_flow& add(flow_entry entry);
-  void erase(std::string_view key, build_number build);
+  /// One that is here.
+  void erase(const routed_flow& flow);
   template <class Predicate>
   void erase_if(Predicate goes) {
     const auto all = std::exchange(slots_, slots(first_slots));
@@ -83,6 +101,7 @@ class flow_directory {
   [[nodiscard]] std::size_t next(std::size_t place) const {
     return (place + 1) & (slots_.size() - 1);
   }
+  [[nodiscard]] static std::uint64_t hash_of(const flow_entry& flow);
   void insert(const slot& made);
 
   slab<routed_flow> flows_;

@@ -104,11 +104,10 @@ void inbox_builder::fill(const event_row& row, known_event& known, bool whole, e
 
 void inbox_builder::route_to(std::uint32_t type, const event& what) {
   const flow_type& observer = *plan_.table().types()[type];
-  targets_.clear();
-  if (auto routed = route_typed(observer, what, made_, targets_); !routed) {
+  if (auto routed = route_typed(observer, what, made_); !routed) {
     return fail(type, what.at, routed.error().message);
   }
-  for (const auto& target : targets_) {
+  for (const auto& target : made_.targets()) {
     key_.assign(observer.name);
     if (!observer.single) key_.append(1, '|').append(target.id);
     aim(key_, plan_.typed(type), {what.at, target.starts});

@@ -105,7 +105,6 @@ class inbox_builder {
   std::string rewritten_;
   std::string key_;
   route made_;
-  std::vector<route_target> targets_;
 
   std::unordered_map<std::string, known_event> known_;
   std::array<known_event*, recent_events> recent_{};

@@ -73,11 +73,10 @@ result<void> check_ids(const flow_type& type, const event& what, const route& ma
 
 }  // namespace
 
-result<void> route_typed(const flow_type& type, const event& what, route& made,
-                         std::vector<route_target>& targets) {
+result<void> route_typed(const flow_type& type, const event& what, route& made) {
   const auto& observed = type.observes[type.find(what.type)];
   if (observed.route == nullptr) {
-    targets.push_back({.id = {}, .starts = true});
+    made = starts(std::string_view{});
     return {};
   }
   if (what.body == nullptr) {
@@ -90,9 +89,7 @@ result<void> route_typed(const flow_type& type, const event& what, route& made,
   } catch (...) {
     return bad_route(type, what, "route() threw something that is no std::exception");
   }
-  if (auto checked = check_ids(type, what, made); !checked) return checked;
-  for (const auto& target : made.targets()) targets.push_back({target.id, target.starts});
-  return {};
+  return check_ids(type, what, made);
 }
 
 namespace {
@@ -100,9 +97,9 @@ namespace {
 bool may_reach(const flow_type& observer, const event& what, const flow_key& key) {
   if (observer.find(what.type) == observer.observes.size()) return false;
   route made;
-  std::vector<route_target> targets;
-  if (!route_typed(observer, what, made, targets)) return true;
-  return std::any_of(targets.begin(), targets.end(), [&](const route_target& target) {
+  if (!route_typed(observer, what, made)) return true;
+  const auto targets = made.targets();
+  return std::any_of(targets.begin(), targets.end(), [&](const route::target& target) {
     return observer.single ? !key.has_id() : key.has_id() && target.id == key.id();
   });
 }

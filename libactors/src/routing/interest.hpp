@@ -39,18 +39,11 @@ class interest_table {
 [[nodiscard]] result<void> check_beside(const flow_type& type,
                                         const interest_table::type_list& others);
 
-/// One instance that an event goes to, before it is known whether a `joins` finds it.
-struct route_target {
-  std::string_view id;
-  bool starts = true;
-};
-
-/// Where an event goes within one flow type, by that type's own route(); appends to `targets`; the
-/// ids live as long as `made`, which is overwritten. Not for events with explicit routes, and not
-/// for schedule entries: those go to nobody. Errors: undecodable; invalid (route threw, or an id is
-/// not UTF-8 or too long). Both park the type.
-result<void> route_typed(const flow_type& type, const event& what, route& made,
-                         std::vector<route_target>& targets);
+/// Where an event goes within one flow type, by that type's own route(), into `made`; for a type
+/// with a single instance the id is empty. Not for events with explicit routes, and not for
+/// schedule entries: those go to nobody. Errors: undecodable; invalid (route threw, or an id is not
+/// UTF-8 or too long). Both park the type.
+result<void> route_typed(const flow_type& type, const event& what, route& made);
 
 /// Whether an event could reach a flow. True also for a `joins` that may find nobody: whoever asks
 /// must bear a yes too many, never a no too many.

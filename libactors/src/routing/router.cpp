@@ -16,21 +16,11 @@ struct router::pass {
   bool active_explicit = false;
   routed_window out;
   std::vector<flow_entry> born;  // were known without a birth
-  /// Where an event goes, before the flow is looked up.
-  struct target {
-    std::string_view key;  // in the window; null: in texts, from here
-    std::size_t text;
-    std::size_t size;
-    build_number build;
-    std::uint64_t hash;
-    routed_entry entry;
-  };
-  std::vector<target> aimed;
-  std::vector<sought> looked_up;  // the same, when all of them are known
-  std::string texts;              // of keys that stand nowhere else
-  std::string_view key;           // of the target at hand,
-  bool is_key_of_window = false;
-  std::string made_key;  // unless it is one of the window
+  // Where events go, in their order: who that is is looked up for some of them together.
+  std::vector<sought> aimed;
+  std::vector<routed_entry> entries;    // one for each of these
+  std::size_t routes = 0;               // of router::made_, that they are views of
+  std::vector<std::uint64_t> seeds;     // by type: of its build that runs
   /// Who is behind the name of a type. Few names stand in most keys.
   struct named {
     std::string_view name;  // in the window
@@ -39,8 +29,13 @@ struct router::pass {
   };
   std::vector<named> names;
   const named& behind(const router& who, std::string_view name);
-  millrace::route made;
-  std::vector<route_target> targets;
+  /// Who observes events of a type. Few types have most events, and their names are interned.
+  struct observed {
+    std::string_view type;
+    std::span<const std::uint32_t> observers;
+  };
+  std::vector<observed> observed_types;
+  std::span<const std::uint32_t> observers(const router& who, std::string_view type);
 };
 
 namespace {
@@ -100,17 +95,15 @@ result<routed_window> router::route(const window& events) {
           .out = {},
           .born = {},
           .aimed = {},
-          .looked_up = {},
-          .texts = {},
-          .key = {},
-          .is_key_of_window = false,
-          .made_key = {},
+          .entries = {},
+          .routes = 0,
+          .seeds = {},
           .names = {},
-          .made = {},
-          .targets = {}};
+          .observed_types = {}};
   for (std::size_t i = 0; i < progress_.size(); ++i) {
     in.active[i] = !progress_[i]->has_error_position() && !progress_[i]->explicit_only() &&
                    inside(position{progress_[i]->routed()}, events);
+    in.seeds.push_back(flow_directory::seed_of(progress_[i]->name(), builds_[i]));
   }
   ++windows_;
   hits_.clear();
@@ -118,7 +111,7 @@ result<routed_window> router::route(const window& events) {
   for (std::uint32_t i = 0; i < events.events().size(); ++i) {
     const event& what = events.events()[i];
     what.envelope->has_routes ? route_explicitly(in, what, i) : route_by_type(in, what, i);
-    if (in.aimed.size() >= looked_up_at_once) {
+    if (in.aimed.size() >= looked_up_at_once || in.routes >= looked_up_at_once) {
       if (auto done = hit_all(in); !done) return done.error();
     }
     if (what.envelope->cause && in.active_explicit && what.at >= routed_) {
@@ -143,17 +136,30 @@ const router::pass::named& router::pass::behind(const router& who, std::string_v
   return names.emplace_back(named{name, who.table_.versions(name), who.unhosted_build(name)});
 }
 
+std::span<const std::uint32_t> router::pass::observers(const router& who, std::string_view type) {
+  constexpr std::size_t types_max = 16;
+  for (const auto& one : observed_types) {
+    if (one.type.data() == type.data() && one.type.size() == type.size()) return one.observers;
+  }
+  const auto found = who.table_.observers(type);
+  if (found.empty()) return found;
+  if (observed_types.size() == types_max) observed_types.pop_back();
+  observed_types.push_back({type, found});
+  return found;
+}
+
 void router::route_explicitly(pass& in, const event& what, std::uint32_t index) {
-  in.is_key_of_window = true;
   for (const auto key_text : what.envelope->keys()) {
-    in.key = key_text;
-    const auto& behind = in.behind(*this, key_text.substr(0, key_text.find('|')));
+    const auto key = key_parts::of(key_text);
+    const auto& behind = in.behind(*this, key.type);
     for (const auto type : behind.hosted) {
       if (!explicitly_active(in, type, what.at)) continue;
-      aim(in, builds_[type], {index, true});
+      aim(in, key, builds_[type], in.seeds[type], {index, true});
     }
     if (!behind.hosted.empty() || !in.active_explicit || what.at < routed_) continue;
-    if (behind.unhosted) aim(in, *behind.unhosted, {index, true});
+    if (!behind.unhosted) continue;
+    const auto seed = flow_directory::seed_of(key.type, *behind.unhosted);
+    aim(in, key, *behind.unhosted, seed, {index, true});
   }
 }
 
@@ -166,21 +172,20 @@ bool router::explicitly_active(const pass& in, std::uint32_t type, position at) 
 
 void router::route_by_type(pass& in, const event& what, std::uint32_t index) {
   if (what.envelope->is_entry()) return;
-  for (const auto type : table_.observers(what.type)) {
+  for (const auto type : in.observers(*this, what.type)) {
     const auto& row = *progress_[type];
     if (!in.active[type] || what.at.value < row.routed() || passes_by(row, what.at)) continue;
-    in.targets.clear();
     const flow_type& observer = *table_.types()[type];
-    if (auto routed = route_typed(observer, what, in.made, in.targets); !routed) {
+    if (in.routes == made_.size()) made_.emplace_back();
+    auto& made = made_[in.routes];
+    if (auto routed = route_typed(observer, what, made); !routed) {
       park(in, type, what, routed.error());
       continue;
     }
-    for (const auto& target : in.targets) {
-      in.made_key.assign(observer.name);
-      if (!observer.single) in.made_key.append(1, '|').append(target.id);
-      in.key = in.made_key;
-      in.is_key_of_window = false;
-      aim(in, builds_[type], {index, target.starts});
+    ++in.routes;
+    for (const auto& target : made.targets()) {
+      const key_parts key{observer.name, target.id, !observer.single};
+      aim(in, key, builds_[type], in.seeds[type], {index, target.starts});
     }
   }
 }
@@ -194,49 +199,40 @@ void router::park(pass& in, std::uint32_t type, const event& what, const error& 
   in.out.parked.push_back(progress.name());
 }
 
-void router::aim(pass& in, build_number build, routed_entry entry) {
-  const auto hash = flow_directory::hash_of(in.key, build);
+void router::aim(pass& in, const key_parts& key, build_number build, std::uint64_t seed,
+                 routed_entry entry) {
+  const auto hash = flow_directory::hash_of(seed, key);
   flows_.fetch_slot(hash);
-  if (in.is_key_of_window) {
-    in.aimed.push_back({in.key, 0, 0, build, hash, entry});
-  } else {
-    in.aimed.push_back({{}, in.texts.size(), in.key.size(), build, hash, entry});
-    in.texts += in.key;
-  }
+  in.aimed.push_back({key, build, hash, nullptr, {}});
+  in.entries.push_back(entry);
 }
 
 /// In the order in which they were aimed, which is that of events.
 result<void> router::hit_all(pass& in) {
   for (const auto& one : in.aimed) flows_.fetch_flow(one.hash);
   for (const auto& one : in.aimed) flows_.fetch_key(one.hash);
-  in.looked_up.clear();
-  for (const auto& one : in.aimed) {
-    const auto made = std::string_view{in.texts}.substr(one.text, one.size);
-    const auto key = one.key.data() != nullptr ? one.key : made;
-    in.looked_up.push_back({{key, one.build}, one.hash, nullptr, {}});
-  }
-  if (auto done = look_up(in.looked_up); !done) return done;
-  for (std::size_t i = 0; i < in.aimed.size(); ++i) hit(in, in.looked_up[i], in.aimed[i].entry);
+  if (auto done = look_up(in.aimed); !done) return done;
+  for (std::size_t i = 0; i < in.aimed.size(); ++i) hit(in, in.aimed[i], in.entries[i]);
   in.aimed.clear();
-  in.texts.clear();
+  in.entries.clear();
+  in.routes = 0;
   return {};
 }
 
 void router::hit(pass& in, const sought& one, routed_entry entry) {
-  const event& what = in.events.events()[entry.index];
+  const event& what = in.events.events()[entry.index()];
   // One that was unknown may have begun with an event before this one.
   routed_flow* flow = one.flow != nullptr ? one.flow : awake(one);
   if (flow == nullptr) {
-    if (!entry.starts) return;  // joins nobody
-    in.out.started.push_back({flow_number{next_number_++},
-                              flow_key::parse(std::string{one.name.key}), what.at, one.name.build});
+    if (!entry.starts()) return;  // joins nobody
+    in.out.started.push_back({flow_number{next_number_++}, one.key.key(), what.at, one.build});
     if (!in.out.first_new) in.out.first_new = in.out.started.back().number;
     flow = &remember(in.out.started.back(), std::nullopt);
-  } else if (entry.starts && flow->entry.born == unplaced) {
+  } else if (entry.starts() && flow->entry.born == unplaced) {
     flow->entry.born = what.at;
     in.born.push_back(flow->entry);
   }
-  if (!entry.starts && what.at < flow->entry.born) return;
+  if (!entry.starts() && what.at < flow->entry.born) return;
   if (flow->latest && what.at <= *flow->latest) return;  // named twice, or written before a crash
   post(in, *flow, what.at, entry);
 }

@@ -169,7 +169,8 @@ class router {
   };
   struct pass;     // one call of route()
   struct sought {  // a flow that is looked up together with others
-    flow_name name;
+    key_parts key;
+    build_number build{};
     std::uint64_t hash = 0;
     routed_flow* flow = nullptr;  // what was found
     resting_flows::mark mark;     // when it had to be looked for there
@@ -184,7 +185,9 @@ class router {
   void park(pass& in, std::uint32_t type, const event& what, const error& why);
   void route_explicitly(pass& in, const event& what, std::uint32_t index);
   void route_by_type(pass& in, const event& what, std::uint32_t index);
-  void aim(pass& in, build_number build, routed_entry entry);
+  static sought to_seek(std::string_view key_text, build_number build);
+  void aim(pass& in, const key_parts& key, build_number build, std::uint64_t seed,
+           routed_entry entry);
   result<void> hit_all(pass& in);
   void hit(pass& in, const sought& one, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
@@ -193,7 +196,7 @@ class router {
   void take_replaced(commit_batch& into);
   void replaced_written();
   result<routed_flow*> known(std::string_view key_text, build_number build);
-  [[nodiscard]] bool knows_all(std::string_view key_text, build_number build) const;
+  [[nodiscard]] bool knows_all(const sought& one) const;
   [[nodiscard]] routed_flow* awake(const sought& one) const;
   bool wake(sought& one);
   result<void> look_up(std::span<sought> all);
@@ -207,6 +210,7 @@ class router {
   rows types_;
   std::vector<v1::FlowType*> progress_;  // by index of the table
   std::vector<build_number> builds_;     // by index of the table
+  std::deque<millrace::route> made_;               // of route(), while views of them are looked up
   // Names that have rows and are not hosted: the build that explicit routes reach; none: they wait.
   std::unordered_map<std::string, std::optional<build_number>, text_hash, std::equal_to<>>
       unhosted_;

@@ -76,14 +76,20 @@ bool router::has_flows(std::string_view type) const {
   return types_with_flows_.find(type) != types_with_flows_.end();
 }
 
+router::sought router::to_seek(std::string_view key_text, build_number build) {
+  const auto key = key_parts::of(key_text);
+  const auto seed = flow_directory::seed_of(key.type, build);
+  return {key, build, flow_directory::hash_of(seed, key), nullptr, {}};
+}
+
 result<routed_flow*> router::known(std::string_view key_text, build_number build) {
-  sought one{{key_text, build}, flow_directory::hash_of(key_text, build), nullptr, {}};
+  auto one = to_seek(key_text, build);
   if (auto done = look_up({&one, 1}); !done) return done.error();
   return one.flow;
 }
 
 routed_flow* router::awake(const sought& one) const {
-  return flows_.find(one.name.key, one.name.build, one.hash);
+  return flows_.find(one.key, one.build, one.hash);
 }
 
 /// In memory, in all that was in use once, in the store; null: nowhere. Names may repeat.
@@ -94,12 +100,10 @@ result<void> router::look_up(std::span<sought> all) {
     if (each.flow != nullptr) continue;
     missing_.push_back(&each);
     if (resting_.size() == 0) continue;
-    each.mark = resting_.mark_of(each.name);
+    each.mark = resting_.mark_of({each.key.key().text(), each.build});
     resting_.fetch(each.mark);
   }
-  std::erase_if(missing_, [this](sought* one) {
-    return wake(*one) || knows_all(one->name.key, one->name.build);
-  });
+  std::erase_if(missing_, [this](sought* one) { return wake(*one) || knows_all(*one); });
   return missing_.empty() ? result<void>{} : ask_store();
 }
 
@@ -107,17 +111,20 @@ bool router::wake(sought& one) {
   if (resting_.size() == 0) return false;
   const auto found = resting_.take(one.mark);
   if (!found) return (one.flow = awake(one)) != nullptr;  // its name came before
-  one.flow = &remember(
-      {found->number, flow_key::parse(std::string{one.name.key}), found->born, one.name.build},
-      found->latest);
+  one.flow = &remember({found->number, one.key.key(), found->born, one.build}, found->latest);
   return true;
 }
 
 /// For what is missing.
 result<void> router::ask_store() {
+  std::vector<std::string> keys;
   std::vector<flow_name> names;
+  keys.reserve(missing_.size());
   names.reserve(missing_.size());
-  for (const auto* one : missing_) names.push_back(one->name);
+  for (const auto* one : missing_) {
+    keys.push_back(one->key.key().text());
+    names.push_back({keys.back(), one->build});
+  }
   auto stored = lookup_(names);
   if (!stored) return stored.error();
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -126,9 +133,7 @@ result<void> router::ask_store() {
     auto& one = *missing_[i];
     one.flow = awake(one);
     if (one.flow != nullptr) continue;
-    one.flow = &remember(
-        {found->number, flow_key::parse(std::string{one.name.key}), found->born, one.name.build},
-        found->latest);
+    one.flow = &remember({found->number, one.key.key(), found->born, one.build}, found->latest);
   }
   return {};
 }
@@ -138,9 +143,9 @@ bool router::is_leaving(flow_number flow) const {
 }
 
 /// Whether the store has no flow of the build but those in memory: then it need not be asked.
-bool router::knows_all(std::string_view key_text, build_number build) const {
+bool router::knows_all(const sought& one) const {
   if (knows_all_ || known_builds_.empty()) return knows_all_;
-  return known_builds_.contains({std::string{key_text.substr(0, key_text.find('|'))}, build});
+  return known_builds_.contains({std::string{one.key.type}, one.build});
 }
 
 routed_flow& router::remember(flow_entry entry, std::optional<position> latest) {
@@ -169,7 +174,7 @@ result<std::vector<routed_flow*>> router::enlist(std::span<const flow_key* const
   for (const auto* key : keys) {
     const auto* row = running(key->type());
     const auto build = row == nullptr ? first_build : build_of(*row);
-    all.push_back({{key->text(), build}, flow_directory::hash_of(key->text(), build), nullptr, {}});
+    all.push_back(to_seek(key->text(), build));
   }
   if (auto done = look_up(all); !done) return done.error();
   std::vector<routed_flow*> found;
@@ -177,7 +182,7 @@ result<std::vector<routed_flow*>> router::enlist(std::span<const flow_key* const
   for (std::size_t i = 0; i < all.size(); ++i) {
     auto* flow = all[i].flow != nullptr ? all[i].flow : awake(all[i]);  // it may have come twice
     if (flow == nullptr) {
-      flow = &remember({flow_number{next_number_++}, *keys[i], unplaced, all[i].name.build}, {});
+      flow = &remember({flow_number{next_number_++}, *keys[i], unplaced, all[i].build}, {});
       flow->enlisted = true;
     }
     found.push_back(flow);
@@ -204,12 +209,10 @@ result<std::vector<const routed_flow*>> router::reached(const event& what) {
     }
   } else if (!what.envelope->is_entry()) {
     millrace::route made;
-    std::vector<route_target> targets;
     for (const auto type : table_.observers(what.type)) {
-      targets.clear();
       const flow_type& observer = *table_.types()[type];
-      if (!route_typed(observer, what, made, targets)) continue;
-      for (const auto& target : targets) {
+      if (!route_typed(observer, what, made)) continue;
+      for (const auto& target : made.targets()) {
         names.emplace_back(
             observer.single ? observer.name : flow_key{observer.name, target.id}.text(),
             builds_[type]);

@@ -8,7 +8,7 @@ namespace millrace {
 
 /// Also one that this router should know if it were here: what is mended was damaged.
 result<routed_flow*> router::known_or_damaged(const flow_key& key, build_number build) {
-  sought one{{key.text(), build}, flow_directory::hash_of(key.text(), build), nullptr, {}};
+  auto one = to_seek(key.text(), build);
   if (auto done = look_up({&one, 1}); !done) return done.error();
   if (one.flow != nullptr) return one.flow;
   missing_.assign(1, &one);
@@ -49,7 +49,7 @@ result<bool> router::erase(const flow_key& key, build_number build) {
   erased_.push_back(flow->entry.number);
   std::erase(touched_, flow);
   unwritten_.clear(flow->unwritten);
-  flows_.erase(key.text(), build);
+  flows_.erase(*flow);
   dirty_ = true;
   return true;
 }

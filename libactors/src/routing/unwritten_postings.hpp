@@ -15,11 +15,17 @@
 namespace millrace {
 
 /// An event of a window, for one flow.
-struct routed_entry {
-  std::uint32_t index : 31 = 0;  ///< into window::events()
-  bool starts : 1 = false;
+class routed_entry {
+ public:
+  routed_entry() = default;
+  routed_entry(std::uint32_t index, bool starts) : coded_(2 * index + (starts ? 1 : 0)) {}
+  /// Into window::events().
+  [[nodiscard]] std::uint32_t index() const { return coded_ / 2; }
+  [[nodiscard]] bool starts() const { return coded_ % 2 == 1; }
+
+ private:
+  std::uint32_t coded_ = 0;
 };
-static_assert(sizeof(routed_entry) == 4);
 
 using entry_list = std::vector<routed_entry, pooled_allocator<routed_entry>>;
 /// Those of one window, in order for each flow. Whoever reads them shares them.
@@ -43,7 +49,7 @@ struct posted_window {
   [[nodiscard]] posting at(std::uint32_t entry) const {
     const auto& one = (*entries)[entry];
     const bool has_gaps = !positions.empty();
-    return {has_gaps ? positions[one.index] : position{begin.value + one.index}, one.starts};
+    return {has_gaps ? positions[one.index()] : position{begin.value + one.index()}, one.starts()};
   }
 };
 

@@ -46,7 +46,7 @@ struct session_set {
 
   /// False: so much is not left.
   [[nodiscard]] bool reserve(std::size_t size) {
-    if (size > limits::bodies_size_max - bodies) return false;
+    if (size > limits::request_bodies_size_max - bodies) return false;
     bodies += size;
     return true;
   }
@@ -54,7 +54,7 @@ struct session_set {
   /// largest has it alone. How much is reserved; none: it is not left.
   [[nodiscard]] std::optional<std::size_t> reserve_answer(std::size_t size) {
     if (size <= limits::answer_size_max) return 0;
-    size = std::min(size, limits::bodies_size_max);
+    size = std::min(size, limits::request_bodies_size_max);
     return reserve(size) ? std::optional{size} : std::nullopt;
   }
   void release(std::size_t size) { bodies -= size; }

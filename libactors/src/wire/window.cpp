@@ -35,7 +35,7 @@ window_builder::window_builder(const type_registry& types, position begin)
 
 void window_builder::add(position at, std::string_view type, timestamp time,
                          std::string_view payload, std::string_view envelope) {
-  const auto known = types_.lookup(type);
+  const auto known = this->known(type);
   event one{.at = at,
             .type = known.prototype != nullptr ? known.name : kept(type),
             .time = time,
@@ -46,11 +46,31 @@ void window_builder::add(position at, std::string_view type, timestamp time,
   // A body whose envelope is lost would reach handlers with the wrong content type, emitter and
   // cause.
   if (whole != nullptr && known.prototype != nullptr) {
-    auto* body = known.prototype->New(&made_->arena_);
-    if (decode_payload(one.content_type(), payload, *body)) one.body = body;
+    one.body = decode(*known.prototype, one);
   }
   made_->events_.push_back(one);
   made_->encoded_size_ += type.size() + payload.size() + envelope.size();
+}
+
+type_registry::known_type window_builder::known(std::string_view type) {
+  constexpr std::size_t types_max = 8;
+  for (const auto& one : recent_) {
+    if (one.name == type) return one;
+  }
+  const auto found = types_.lookup(type);
+  if (found.prototype == nullptr) return found;
+  if (recent_.size() == types_max) recent_.pop_back();
+  return recent_.emplace_back(found);
+}
+
+/// Null: it is no such message.
+const google::protobuf::Message* window_builder::decode(const google::protobuf::Message& prototype,
+                                                        const event& what) {
+  const bool is_short = what.payload.size() <= body_pool::payload_size_max;
+  const bool reuses = made_->bodies_ && is_short && what.content_type().empty();
+  auto* const body =
+      reuses ? &made_->bodies_->next(prototype) : prototype.New(&made_->arena_);
+  return decode_payload(what.content_type(), what.payload, *body) ? body : nullptr;
 }
 
 /// Null: it is damaged.

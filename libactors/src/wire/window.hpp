@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "base/block_pool.hpp"
-#include "base/limits.hpp"
 #include "millrace/event.hpp"
+#include "wire/body_pool.hpp"
 #include "wire/envelope_view.hpp"
+#include "wire/pooled_arena.hpp"
 #include "wire/type_registry.hpp"
 
 namespace millrace {
@@ -29,17 +30,9 @@ class window {
 
  private:
   friend class window_builder;
-  /// A window holds one event at rest and megabytes under load.
-  static google::protobuf::ArenaOptions growth() {
-    google::protobuf::ArenaOptions options;
-    options.start_block_size = 1024;
-    options.max_block_size = limits::block_size;
-    options.block_alloc = &block_pool::take;
-    options.block_dealloc = &block_pool::give;
-    return options;
-  }
-  google::protobuf::Arena arena_{growth()};
+  google::protobuf::Arena arena_{pooled_arena()};
   std::vector<std::shared_ptr<const void>> held_;
+  std::shared_ptr<bodies> bodies_;  // null: they are all of the arena
   std::vector<event, pooled_allocator<event>> events_;
   position begin_, end_;
   std::size_t encoded_size_ = 0;
@@ -57,6 +50,8 @@ class window_builder {
            std::string_view envelope);
   /// The window holds `owner`, in which the text of the next events lies. Null: they lie anywhere.
   void hold(std::shared_ptr<const void> owner);
+  /// Short payloads are decoded into these; the window keeps them.
+  void decode_into(std::shared_ptr<bodies> used) { made_->bodies_ = std::move(used); }
   /// About so many events are coming.
   void reserve(std::size_t count) { made_->events_.reserve(count); }
   [[nodiscard]] std::size_t size() const { return made_->events_.size(); }
@@ -68,8 +63,12 @@ class window_builder {
   std::string_view copy(std::string_view text);
   std::string_view kept(std::string_view text) { return holds_ ? text : copy(text); }
   const envelope_view* read(std::string_view encoded);
+  const google::protobuf::Message* decode(const google::protobuf::Message& prototype,
+                                          const event& what);
+  type_registry::known_type known(std::string_view type);
 
   const type_registry& types_;
+  std::vector<type_registry::known_type> recent_;  // few types have most events
   std::shared_ptr<window> made_;
   bool holds_ = false;
   std::string rewritten_;

@@ -18,9 +18,9 @@ struct fixture {
   result<void> routed(position at, std::vector<std::string>& ids) {
     const auto one = recorded.between(at.value, at.value + 1);
     millrace::route made;
-    std::vector<route_target> targets;
-    auto done = route_typed(*table.types()[0], one->events().front(), made, targets);
-    for (const auto& target : targets) ids.emplace_back(target.id);
+    auto done = route_typed(*table.types()[0], one->events().front(), made);
+    if (!done) return done;
+    for (const auto& target : made.targets()) ids.push_back(target.id);
     return done;
   }
 };

@@ -106,7 +106,7 @@ TEST_CASE("lists that grow by windows, and lose what was taken, stay what queues
       for (std::uint32_t i = 0; i < positions.size(); ++i) {
         if (i + 1 < positions.size() && random() % 2 == 0) continue;
         const bool starts = random() % 2 == 0;
-        parts.back().entries.push_back({.index = i, .starts = starts});
+        parts.back().entries.push_back({i, starts});
         wanted[which].push_back({{positions[i]}, starts});
       }
     }

@@ -1,0 +1,56 @@
+/// Messages that events are decoded into, used again.
+#pragma once
+
+#include <google/protobuf/arena.h>
+#include <google/protobuf/message.h>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace millrace {
+
+/// Those of one window at a time. A message that is made anew for each event costs more than what
+/// is read into it: its texts are objects that somebody has to destroy. One thread.
+class bodies {
+ public:
+  bodies();
+  /// One that nobody uses now. Whoever decodes into it clears it first.
+  google::protobuf::Message& next(const google::protobuf::Message& prototype);
+  /// Nobody uses any of them.
+  void all_are_free();
+  /// Bytes that they take. What is cleared in an arena is not always used again: a message of a
+  /// `oneof` is not, nor is what was in a map.
+  [[nodiscard]] std::size_t size() const { return arena_.SpaceAllocated(); }
+
+ private:
+  google::protobuf::Arena arena_;
+  struct kind {
+    const google::protobuf::Message* prototype;
+    std::vector<google::protobuf::Message*> made;  // of arena_
+    std::size_t used = 0;
+  };
+  std::vector<kind> kinds_;  // few
+};
+
+/// Keeps those of windows that are gone, as many as there are windows at once. Any thread.
+class body_pool {
+ public:
+  /// Payloads that are longer are not decoded into these: they would keep the memory.
+  static constexpr std::size_t payload_size_max = 256;
+
+  [[nodiscard]] std::shared_ptr<bodies> take();
+  /// Nothing is behind any more.
+  void trim();
+
+ private:
+  /// Outlives the pool for as long as there are windows.
+  struct kept {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<bodies>> free;
+  };
+  std::shared_ptr<kept> kept_ = std::make_shared<kept>();
+};
+
+}  // namespace millrace
