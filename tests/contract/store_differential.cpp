@@ -162,8 +162,9 @@ class batch_maker {
 }  // namespace
 
 TEST_CASE("every store reads the same after the same random batches") {
-  const store_kind kind = GENERATE(store_kind::sqlite, store_kind::sqlite_reopened,
-                                   store_kind::sqlite_killed, store_kind::sqlite_beside);
+  const store_kind kind =
+      GENERATE(store_kind::sqlite, store_kind::sqlite_reopened, store_kind::sqlite_killed,
+               store_kind::sqlite_beside, store_kind::sqlite_unlogged);
   const std::uint64_t seed = GENERATE(1u, 2u, 3u);
   INFO(to_string(kind) << ", seed " << seed);
   const auto expected = make_store(store_kind::memory);

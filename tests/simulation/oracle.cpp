@@ -37,6 +37,8 @@ class inquiry {
     check_states();
     check_schedule();
     check_store();
+    const auto on_disk = run_.differences_on_disk();
+    found_.insert(found_.end(), on_disk.begin(), on_disk.end());
     return std::move(found_);
   }
 

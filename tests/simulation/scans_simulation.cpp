@@ -1,5 +1,7 @@
 // Random histories of the scan shop against an oracle. MILLRACE_SEED=N plays that one and tells
 // what it does; MILLRACE_RUNS=N plays so many, from the seed on.
+// Beside the store in memory one on a disk is given each commit, and killed and closed with it: in
+// the end both say the same.
 //
 // That it can fail was tried with mutations of the engine, by hand; each of these was found:
 //   reactions skipped, written twice, or without their checkpoint; a checkpoint without its

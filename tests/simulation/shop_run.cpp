@@ -39,16 +39,21 @@ shop_run::shop_run(std::uint64_t seed, bool tells)
       bugs_(seed + 1),
       program_(seed + 4, bugs_),
       test_(options_of(seed)),
+      twin_(seed),
       client_(seed + 2) {
   program_.install(test_);
   bugs_.arm(one_of(dice_, std::array<std::uint64_t, 4>{0, 0, 60, 400}));
   image_ledger::route_bugs = faults{seed + 3};
   image_ledger::route_bugs.arm(one_of(dice_, std::array<std::uint64_t, 3>{0, 0, 100}));
   test_.on_commit([this](std::uint64_t commit) { return !dies_at_ || commit < *dies_at_; });
-  store_of(test_).before_commit([this](const commit_batch&) -> result<void> {
-    if (commits_refused_ == 0) return {};
-    --commits_refused_;
-    return error{errc::storage_full, "no space is left in the simulation"};
+  twin_.commit({.flow_types = *store_of(test_).flow_types()});  // all that it says at its start
+  store_of(test_).before_commit([this](const commit_batch& batch) -> result<void> {
+    if (commits_refused_ > 0) {
+      --commits_refused_;
+      return error{errc::storage_full, "no space is left in the simulation"};
+    }
+    twin_.commit(batch);
+    return {};
   });
 }
 
@@ -155,6 +160,7 @@ void shop_run::revive() {
     subscription_ = {};
     subscribed_to_.reset();
     test_.crash();
+    twin_.kill();
     client_.collect(true);
     dies_at_.reset();
     if (deaths < 3 && dice_.one_in(3)) dies_at_ = test_.commits() + dice_.below(4);
@@ -186,6 +192,7 @@ void shop_run::stop_and_start() {
   subscription_ = {};
   subscribed_to_.reset();
   test_.stop();
+  twin_.close();
   client_.collect(true);
   dies_at_.reset();
   start();
@@ -270,6 +277,10 @@ void shop_run::settle() {
   expect(!client_.has_unacknowledged(), "an append is never acknowledged");
   expect(test_.running().wait_until_caught_up(0s).has_value(), "it never catches up");
   expect(subscribed_to_ == test_.running().tail(), "a subscriber has not seen everything");
+}
+
+std::vector<std::string> shop_run::differences_on_disk() {
+  return twin_.differences_from(store_of(test_));
 }
 
 /// Another process finds nothing to do.

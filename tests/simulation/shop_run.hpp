@@ -11,6 +11,7 @@
 #include "faults.hpp"
 #include "millrace/host_test.hpp"
 #include "program.hpp"
+#include "twin_on_disk.hpp"
 
 namespace millrace::simulation {
 
@@ -26,6 +27,8 @@ class shop_run {
   void play();
 
   [[nodiscard]] host_test& test() { return test_; }
+  /// Of this store from one on a disk.
+  [[nodiscard]] std::vector<std::string> differences_on_disk();
   [[nodiscard]] const client& appends() const { return client_; }
   [[nodiscard]] const program& flows_of() const { return program_; }
   /// How often it did what.
@@ -67,6 +70,7 @@ class shop_run {
   program program_;
   bool program_changes_ = true;
   host_test test_;
+  twin_on_disk twin_;
   client client_;
   std::optional<std::uint64_t> dies_at_;  ///< before this commit
   std::uint64_t commits_refused_ = 0;     ///< still to come: the disk is full

@@ -64,9 +64,8 @@ class once {
       alignof(Kept) <= alignof(void*) && std::is_nothrow_move_constructible_v<Kept>;
   template <class Kept>
   static void move(void* from, void* to) {
-    auto& source = *static_cast<Kept*>(from);
-    ::new (to) Kept(std::move(source));
-    source.~Kept();
+    ::new (to) Kept(std::move(*static_cast<Kept*>(from)));
+    end<Kept>(from);
   }
   template <class Kept>
   static void end(void* kept) {

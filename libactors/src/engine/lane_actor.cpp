@@ -163,7 +163,9 @@ void lane_actor::gather(const window_lease::content& held, std::span<const lane_
       const auto& what = events[entry.index()];
       __builtin_prefetch(&what.at);
       __builtin_prefetch(&what.body);
-      into.seen.push_back({&what, entry.starts()});
+      auto& seen = into.seen.emplace_back();
+      seen.what = &what;
+      seen.starts = entry.starts();
     }
     from.event += count;
     if (from.event == whole.count) from = {from.delivery + 1, 0};
@@ -188,7 +190,7 @@ timestamp lane_actor::run(const block& gathered) {
     left = left.subspan(each.count);
   }
   const auto now = context_.time.steady();
-  if (!open_since_ && !open_.empty()) open_since_ = now;
+  if (!open_since_ && turns_ > 0) open_since_ = now;
   note_pace(now - begun, gathered.seen.size());
   return now;
 }
@@ -238,6 +240,7 @@ void lane_actor::observe(std::uint32_t place, std::span<const observation> left)
   if (std::exchange(made_.failed, std::nullopt)) return give_up(one);
   const auto most = type_.options.flush.count;
   if (one.handled < most && one.handled + made_.handled >= most) full_.push_back(place);
+  if (one.handled == 0 && made_.handled > 0) ++turns_;
   one.handled += made_.handled;
   if (!std::exchange(one.listed, true)) open_.push_back(place);
 }
@@ -270,9 +273,15 @@ bool lane_actor::put_all_out() {
   return true;
 }
 
+/// How many events it has.
+std::size_t lane_actor::end_turn(member& one) {
+  if (one.handled > 0 && --turns_ == 0) open_since_.reset();
+  return std::exchange(one.handled, 0);
+}
+
 void lane_actor::close(member& one, flush_cause why) {
   turn made;
-  made.handled = std::exchange(one.handled, 0);
+  made.handled = end_turn(one);
   if (one.runs->close(made)) return give_up(one);  // found again, and told, by its own actor
   context_.tell_batch({.type = type_, .handled = made.handled, .took = time_of(made.handled)});
   context_.counted.handled += made.handled;
@@ -315,7 +324,6 @@ void lane_actor::close_all(flush_cause why) {
     one.listed = false;
     if (one.runs && one.handled > 0) close(one, why);
   }
-  if (open_.empty()) open_since_.reset();
 }
 
 bool lane_actor::has_room() const {
@@ -331,7 +339,7 @@ void lane_actor::give_up(member& one) {
   gone_.insert(one.number);
   given_up_.emplace_back(one.runs->key(), one.build);
   one.runs.reset();
-  one.handled = 0;
+  end_turn(one);
 }
 
 void lane_actor::empty(bool closes) {
@@ -356,7 +364,7 @@ void lane_actor::report(milestone of) {
 
 /// Of what is open.
 timestamp lane_actor::due() const {
-  return *open_since_ + type_.options.flush.age + open_.size() * limits::age_of_each;
+  return *open_since_ + type_.options.flush.age + turns_ * limits::age_of_each;
 }
 
 bool lane_actor::is_due() const { return open_since_ && context_.time.steady() >= due(); }

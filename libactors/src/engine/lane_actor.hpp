@@ -87,6 +87,7 @@ class lane_actor final : public caf::event_based_actor {
   void observe(std::uint32_t place, std::span<const observation> left);
   void note_pace(duration took, std::size_t events);
   [[nodiscard]] duration time_of(std::size_t events) const;
+  std::size_t end_turn(member& one);
   void close(member& one, flush_cause why);
   void close_full();
   void close_all(flush_cause why);
@@ -113,7 +114,8 @@ class lane_actor final : public caf::event_based_actor {
   place_in folded_;         // the same
   bool going_on_ = false;
   pooled_sequence<member> members_;  // by place
-  std::vector<std::uint32_t> open_;
+  std::vector<std::uint32_t> open_;  // and some that close_full() has closed since
+  std::size_t turns_ = 0;            // that are open
   std::vector<std::uint32_t> full_;  // of them, those that have as much as a turn is to have
   std::optional<timestamp> open_since_;
   bool tick_under_way_ = false;

@@ -5,12 +5,6 @@
 #include "base/limits.hpp"
 
 namespace millrace {
-namespace {
-
-/// Postings that wait for each inbox they are for, when there are many of these.
-constexpr std::size_t unwritten_each = 8;
-
-}  // namespace
 
 router_actor::router_actor(caf::actor_config& config, start from)
     : caf::event_based_actor(config),
@@ -330,11 +324,11 @@ bool router_actor::is_far_behind() const {
   return context_.writes.tail().value - core_.needed().value > context_.bounds.window;
 }
 
-/// Of postings in memory. Writing a few of them to an inbox costs as much as writing many, so who
-/// has many inboxes waits for more.
+/// Of postings in memory.
 std::size_t router_actor::unwritten_max() const {
-  const auto most = context_.bounds.unwritten;
-  return most + std::min(unwritten_each * core_.touched(), 7 * most);
+  const auto& bounds = context_.bounds;
+  return std::min(bounds.unwritten + limits::postings_buffered_each * core_.touched(),
+                  bounds.unwritten_of_many);
 }
 
 void router_actor::arm_tick() {

@@ -7,15 +7,6 @@
 #include "store/builds.hpp"
 
 namespace millrace {
-namespace {
-
-// While an import runs.
-constexpr std::size_t held_entries_max = 65'536;  // then they are written, with all postings
-
-// While it, or a replay, goes on.
-constexpr duration postings_of_many_age_max = std::chrono::seconds{10};
-
-}  // namespace
 
 /// Directory entries are there before the first checkpoint of their flows can be committed: the
 /// journal keeps the order. Where no flows run, an import brings those checkpoints, or nobody; then
@@ -24,7 +15,7 @@ void router_actor::enter(const std::vector<flow_entry>& started) {
   held_entries_.insert(held_entries_.end(), started.begin(), started.end());
   const bool may_wait = !context_.run_flows && imports_ > 0;
   if (!may_wait) return write_held_entries();
-  if (held_entries_.size() >= held_entries_max) write();
+  if (held_entries_.size() >= limits::held_entries_max) write();
 }
 
 void router_actor::write_held_entries() {
@@ -39,7 +30,7 @@ void router_actor::write_held_entries() {
 duration router_actor::unwritten_age_max() const {
   const bool imports = !context_.run_flows && imports_ > 0;
   if (!imports && !is_far_behind()) return limits::postings_age_max;
-  return std::max<duration>(postings_of_many_age_max, core_.touched() * limits::age_of_each);
+  return std::max<duration>(limits::postings_age_behind_max, core_.touched() * limits::age_of_each);
 }
 
 void router_actor::on_import(const import_call& call) {

@@ -79,7 +79,8 @@ result<void> host::open() {
     own.stored = own.in_virtual_time->memory;
     own.time = own.in_virtual_time->time;
   } else {
-    auto opened = open_sqlite_store(own.options.store, open_mode::own);
+    auto opened = open_sqlite_store(own.options.store, open_mode::own,
+                                    {.unlogged_checkpoints = own.bounds.unlogged_checkpoints});
     if (!opened) return opened.error();
     own.owned = std::move(*opened);
     own.stored = own.owned.get();

@@ -114,7 +114,7 @@ void inbox_builder::route_to(std::uint32_t type, const event& what) {
   }
 }
 
-void inbox_builder::fail(std::uint32_t type, position at, std::string message) {
+void inbox_builder::fail(std::uint32_t type, position at, std::string_view message) {
   if (plan_.typed(type)->skips(at)) return;
   const auto known = std::count_if(failures_.begin(), failures_.end(),
                                    [&](const failure& one) { return one.type == type; });

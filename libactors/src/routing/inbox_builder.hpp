@@ -85,7 +85,7 @@ class inbox_builder {
   void route_by_type(const event_row& row, bool whole);
   void route_to(std::uint32_t type, const event& what);
   void fill(const event_row& row, known_event& known, bool whole, event& what);
-  void fail(std::uint32_t type, position at, std::string message);
+  void fail(std::uint32_t type, position at, std::string_view message);
   void aim(std::string_view key, const routed_scope* typed, posting added);
   void add_effect(effect added);
 

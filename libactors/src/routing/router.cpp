@@ -148,6 +148,21 @@ std::span<const std::uint32_t> router::pass::observers(const router& who, std::s
   return found;
 }
 
+/// Part by part, and in the caller: a copy of what was just written in other parts waits for all of
+/// them to be in the cache.
+[[gnu::always_inline]] inline void router::aim(pass& in, const key_parts& key, build_number build,
+                                               std::uint64_t seed, routed_entry entry) {
+  const auto hash = flow_directory::hash_of(seed, key);
+  flows_.fetch_slot(hash);
+  auto& one = in.aimed.emplace_back();
+  one.key.type = key.type;
+  one.key.id = key.id;
+  one.key.has_id = key.has_id;
+  one.build = build;
+  one.hash = hash;
+  in.entries.push_back(entry);
+}
+
 void router::route_explicitly(pass& in, const event& what, std::uint32_t index) {
   for (const auto key_text : what.envelope->keys()) {
     const auto key = key_parts::of(key_text);
@@ -197,14 +212,6 @@ void router::park(pass& in, std::uint32_t type, const event& what, const error& 
   progress.set_error_message(to_utf8(why.message, limits::error_message_size_max));
   in.active[type] = false;
   in.out.parked.push_back(progress.name());
-}
-
-void router::aim(pass& in, const key_parts& key, build_number build, std::uint64_t seed,
-                 routed_entry entry) {
-  const auto hash = flow_directory::hash_of(seed, key);
-  flows_.fetch_slot(hash);
-  in.aimed.push_back({key, build, hash, nullptr, {}});
-  in.entries.push_back(entry);
 }
 
 /// In the order in which they were aimed, which is that of events.

@@ -27,9 +27,10 @@ bool is_later(const overlaid& newest, std::int64_t last) {
 
 }  // namespace
 
-checkpoint_plan plan_checkpoints(const commit_batch& batch, const checkpoint_overlay& logged) {
+checkpoint_plan plan_checkpoints(const commit_batch& batch, const checkpoint_overlay& logged,
+                                 std::size_t many) {
   checkpoint_plan made;
-  const bool are_many = batch.checkpoints.size() >= unlogged_checkpoints_min;
+  const bool are_many = batch.checkpoints.size() >= many;
   std::vector<flow_number> entered;
   for (const auto& flow : batch.flows) entered.push_back(flow.number);
   std::sort(entered.begin(), entered.end());
@@ -38,7 +39,7 @@ checkpoint_plan plan_checkpoints(const commit_batch& batch, const checkpoint_ove
     const bool may_pass = (is_entered || are_many) && logged.newest(one.flow) == nullptr;
     (!may_pass ? made.logged : is_entered ? made.with_entries : made.folded).push_back(&one);
   }
-  for (auto* part : {&made.with_entries, &made.folded, &made.logged}) {
+  for (auto* part : {&made.with_entries, &made.folded}) {
     std::sort(part->begin(), part->end(),
               [](const auto* one, const auto* two) { return one->flow < two->flow; });
   }

@@ -20,19 +20,16 @@ inline constexpr std::size_t checkpoint_log_size_max = limits::commit_size_max /
 inline constexpr std::size_t fold_lag = limits::checkpoint_log_entries_max / 4 * 3;
 static_assert(fold_lag + limits::fold_slice < limits::checkpoint_log_entries_max);
 
-/// Checkpoints that many come with: then the tables' pages are shared by enough of them.
-inline constexpr std::size_t unlogged_checkpoints_min = 4096;
-
-/// Where the checkpoints of a batch go; the parts are in order of flows. Past the log, if that says
-/// nothing of their flows, go those whose directory entry comes with them, into that, and those of
-/// a batch that has many. An import brings millions of them, and so does a replay.
+/// Where the checkpoints of a batch go; all but `logged` is in order of flows. Past the log, if
+/// that says nothing of their flows, go those whose directory entry comes with them, into that, and
+/// those of a batch that has `many`. An import brings millions of them, and so does a replay.
 struct checkpoint_plan {
   checkpoint_writes with_entries;
   checkpoint_writes folded;
   checkpoint_writes logged;
 };
 [[nodiscard]] checkpoint_plan plan_checkpoints(const commit_batch& batch,
-                                               const checkpoint_overlay& logged);
+                                               const checkpoint_overlay& logged, std::size_t many);
 /// The one of the flow; null: there is none.
 [[nodiscard]] const commit_batch::checkpoint_write* find_write(const checkpoint_writes& in,
                                                                flow_number flow);

@@ -15,7 +15,7 @@
 
 namespace millrace {
 
-/// Some of a commit's checkpoints, in order of flows.
+/// Some of a commit's checkpoints.
 using checkpoint_writes = std::vector<const commit_batch::checkpoint_write*>;
 
 /// Which commits and which folds something reflects.

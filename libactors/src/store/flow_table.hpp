@@ -42,6 +42,16 @@ class flow_writer {
   std::optional<posting_writes::write> take_first_postings(flow_number flow);
   result<void> write_with_inbox(const flow_entry& flow, std::optional<position> born,
                                 const posting_writes::write& its);
+  /// A checkpoint as the tables have it; views.
+  struct columns {
+    std::int64_t checkpoint = -1;
+    bool stopped = false;
+    std::string_view record;
+    const std::string* state = nullptr;  ///< null: the stored state stays
+  };
+  columns columns_of(const commit_batch::checkpoint_write& its);
+  result<void> fold(flow_number flow, const columns& newest);
+  result<void> put_state(flow_number flow, const columns& newest);
   result<void> append(const posting_writes::write& write);
   result<void> add_postings(const posting_writes::write& write);
   result<void> load_tail(flow_number flow);

@@ -98,14 +98,11 @@ result<void> flow_writer::write_with_inbox(const flow_entry& flow, std::optional
 
 result<void> flow_writer::write_whole(const flow_entry& flow, std::optional<position> born,
                                       const commit_batch::checkpoint_write& its) {
-  const auto& said = its.checkpoint;
-  said.SerializeToString(&record_);
-  auto done =
-      insert_whole_.run(to_integer(flow.number), std::string_view{flow.key.text()},
-                        static_cast<std::uint32_t>(flow.build), born, position_or_none(said),
-                        said.has_error_position(), std::string_view{record_});
-  if (!done || !its.state) return done;
-  return put_state_.run(to_integer(flow.number), std::string_view{*its.state});
+  const auto put = columns_of(its);
+  auto done = insert_whole_.run(to_integer(flow.number), std::string_view{flow.key.text()},
+                                static_cast<std::uint32_t>(flow.build), born, put.checkpoint,
+                                put.stopped, put.record);
+  return done ? put_state(flow.number, put) : done;
 }
 
 result<void> flow_writer::write_postings(const commit_batch& batch) {
@@ -128,7 +125,7 @@ result<void> flow_writer::append(const posting_writes::write& write) {
 /// After `latest_`, to `block_`: one that is full becomes a row.
 result<void> flow_writer::add_postings(const posting_writes::write& write) {
   const std::uint32_t flow = to_integer(write.flow);
-  for (const posting& added : write.postings) {
+  for (const posting added : write.postings) {
     MILLRACE_INVARIANT(!latest_ || *latest_ < added.at);
     if (block_.size() + varint_size_max > posting_block_size) {
       auto done = put_block_.run(flow, *latest_, std::string_view{block_});
@@ -155,22 +152,31 @@ result<void> flow_writer::load_tail(flow_number flow) {
 
 result<void> flow_writer::fold(const checkpoint_writes& all) {
   for (const auto* one : all) {
-    const auto& said = one->checkpoint;
-    said.SerializeToString(&record_);
-    auto done = put_checkpoint_.run(position_or_none(said), said.has_error_position(),
-                                    std::string_view{record_}, to_integer(one->flow));
-    if (done && one->state) {
-      done = put_state_.run(to_integer(one->flow), std::string_view{*one->state});
-    }
-    if (!done) return done;
+    if (auto done = fold(one->flow, columns_of(*one)); !done) return done;
   }
   return {};
 }
 
 result<void> flow_writer::fold(flow_number flow, const overlaid& newest) {
-  auto done = put_checkpoint_.run(newest.checkpoint, newest.stopped,
-                                  std::string_view{newest.record}, to_integer(flow));
-  if (!done || !newest.state) return done;
+  return fold(flow, columns{newest.checkpoint, newest.stopped, newest.record, newest.state.get()});
+}
+
+/// Until the next one.
+flow_writer::columns flow_writer::columns_of(const commit_batch::checkpoint_write& its) {
+  const auto& said = its.checkpoint;
+  said.SerializeToString(&record_);
+  return {position_or_none(said), said.has_error_position(), record_,
+          its.state ? &*its.state : nullptr};
+}
+
+result<void> flow_writer::fold(flow_number flow, const columns& newest) {
+  auto done =
+      put_checkpoint_.run(newest.checkpoint, newest.stopped, newest.record, to_integer(flow));
+  return done ? put_state(flow, newest) : done;
+}
+
+result<void> flow_writer::put_state(flow_number flow, const columns& newest) {
+  if (newest.state == nullptr) return {};
   return put_state_.run(to_integer(flow), std::string_view{*newest.state});
 }
 

@@ -83,7 +83,7 @@ void memory_store::rewrite_derived(const commit_batch& batch) {
 void memory_store::write_derived(const commit_batch& batch) {
   for (const auto write : batch.postings) {
     std::vector<posting>& postings = flows_.at(write.flow).postings;
-    for (const posting& added : write.postings) {
+    for (const posting added : write.postings) {
       MILLRACE_INVARIANT(postings.empty() || postings.back().at < added.at);
       postings.push_back(added);
     }

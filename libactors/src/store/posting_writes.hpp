@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <vector>
@@ -11,13 +12,45 @@
 
 namespace millrace {
 
+/// Postings as they lie in memory, eight bytes each.
+class posting_span {
+ public:
+  class iterator {
+   public:
+    using difference_type = std::ptrdiff_t;
+    using value_type = posting;
+    explicit iterator(const std::uint64_t* at) : at_(at) {}
+    posting operator*() const { return {position{*at_ / 2}, *at_ % 2 == 1}; }
+    iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    friend bool operator==(const iterator&, const iterator&) = default;
+
+   private:
+    const std::uint64_t* at_;
+  };
+  explicit posting_span(std::span<const std::uint64_t> coded) : coded_(coded) {}
+  [[nodiscard]] static std::uint64_t code(posting one) {
+    return 2 * one.at.value + (one.starts ? 1 : 0);
+  }
+
+  [[nodiscard]] bool empty() const { return coded_.empty(); }
+  [[nodiscard]] std::size_t size() const { return coded_.size(); }
+  [[nodiscard]] iterator begin() const { return iterator{coded_.data()}; }
+  [[nodiscard]] iterator end() const { return iterator{coded_.data() + coded_.size()}; }
+
+ private:
+  std::span<const std::uint64_t> coded_;
+};
+
 /// Those of one flow follow each other, and so do the flows, in one run of memory: there are
 /// millions of postings, of tens of thousands of flows, and who writes them reads each once.
 class posting_writes {
  public:
   struct write {
     flow_number flow{};
-    std::span<const posting> postings;  ///< in order, each after the flow's latest
+    posting_span postings;  ///< in order, each after the flow's latest
   };
   /// The same as a value.
   struct of_flow {
@@ -36,10 +69,10 @@ class posting_writes {
   }
   /// What add() brings next is of this flow.
   void begin_flow(flow_number flow) { flows_.push_back({flow, all_.size()}); }
-  void add(posting one) { all_.push_back(one); }
+  void add(posting one) { all_.push_back(posting_span::code(one)); }
   void push_back(const of_flow& one) {
     begin_flow(one.flow);
-    all_.insert(all_.end(), one.postings.begin(), one.postings.end());
+    for (const posting& each : one.postings) add(each);
   }
   void append(const posting_writes& others) {
     for (const auto& each : others.flows_) flows_.push_back({each.flow, all_.size() + each.first});
@@ -58,7 +91,8 @@ class posting_writes {
   [[nodiscard]] std::size_t size() const { return flows_.size(); }
   [[nodiscard]] write operator[](std::size_t i) const {
     const auto end = i + 1 < flows_.size() ? flows_[i + 1].first : all_.size();
-    return {flows_[i].flow, std::span{all_}.subspan(flows_[i].first, end - flows_[i].first)};
+    const auto first = flows_[i].first;
+    return {flows_[i].flow, posting_span{std::span{all_}.subspan(first, end - first)}};
   }
   class iterator {
    public:
@@ -83,7 +117,7 @@ class posting_writes {
     std::size_t first;  // of all_
   };
   std::vector<of> flows_;
-  std::vector<posting, pooled_allocator<posting>> all_;
+  std::vector<std::uint64_t, pooled_allocator<std::uint64_t>> all_;
 };
 
 }  // namespace millrace

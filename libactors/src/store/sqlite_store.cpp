@@ -22,7 +22,8 @@ class sqlite_store final : public store, public finds_flows {
  public:
   explicit sqlite_store(std::filesystem::path file) : readers_(std::move(file)) {}
 
-  result<void> own(const std::filesystem::path& directory, const std::filesystem::path& file);
+  result<void> own(const std::filesystem::path& directory, const std::filesystem::path& file,
+                   store_bounds bounds);
   result<void> look();
 
   result<void> commit(const commit_batch& batch) override;
@@ -125,8 +126,8 @@ class sqlite_store final : public store, public finds_flows {
 };
 
 result<void> sqlite_store::own(const std::filesystem::path& directory,
-                               const std::filesystem::path& file) {
-  auto writer = sqlite_writer::open(directory, file, overlay_, gate_);
+                               const std::filesystem::path& file, store_bounds bounds) {
+  auto writer = sqlite_writer::open(directory, file, overlay_, gate_, bounds);
   if (!writer) return writer.error();
   writer_ = std::move(*writer);
   tail_ = writer_->tail().value;
@@ -378,7 +379,7 @@ result<void> make_directory(const std::filesystem::path& directory) {
 }  // namespace
 
 result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& directory,
-                                                 open_mode mode) {
+                                                 open_mode mode, store_bounds bounds) {
   const std::filesystem::path file = directory / store_file_name;
   std::error_code ignored;
   if (mode == open_mode::own) {
@@ -387,7 +388,7 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& di
     return error{errc::not_found, fmt::format("there is no store in {}", directory.string())};
   }
   auto made = std::make_unique<sqlite_store>(file);
-  auto opened = mode == open_mode::read_only ? made->look() : made->own(directory, file);
+  auto opened = mode == open_mode::read_only ? made->look() : made->own(directory, file, bounds);
   if (!opened) return opened.error();
   return std::unique_ptr<store>{std::move(made)};
 }

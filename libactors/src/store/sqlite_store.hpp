@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/limits.hpp"
 #include "millrace/result.hpp"
 #include "store/store.hpp"
 
@@ -19,12 +20,17 @@ enum class open_mode {
   read_only,     ///< beside an owner or without one; commit refuses
 };
 
+/// As limits.hpp says, unless a test wants it sooner.
+struct store_bounds {
+  std::size_t unlogged_checkpoints = limits::unlogged_checkpoints_min;
+};
+
 /// Errors: not_found (no store there), in_use (another process owns it; the message says which),
 /// newer_schema, incompatible (an older schema, opened read_only), invalid (another program's
 /// database), corrupt, storage_full, storage_failed. Nothing that was there is changed by a
 /// refusal. A store that is destroyed without close() is left as if the process had died.
 result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& directory,
-                                                 open_mode mode);
+                                                 open_mode mode, store_bounds bounds = {});
 
 /// How much of the last commit was its flush; 0: this store has none. For the committing thread.
 [[nodiscard]] duration flush_time_of(const store& of);

@@ -11,19 +11,14 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t writer_cache_size = std::size_t{32} << 20;
-// Copying the WAL back takes a millisecond and as much again for 64 pages, but is seldom worth it
-// for few: small commits write the same pages again and again.
-constexpr std::size_t wal_spread_max = std::size_t{1} << 20;
-constexpr std::size_t wal_of_small_commits_max = 2 * limits::wal_size_max;
-// Its file is made longer by this at once.
-constexpr std::size_t wal_slice = std::size_t{256} << 10;
+constexpr std::size_t wal_length_max = limits::wal_of_small_commits_max + limits::wal_slice;
 
 }  // namespace
 
 result<std::unique_ptr<sqlite_writer>> sqlite_writer::open(const std::filesystem::path& directory,
                                                            const std::filesystem::path& file,
                                                            checkpoint_overlay& overlay,
-                                                           std::mutex& gate) {
+                                                           std::mutex& gate, store_bounds bounds) {
   auto lock = sqlite::store_lock::take(directory);
   if (!lock) return lock.error();
   auto database = sqlite::connection::open(
@@ -31,7 +26,7 @@ result<std::unique_ptr<sqlite_writer>> sqlite_writer::open(const std::filesystem
   if (!database) return database.error();
   if (auto done = sqlite::migrate(*database, store_schema()); !done) return done.error();
   std::unique_ptr<sqlite_writer> made{
-      new sqlite_writer{std::move(*lock), std::move(*database), overlay, gate}};
+      new sqlite_writer{std::move(*lock), std::move(*database), overlay, gate, bounds}};
   if (auto done = made->prepare(); !done) return done.error();
   return made;
 }
@@ -83,7 +78,7 @@ std::uint32_t sqlite_writer::count_after(const commit_batch& batch) const {
 result<void> sqlite_writer::write(const commit_batch& batch) {
   if (auto done = timeline_.write(batch); !done) return done;
   if (auto done = schedule_.write(batch); !done) return done;
-  const auto checkpoints = plan_checkpoints(batch, overlay_);
+  const auto checkpoints = plan_checkpoints(batch, overlay_, bounds_.unlogged_checkpoints);
   const flow_number first_new{flow_count_};
   auto entered = flows_.write_entries(batch, checkpoints.with_entries, first_new);
   if (!entered) return entered;
@@ -174,7 +169,7 @@ result<void> sqlite_writer::keep_wal_small() {
   const std::size_t size = database_.wal_size();
   if (size < limits::wal_size_max) wal_checkpoint_at_ = limits::wal_size_max;
   if (size < wal_checkpoint_at_) return {};
-  if (wal_spread_ < wal_spread_max && size < wal_of_small_commits_max) return {};
+  if (wal_spread_ < limits::wal_spread_max && size < limits::wal_of_small_commits_max) return {};
   auto done = database_.checkpoint_wal(false);
   // The next commit begins the WAL anew, unless a reader still needs it: then it grows, and trying
   // again at each commit would only cost flushes.
@@ -188,14 +183,14 @@ result<void> sqlite_writer::keep_wal_small() {
 // it is kept twice as long as it was used. Who writes little is spared, and who writes much at once
 // needs no help.
 bool sqlite_writer::wal_is_short() const {
-  return wal_noted_ >= wal_slice && wal_spread_ < wal_noted_ / 2 &&
-         wal_length_ < std::min(2 * wal_noted_, wal_of_small_commits_max + wal_slice);
+  return wal_noted_ >= limits::wal_slice && wal_spread_ < wal_noted_ / 2 &&
+         wal_length_ < std::min(2 * wal_noted_, wal_length_max);
 }
 
 result<void> sqlite_writer::lengthen_wal() {
-  wal_length_ += wal_slice;
+  wal_length_ += limits::wal_slice;
   auto done = database_.lengthen_wal(wal_length_);
-  if (!done) wal_length_ = wal_of_small_commits_max + wal_slice;  // it grows by itself
+  if (!done) wal_length_ = wal_length_max;  // it grows by itself
   if (done || done.error().code == errc::storage_full) return {};
   refuses_ = done.error();
   return done;

@@ -14,6 +14,7 @@
 #include "store/inbox_table.hpp"
 #include "store/routing_table.hpp"
 #include "store/schedule_table.hpp"
+#include "store/sqlite_store.hpp"
 #include "store/timeline_table.hpp"
 
 namespace millrace {
@@ -25,7 +26,8 @@ class sqlite_writer {
   /// Whoever holds `gate` keeps commits from becoming visible.
   static result<std::unique_ptr<sqlite_writer>> open(const std::filesystem::path& directory,
                                                      const std::filesystem::path& file,
-                                                     checkpoint_overlay& overlay, std::mutex& gate);
+                                                     checkpoint_overlay& overlay, std::mutex& gate,
+                                                     store_bounds bounds);
 
   /// As store::commit, maintain and close.
   result<void> commit(const commit_batch& batch);
@@ -37,12 +39,13 @@ class sqlite_writer {
 
  private:
   sqlite_writer(sqlite::store_lock lock, sqlite::connection database, checkpoint_overlay& overlay,
-                std::mutex& gate)
+                std::mutex& gate, store_bounds bounds)
       : lock_(std::move(lock)),
         database_(std::move(database)),
         overlay_(overlay),
         log_(overlay),
-        gate_(gate) {}
+        gate_(gate),
+        bounds_(bounds) {}
 
   result<void> prepare();
   result<void> write(const commit_batch& batch);
@@ -68,6 +71,7 @@ class sqlite_writer {
   checkpoint_log log_;
   dropped_builds dropped_;
   std::mutex& gate_;
+  const store_bounds bounds_;
   position tail_;
   duration flush_time_{0};  // of the last commit
   std::uint32_t flow_count_ = 0;

@@ -9,6 +9,10 @@
 namespace millrace {
 namespace {
 
+struct alignas(envelope_view) envelope_room {
+  std::byte bytes[sizeof(envelope_view)];
+};
+
 bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return false;
   return into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
@@ -36,11 +40,12 @@ window_builder::window_builder(const type_registry& types, position begin)
 void window_builder::add(position at, std::string_view type, timestamp time,
                          std::string_view payload, std::string_view envelope) {
   const auto known = this->known(type);
-  event one{.at = at,
-            .type = known.prototype != nullptr ? known.name : kept(type),
-            .time = time,
-            .payload = kept(payload),
-            .envelope = &empty_envelope()};
+  auto& one = made_->events_.emplace_back();
+  one.at = at;
+  one.type = known.prototype != nullptr ? known.name : kept(type);
+  one.time = time;
+  one.payload = kept(payload);
+  one.envelope = &empty_envelope();
   const auto* whole = envelope.empty() ? one.envelope : read(envelope);
   if (whole != nullptr) one.envelope = whole;
   // A body whose envelope is lost would reach handlers with the wrong content type, emitter and
@@ -48,7 +53,6 @@ void window_builder::add(position at, std::string_view type, timestamp time,
   if (whole != nullptr && known.prototype != nullptr) {
     one.body = decode(*known.prototype, one);
   }
-  made_->events_.push_back(one);
   made_->encoded_size_ += type.size() + payload.size() + envelope.size();
 }
 
@@ -75,7 +79,9 @@ const google::protobuf::Message* window_builder::decode(const google::protobuf::
 
 /// Null: it is damaged.
 const envelope_view* window_builder::read(std::string_view encoded) {
-  auto* made = google::protobuf::Arena::Create<envelope_view>(&made_->arena_);
+  // Not Create(): that clears it first, and costs more than to read one.
+  auto* const room = google::protobuf::Arena::CreateArray<envelope_room>(&made_->arena_, 1);
+  auto* const made = new (room) envelope_view;
   if (read_usual(kept(encoded), *made)) return made;
   if (!rewrite(encoded, rewritten_)) return nullptr;
   read_rewritten(copy(rewritten_), *made);

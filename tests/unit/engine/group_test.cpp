@@ -343,7 +343,7 @@ TEST_CASE_METHOD(groups, "what was lent to a batch that found the disk full is a
   CHECK(first.part.postings.size() == 2);
   CHECK(first.part.postings[1].flow == flow_number{1});
   REQUIRE(first.part.postings[1].postings.size() == 1);
-  CHECK(first.part.postings[1].postings.front() == posting{{2}, true});
+  CHECK(*first.part.postings[1].postings.begin() == posting{{2}, true});
   CHECK(first.part.effects == effect_pairs{{{1}, {2}}});
   CHECK(second.part.postings.size() == 1);
 }

@@ -231,6 +231,26 @@ TEST_CASE_METHOD(routing, "flows that stay are not looked through again until as
   CHECK(*at_work->find(flow_key{"Diary", "a"}) == a);
 }
 
+TEST_CASE_METHOD(routing, "flows that are kept no longer rest when somebody says so") {
+  for (const auto* id : {"a", "b"}) recorded.add(act(id));
+  route();
+  write();
+  const auto keep = [&](bool whether) {
+    for (const auto* id : {"a", "b"}) (*at_work->find(flow_key{"Diary", id}))->keep = whether;
+  };
+  keep(true);
+  at_work->forget({.awake = 1, .known = 0});
+  keep(false);
+  const auto before = lookups;
+  at_work->forget({.awake = 1, .known = 0});  // as many as stayed are not looked through again
+  REQUIRE(*at_work->find(flow_key{"Diary", "a"}) != nullptr);
+  CHECK(lookups == before);
+  at_work->look_for_resting();
+  at_work->forget({.awake = 1, .known = 0});
+  REQUIRE(*at_work->find(flow_key{"Diary", "a"}) != nullptr);
+  CHECK(lookups == before + 1);
+}
+
 TEST_CASE_METHOD(routing, "flows that are not in memory are looked up together") {
   for (const auto* id : {"a", "b", "c"}) recorded.add(act(id));
   route();
