@@ -18,8 +18,7 @@ constexpr std::int64_t flows = 2000;
 struct writing : stepped_host {
   std::vector<position> writes;
 
-  explicit writing(bool runs = true)
-      : stepped_host{bounds(), {.store = {}, .run_flows = runs}} {
+  explicit writing(bool runs = true) : stepped_host{bounds(), {.store = {}, .run_flows = runs}} {
     memory.before_commit([this](const commit_batch& batch) -> result<void> {
       if (!batch.postings.empty()) writes.push_back(*batch.routed);
       return {};

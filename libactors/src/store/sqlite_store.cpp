@@ -22,8 +22,7 @@ class sqlite_store final : public store, public finds_flows {
  public:
   explicit sqlite_store(std::filesystem::path file) : readers_(std::move(file)) {}
 
-  result<void> own(const std::filesystem::path& directory, const std::filesystem::path& file,
-                   store_bounds bounds);
+  result<void> own(const std::filesystem::path& directory, store_bounds bounds);
   result<void> look();
 
   result<void> commit(const commit_batch& batch) override;
@@ -125,8 +124,8 @@ class sqlite_store final : public store, public finds_flows {
   mutable std::atomic<std::uint64_t> flows_read_{0};
 };
 
-result<void> sqlite_store::own(const std::filesystem::path& directory,
-                               const std::filesystem::path& file, store_bounds bounds) {
+result<void> sqlite_store::own(const std::filesystem::path& directory, store_bounds bounds) {
+  const auto file = directory / store_file_name;
   auto writer = sqlite_writer::open(directory, file, overlay_, gate_, bounds);
   if (!writer) return writer.error();
   writer_ = std::move(*writer);
@@ -388,7 +387,7 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& di
     return error{errc::not_found, fmt::format("there is no store in {}", directory.string())};
   }
   auto made = std::make_unique<sqlite_store>(file);
-  auto opened = mode == open_mode::read_only ? made->look() : made->own(directory, file, bounds);
+  auto opened = mode == open_mode::read_only ? made->look() : made->own(directory, bounds);
   if (!opened) return opened.error();
   return std::unique_ptr<store>{std::move(made)};
 }

@@ -22,9 +22,10 @@ TEST_CASE("rows of the timeline that are out of order are damage, and those befo
     auto database =
         sqlite::connection::open(place.path() / store_file_name, {.role = sqlite::role::writer});
     REQUIRE(database);
-    REQUIRE(database->execute("CREATE TABLE shuffled AS SELECT * FROM events "
-                              "ORDER BY position IN (1, 3), position;"
-                              "DROP TABLE events; ALTER TABLE shuffled RENAME TO events"));
+    REQUIRE(
+        database->execute("CREATE TABLE shuffled AS SELECT * FROM events "
+                          "ORDER BY position IN (1, 3), position;"
+                          "DROP TABLE events; ALTER TABLE shuffled RENAME TO events"));
   }
   const auto from = open_sqlite_store(place.path(), open_mode::read_only);
   REQUIRE(from);
