@@ -61,11 +61,13 @@ inline constexpr auto state_interval = 50ms;  // between two looks at a query
 // Bodies.
 inline constexpr std::size_t call_body_size_max = 64u << 10;  // of calls that append nothing
 inline constexpr std::size_t append_body_size_max = 2 * append_size_max;  // JSON is longer
-inline constexpr std::size_t request_bodies_size_max = 4 * append_body_size_max;  // of all connections
-inline constexpr std::size_t messages_size_max = request_bodies_size_max / 2;     // of these: of WebSockets
-inline constexpr std::size_t answer_size_max = 1u << 20;                  // then a page ends
-inline constexpr std::size_t large_state_size = 8u << 20;                 // made one by one
-inline constexpr std::size_t page_max = 1000;                             // rows of a page
+inline constexpr std::size_t request_bodies_size_max =
+    4 * append_body_size_max;  // of all connections
+inline constexpr std::size_t messages_size_max =
+    request_bodies_size_max / 2;                           // of these: of WebSockets
+inline constexpr std::size_t answer_size_max = 1u << 20;   // then a page ends
+inline constexpr std::size_t large_state_size = 8u << 20;  // made one by one
+inline constexpr std::size_t page_max = 1000;              // rows of a page
 inline constexpr std::size_t page_usual = 100;
 inline constexpr std::size_t page_scan_max = 65'536;  // events looked at for one page
 
@@ -121,7 +123,8 @@ static_assert(3 * calls_waiting_max + connections_kept_free < connections_max,
               "those who wait leave connections to others");
 static_assert(calls_waiting_each_max < calls_waiting_max, "one client leaves places to others");
 static_assert(6 * run_input_max < append_body_size_max, "the input of a command is part of a body");
-static_assert(append_body_size_max <= request_bodies_size_max, "the largest body is admitted alone");
+static_assert(append_body_size_max <= request_bodies_size_max,
+              "the largest body is admitted alone");
 static_assert(idempotency_key_size_max + 16 <= event_id_size_max,
               "a key and two numbers are an id");
 

@@ -18,9 +18,9 @@ struct router::pass {
   std::vector<flow_entry> born;  // were known without a birth
   // Where events go, in their order: who that is is looked up for some of them together.
   std::vector<sought> aimed;
-  std::vector<routed_entry> entries;    // one for each of these
-  std::size_t routes = 0;               // of router::made_, that they are views of
-  std::vector<std::uint64_t> seeds;     // by type: of its build that runs
+  std::vector<routed_entry> entries;  // one for each of these
+  std::size_t routes = 0;             // of router::made_, that they are views of
+  std::vector<std::uint64_t> seeds;   // by type: of its build that runs
   /// Who is behind the name of a type. Few names stand in most keys.
   struct named {
     std::string_view name;  // in the window
@@ -319,8 +319,7 @@ void router::take_unwritten(commit_batch& into) {
       into.postings.add(one);
       return true;
     });
-    being_written_.push_back(
-        {flow, unwritten_postings::taken(flow->unwritten), *flow->latest});
+    being_written_.push_back({flow, unwritten_postings::taken(flow->unwritten), *flow->latest});
   }
   unwritten_.take();
   touched_.clear();

@@ -210,7 +210,7 @@ class router {
   rows types_;
   std::vector<v1::FlowType*> progress_;  // by index of the table
   std::vector<build_number> builds_;     // by index of the table
-  std::deque<millrace::route> made_;               // of route(), while views of them are looked up
+  std::deque<millrace::route> made_;     // of route(), while views of them are looked up
   // Names that have rows and are not hosted: the build that explicit routes reach; none: they wait.
   std::unordered_map<std::string, std::optional<build_number>, text_hash, std::equal_to<>>
       unhosted_;

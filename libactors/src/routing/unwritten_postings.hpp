@@ -42,7 +42,7 @@ struct posted_window {
   };
 
   routed_entries entries;
-  position begin;                                              ///< of its first event
+  position begin;                                               ///< of its first event
   std::vector<position, pooled_allocator<position>> positions;  ///< empty: they have no gaps
   std::vector<slice, pooled_allocator<slice>> slices;
 

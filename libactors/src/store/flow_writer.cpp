@@ -50,10 +50,9 @@ result<void> flow_writer::write_entries(const commit_batch& batch, const checkpo
     const auto* its = find_write(whole, flow.number);
     const auto postings = its == nullptr ? take_first_postings(flow.number) : std::nullopt;
     auto done = its != nullptr ? write_whole(flow, born, *its)
-                : postings
-                    ? write_with_inbox(flow, born, *postings)
-                    : insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
-                                  static_cast<std::uint32_t>(flow.build), born);
+                : postings     ? write_with_inbox(flow, born, *postings)
+                           : insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
+                                         static_cast<std::uint32_t>(flow.build), born);
     if (!done) return done;
   }
   return {};

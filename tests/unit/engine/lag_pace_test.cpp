@@ -15,8 +15,8 @@ struct sender {
 
   std::vector<std::shared_ptr<const window_lease>> send(std::size_t flows) {
     const auto empty = std::make_shared<const window>();
-    const auto lease =
-        std::make_shared<const window_lease>(window_lease::content{empty, std::make_shared<entry_list>()}, budget);
+    const auto lease = std::make_shared<const window_lease>(
+        window_lease::content{empty, std::make_shared<entry_list>()}, budget);
     pace.sent(lease, flows, false, now, now);
     return std::vector<std::shared_ptr<const window_lease>>(flows, lease);
   }

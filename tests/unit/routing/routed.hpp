@@ -171,8 +171,8 @@ struct routing {
       text += ':';
       for (auto i = each.first; i < each.first + each.count; ++i) {
         const auto& entry = (*made->entries)[i];
-        text +=
-            fmt::format(" {}{}", entry.starts() ? "+" : "", events->events()[entry.index()].at.value);
+        text += fmt::format(" {}{}", entry.starts() ? "+" : "",
+                            events->events()[entry.index()].at.value);
       }
       shown.deliveries.push_back(std::move(text));
     }
