@@ -53,7 +53,7 @@ inline constexpr auto window_hold_each = 2us;              // and this much for 
 inline constexpr std::size_t feed_size_max = 16u << 20;    // committed, not yet routed
 // Postings wait in memory until they are written: so many, and some more for each inbox that they
 // are for, since a write of one to an inbox costs as much as one of eight. While that is under way
-// as many may wait again, then nothing is routed.
+// half as many may wait again, then nothing is routed.
 inline constexpr std::size_t postings_buffered_max = 1u << 22;
 inline constexpr std::size_t postings_buffered_each = 8;
 inline constexpr std::size_t postings_of_many_max = 1u << 24;  // with those for each inbox

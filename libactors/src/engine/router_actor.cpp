@@ -126,9 +126,10 @@ void router_actor::go_on() {
 void router_actor::on_pump() {
   if (context_.failed) return;
   if (drained_ && routed_enough_to_end()) return check_drained();
-  const bool too_much_unwritten = core_.unwritten() >= unwritten_max() + being_written_max_;
-  // Goes on when that is written. A flow that begins anew reads from the store what the one before
-  // it was routed and had not handled: with less, it would take that for decided.
+  const bool too_much_unwritten = core_.unwritten() >= unwritten_max() / 2 + being_written_max_;
+  // Goes on when that is written: half as many again may wait meanwhile. A flow that begins anew
+  // reads from the store what the one before it was routed and had not handled: with less, it would
+  // take that for decided.
   if ((too_much_unwritten && writing_) || core_.is_erasing() || begins_build_) return;
   if (!make_room(windows_for::all)) return;
   const auto events = next_window();
@@ -348,7 +349,7 @@ void router_actor::on_tick() {
   }
   flows_.look_at_lanes();
   flows_.sweep(now);
-  if (core_.head() == context_.writes.tail()) {
+  if (core_.needed() == context_.writes.tail()) {
     context_.used_bodies.trim();
     block_pool::trim();
   }

@@ -347,7 +347,9 @@ std::map<std::pair<std::string, build_number>, position> router::unwritten_lates
   const auto add = [&](const routed_flow& flow) {
     latest.emplace(std::pair{flow.entry.key.text(), flow.entry.build}, *flow.latest);
   };
-  for (const auto* flow : touched_) add(*flow);
+  for (const auto* flow : touched_) {
+    if (!flow->unwritten.empty()) add(*flow);
+  }
   for (const auto& each : being_written_) add(*each.flow);
   return latest;
 }

@@ -41,6 +41,7 @@ result<routed_flow*> router::replace(const flow_key& key, build_number build, po
 }
 
 result<bool> router::erase(const flow_key& key, build_number build) {
+  MILLRACE_INVARIANT(being_written_.empty());
   auto found = known_or_damaged(key, build);
   if (!found) return found.error();
   routed_flow* flow = *found;

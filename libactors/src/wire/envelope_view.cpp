@@ -120,7 +120,8 @@ void take_plain(const field& one, envelope_view& into) {
 }
 
 bool read(std::string_view encoded, text how, envelope_view& into) {
-  new (&into) envelope_view;  // an assignment clears it word by word, which takes as long as the rest
+  new (&into)
+      envelope_view;  // an assignment clears it word by word, which takes as long as the rest
   into.encoded = encoded;
   for (field one; !encoded.empty();) {
     if (!take_field(encoded, envelope_kinds, how, one)) return false;
