@@ -24,6 +24,20 @@ class route {
   };
 
   route() = default;
+  route(const route&) = default;
+  route& operator=(const route&) = default;
+  ~route() = default;
+  /// The other one reaches nobody afterwards.
+  route(route&& other) noexcept
+      : first_(std::move(other.first_)),
+        has_any_(std::exchange(other.has_any_, false)),
+        all_(std::exchange(other.all_, {})) {}
+  route& operator=(route&& other) noexcept {
+    first_ = std::move(other.first_);
+    has_any_ = std::exchange(other.has_any_, false);
+    all_ = std::exchange(other.all_, {});
+    return *this;
+  }
 
   /// Chains: `starts(a).joins(b)`.
   route starts(std::string_view id) && {
@@ -35,8 +49,9 @@ class route {
     return std::move(*this);
   }
   void add(std::string_view id, bool starts) {
+    target added{std::string{id}, starts};  // it may be a part of one that is moved below
     if (!has_any_) {
-      first_ = {std::string{id}, starts};
+      first_ = std::move(added);
       has_any_ = true;
       return;
     }
@@ -46,7 +61,7 @@ class route {
       return;
     }
     if (all_.empty()) all_.push_back(std::move(first_));
-    all_.push_back({std::string{id}, starts});
+    all_.push_back(std::move(added));
   }
 
   /// In the order in which they were named. Valid until another one is added.

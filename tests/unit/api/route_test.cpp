@@ -51,3 +51,24 @@ TEST_CASE("a number is an id in decimal digits") {
   CHECK(show(joins(std::int64_t{-7})) == "joins(-7) ");
   CHECK(show(starts(UINT64_MAX)) == "starts(18446744073709551615) ");
 }
+
+TEST_CASE("a route that was moved away reaches nobody, and may be used again", "") {
+  for (const auto& made : {starts("a"), starts({"a", "b"})}) {
+    auto from = made;
+    const auto to = std::move(from);
+    CHECK(show(to) == show(made));
+    CHECK(show(from).empty());  // NOLINT(bugprone-use-after-move): that is what is asked
+    from.add("x", true);
+    CHECK(show(from) == "starts(x) ");
+    auto assigned = joins("c");
+    assigned = std::move(from);
+    CHECK(show(assigned) == "starts(x) ");
+    CHECK(show(from).empty());  // NOLINT(bugprone-use-after-move)
+  }
+}
+
+TEST_CASE("a part of an id that a route has may be added to it", "") {
+  auto made = starts("ab");
+  made.add(std::string_view{made.targets()[0].id}.substr(0, 1), false);
+  CHECK(show(made) == "starts(ab) joins(a) ");
+}
