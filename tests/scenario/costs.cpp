@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <millrace/host.hpp>
 
-#include "base/clock.hpp"
+#include "base/virtual_clock.hpp"
 #include "host/host_parts.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/notes.hpp"
@@ -59,16 +59,6 @@ class counting {
   ~counting() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
 };
 
-class stepped_clock final : public clock {
- public:
-  [[nodiscard]] timestamp now() const override { return now_; }
-  [[nodiscard]] timestamp steady() const override { return now_; }
-  void advance(duration by) { now_ += by; }
-
- private:
-  timestamp now_ = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
-};
-
 /// A host over SQLite in virtual time.
 class counted_host {
  public:
@@ -103,7 +93,7 @@ class counted_host {
     }
   }
   std::unique_ptr<store> disk_;
-  stepped_clock clock_;
+  virtual_clock clock_;
   host host_;
 };
 

@@ -7,28 +7,18 @@
 #include <utility>
 #include <vector>
 
+#include "base/virtual_clock.hpp"
 #include "host/host_parts.hpp"
 #include "store/memory_store.hpp"
 #include "support/notes.hpp"
 
 namespace millrace::test {
 
-/// Stands still until somebody moves it.
-class moved_clock final : public clock {
- public:
-  [[nodiscard]] timestamp now() const override { return now_; }
-  [[nodiscard]] timestamp steady() const override { return now_; }
-  void advance(duration by) { now_ += by; }
-
- private:
-  timestamp now_ = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
-};
-
 /// Nothing runs but by step(), in the order in which it is asked for; also from within a handler,
 /// which then is one that takes long while all others go on.
 struct stepped_host {
   memory_store memory;
-  moved_clock time;
+  virtual_clock time;
   host over;
 
   explicit stepped_host(work_bounds bounds, host_options options = {}) : over(std::move(options)) {

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "base/virtual_clock.hpp"
 #include "host/host_parts.hpp"
 #include "millrace/envelope.pb.h"
 #include "store/memory_store.hpp"
@@ -9,16 +10,6 @@
 
 namespace millrace {
 namespace {
-
-class virtual_clock final : public clock {
- public:
-  [[nodiscard]] timestamp now() const override { return now_; }
-  [[nodiscard]] timestamp steady() const override { return now_; }
-  void advance(duration by) { now_ += by; }
-
- private:
-  timestamp now_ = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
-};
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error{"host_test: " + what}; }
 

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/limits.hpp"
+#include "base/virtual_clock.hpp"
 #include "documents/schedule.hpp"
 #include "host/host_parts.hpp"
 #include "store/sqlite_store.hpp"
@@ -78,16 +79,6 @@ void check_resume(std::uint32_t instances) {
   CHECK(reads.events == 0);
 }
 
-class still_clock final : public clock {
- public:
-  [[nodiscard]] timestamp now() const override { return now_; }
-  [[nodiscard]] timestamp steady() const override { return now_; }
-  void advance(duration by) { now_ += by; }
-
- private:
-  timestamp now_ = midnight;
-};
-
 struct rows {
   std::uint64_t commits = 0;
   std::uint64_t written = 0;
@@ -103,7 +94,7 @@ rows cost_of_append(std::uint32_t instances) {
   all.routed = position{1};
   REQUIRE(stored.commit(all));
 
-  still_clock time;
+  virtual_clock time{midnight};
   host alive;
   const auto run = [&] {
     while (alive.inside().running->step()) {
