@@ -72,7 +72,8 @@ const google::protobuf::Message* window_builder::decode(const google::protobuf::
                                                         const event& what) {
   const bool is_short = what.payload.size() <= body_pool::payload_size_max;
   const bool reuses = made_->bodies_ && is_short && what.content_type().empty();
-  auto* const body = reuses ? &made_->bodies_->next(prototype) : prototype.New(&made_->arena_);
+  auto* const body = reuses ? &made_->bodies_->next(prototype, what.payload.size())
+                            : prototype.New(&made_->arena_);
   return decode_payload(what.content_type(), what.payload, *body) ? body : nullptr;
 }
 
