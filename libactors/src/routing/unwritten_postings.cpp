@@ -14,8 +14,8 @@ void unwritten_postings::begin_window(std::span<const event> events, routed_entr
   if (events.empty()) return;
   made.begin = events.front().at;
   if (events.back().at.value - made.begin.value + 1 == events.size()) return;
-  made.positions.reserve(events.size());
-  for (const auto& each : events) made.positions.push_back(each.at);
+  made.positions.reserve(made.entries->size());
+  for (const auto& each : *made.entries) made.positions.push_back(events[each.index()].at);
 }
 
 void unwritten_postings::add(posting_list& to, std::uint32_t first, std::uint32_t count) {

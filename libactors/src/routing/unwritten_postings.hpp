@@ -42,14 +42,15 @@ struct posted_window {
   };
 
   routed_entries entries;
-  position begin;                                               ///< of its first event
-  std::vector<position, pooled_allocator<position>> positions;  ///< empty: they have no gaps
+  position begin;  ///< of its first event
+  /// Of each entry, when the window has gaps; else empty.
+  std::vector<position, pooled_allocator<position>> positions;
   std::vector<slice, pooled_allocator<slice>> slices;
 
   [[nodiscard]] posting at(std::uint32_t entry) const {
     const auto& one = (*entries)[entry];
-    const bool has_gaps = !positions.empty();
-    return {has_gaps ? positions[one.index()] : position{begin.value + one.index()}, one.starts()};
+    if (!positions.empty()) return {positions[entry], one.starts()};
+    return {position{begin.value + one.index()}, one.starts()};
   }
 };
 
