@@ -36,6 +36,7 @@ class flow_writer {
   result<void> fold(const checkpoint_writes& all);
 
  private:
+  result<void> write_entry(const flow_entry& flow, const checkpoint_writes& whole);
   result<void> write_whole(const flow_entry& flow, std::optional<position> born,
                            const commit_batch::checkpoint_write& its);
   void find_first_postings(const commit_batch& batch, flow_number first_new);

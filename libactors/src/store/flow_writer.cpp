@@ -46,16 +46,17 @@ result<void> flow_writer::write_entries(const commit_batch& batch, const checkpo
                                         flow_number first_new) {
   find_first_postings(batch, first_new);
   for (const flow_entry& flow : batch.flows) {
-    const auto born = flow.born == unplaced ? std::nullopt : std::optional{flow.born};
-    const auto* its = find_write(whole, flow.number);
-    const auto postings = its == nullptr ? take_first_postings(flow.number) : std::nullopt;
-    auto done = its != nullptr ? write_whole(flow, born, *its)
-                : postings     ? write_with_inbox(flow, born, *postings)
-                           : insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
-                                         static_cast<std::uint32_t>(flow.build), born);
-    if (!done) return done;
+    if (auto done = write_entry(flow, whole); !done) return done;
   }
   return {};
+}
+
+result<void> flow_writer::write_entry(const flow_entry& flow, const checkpoint_writes& whole) {
+  const auto born = flow.born == unplaced ? std::nullopt : std::optional{flow.born};
+  if (const auto* its = find_write(whole, flow.number)) return write_whole(flow, born, *its);
+  if (const auto its = take_first_postings(flow.number)) return write_with_inbox(flow, born, *its);
+  return insert_.run(to_integer(flow.number), std::string_view{flow.key.text()},
+                     static_cast<std::uint32_t>(flow.build), born);
 }
 
 /// Postings of flows that are new with this batch, unless their inboxes are something else besides.

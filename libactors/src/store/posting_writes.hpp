@@ -112,11 +112,11 @@ class posting_writes {
   [[nodiscard]] iterator end() const { return {*this, size()}; }
 
  private:
-  struct of {
+  struct run {
     flow_number flow;
     std::size_t first;  // of all_
   };
-  std::vector<of> flows_;
+  std::vector<run> flows_;
   std::vector<std::uint64_t, pooled_allocator<std::uint64_t>> all_;
 };
 
