@@ -12,7 +12,7 @@
 namespace millrace {
 
 /// Grows at its end, and is emptied as a whole. In blocks of the pool, so that who visits objects
-/// in no order finds them on few pages. One thread.
+/// in no order finds them on few pages; so the first one takes a block. One thread.
 template <class Object>
 class pooled_sequence {
  public:

@@ -23,6 +23,7 @@ class slab {
 
   template <class... Arguments>
   [[nodiscard]] Object* make(Arguments&&... from) {
+    static_assert(noexcept(Object{std::forward<Arguments>(from)...}));  // the place is taken
     if (open_ == nullptr) open(start_block());
     auto* const of = open_;
     auto* const taken = of->free;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "routing/inbox_builder.hpp"
+#include "routing/gathered_flows.hpp"
 
 namespace millrace {
 namespace {

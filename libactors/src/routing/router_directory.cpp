@@ -1,6 +1,7 @@
 // What the router knows: rows of builds, and flows.
 #include <algorithm>
 
+#include "base/invariant.hpp"
 #include "base/limits.hpp"
 #include "routing/router.hpp"
 #include "wire/envelope_view.hpp"
@@ -149,6 +150,7 @@ bool router::knows_all(const sought& one) const {
 }
 
 routed_flow& router::remember(flow_entry entry, std::optional<position> latest) {
+  MILLRACE_INVARIANT(key_parts::of(entry.key.text()).type == entry.key.type());  // to find it again
   auto& flow = flows_.add(std::move(entry));
   if (!has_flows(flow.entry.key.type())) types_with_flows_.emplace(flow.entry.key.type());
   for (const auto type : table_.versions(flow.entry.key.type())) {

@@ -13,7 +13,7 @@ namespace {
 
 /// Counts those that are there.
 struct thing {
-  thing(int wanted, int& all) : value(wanted), count(all) { ++count; }
+  thing(int wanted, int& all) noexcept : value(wanted), count(all) { ++count; }
   thing(const thing&) = delete;
   thing& operator=(const thing&) = delete;
   ~thing() { --count; }
