@@ -233,6 +233,29 @@ void inquiry::check_store() {
   expect(check.run().has_value(), "the store cannot be verified");
 }
 
+/// Of each type the build that `which` says.
+std::vector<flow_row> flows_of_builds(host_test& test,
+                                      build_number (build_list::*which)(std::string_view) const) {
+  const auto& stored = *test.running().inside().stored;
+  const build_list builds{*stored.flow_types()};
+  std::vector<flow_row> rows;
+  static_cast<void>(stored.flows({}, [&](const flow_row& row) {
+    if ((builds.*which)(row.entry.key.type()) == row.entry.build) rows.push_back(row);
+    return true;
+  }));
+  return rows;
+}
+
+scans::skipped_events skips_of(const std::vector<flow_row>& rows) {
+  scans::skipped_events all;
+  for (const auto& row : rows) {
+    for (const auto& one : row.checkpoint.skipped()) {
+      all[row.entry.key.text()].insert(position{one.position()});
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<scans::recorded_event> recorded(host_test& test, position end) {
@@ -253,24 +276,15 @@ std::vector<scans::recorded_event> recorded(host_test& test, position end) {
 }
 
 std::vector<flow_row> stored_flows(host_test& test) {
-  const auto& stored = *test.running().inside().stored;
-  const build_list builds{*stored.flow_types()};
-  std::vector<flow_row> rows;
-  static_cast<void>(stored.flows({}, [&](const flow_row& row) {
-    if (builds.is_running(row.entry)) rows.push_back(row);
-    return true;
-  }));
-  return rows;
+  return flows_of_builds(test, &build_list::running);
 }
 
 scans::skipped_events skipped(host_test& test) {
-  scans::skipped_events all;
-  for (const auto& row : stored_flows(test)) {
-    for (const auto& one : row.checkpoint.skipped()) {
-      all[row.entry.key.text()].insert(position{one.position()});
-    }
-  }
-  return all;
+  return skips_of(flows_of_builds(test, &build_list::running));
+}
+
+scans::skipped_events skipped_as_served(host_test& test) {
+  return skips_of(flows_of_builds(test, &build_list::served));
 }
 
 std::vector<std::string> findings(shop_run& run) { return inquiry{run}.all(); }

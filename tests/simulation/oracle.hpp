@@ -18,6 +18,8 @@ namespace millrace::simulation {
 
 /// What each flow was made to pass by, as its checkpoint says.
 [[nodiscard]] scans::skipped_events skipped(host_test& test);
+/// The same of what reads show, which is a former build until the one that runs has caught up.
+[[nodiscard]] scans::skipped_events skipped_as_served(host_test& test);
 
 /// Everything that is wrong when nothing is left to do, one sentence each.
 [[nodiscard]] std::vector<std::string> findings(shop_run& run);

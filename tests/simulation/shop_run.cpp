@@ -234,9 +234,9 @@ void shop_run::read_one() {
   if (!seen->scanned || !dice_.one_in(4)) return;
   say("read", fmt::format("{} to {}", key.text(), seen->scanned->value));
   image_ledger::route_bugs.pause(true);
-  const auto folded =
-      scans::expected(recorded(test_, seen->scanned->next()),
-                      program_.with(key.type(), seen->version), skipped(test_), program_.since());
+  const auto folded = scans::expected(recorded(test_, seen->scanned->next()),
+                                      program_.with(key.type(), seen->version),
+                                      skipped_as_served(test_), program_.since());
   image_ledger::route_bugs.pause(false);
   const auto wanted = folded.states.find(key.text());
   expect(wanted != folded.states.end() && wanted->second == seen->state,
