@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "host/rebuild.hpp"
 #include "support/notes.hpp"
 
 using namespace millrace;
@@ -99,6 +100,37 @@ TEST_CASE("a query added late has seen all of history, a new topic what came aft
   test.crash_and_restart();
   CHECK(numbers(test.read<newcomer>()->state) == list{4});
   CHECK(test.timeline("ReminderSent").size() == 1);
+}
+
+TEST_CASE(
+    "what named a topic that nobody hosted reaches it, though a crash came before it was routed") {
+  const bool was_reached = GENERATE(false, true);
+  host_test test;
+  test.add<all_notes>();
+  const auto naming = [](std::int64_t number) {
+    auto one = new_event::of(note("a", number));
+    one.routes = {flow_key{"Newcomer"}};
+    return one;
+  };
+  if (was_reached) {
+    test.append(naming(1));
+    test.advance(5s);  // until that is written
+  }
+  test.append(note("a", 2));
+  test.append(naming(3));
+  test.append(note("a", 4));
+  test.crash();
+  test.add<newcomer>();
+  test.restart();
+  CHECK(numbers(test.read<newcomer>()->state) == (was_reached ? list{1, 3} : list{3}));
+  test.append(note("a", 5));
+  test.crash_and_restart();
+  CHECK(numbers(test.read<newcomer>()->state) == (was_reached ? list{1, 3, 5} : list{3, 5}));
+  rebuild_settings settings;
+  settings.may_use.threads = 1;
+  const auto counts = rebuild(test.running().inside(), settings);
+  REQUIRE(counts);
+  CHECK(counts->differences == 0);
 }
 
 TEST_CASE(

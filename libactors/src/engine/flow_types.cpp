@@ -55,7 +55,8 @@ result<void> check(const v1::FlowType& stored, const v1::FlowType& present) {
 }
 
 /// Where the routing of a type that the store has not seen begins. A type that explicit routes have
-/// reached already goes on where those are routed: its inboxes only grow at their ends.
+/// reached already goes on where those are routed: its inboxes only grow at their ends. After a
+/// crash that may be before the tail, and explicit routes up to there are still to be taken.
 result<void> place_beginning(const store& stored, const flow_type& hosted, position tail,
                              v1::FlowType& row) {
   bool reached = false;
@@ -66,12 +67,12 @@ result<void> place_beginning(const store& stored, const flow_type& hosted, posit
   if (!read) return read.error();
   auto routed = stored.routed();
   if (!routed) return routed.error();
-  if (reached) row.set_explicit_before(routed->value);
-  const auto first = hosted.starts_from == first_event::from_now ? tail
-                     : reached                                   ? *routed
-                                                                 : position{};
+  const bool from_now = hosted.starts_from == first_event::from_now;
+  const bool waits = from_now && *routed < tail;
+  const auto first = from_now ? tail : reached ? *routed : position{};
+  if (reached || waits) row.set_explicit_before(first.value);
   row.set_since(first.value);
-  row.set_routed(first.value);
+  row.set_routed(waits ? routed->value : first.value);
   return {};
 }
 
