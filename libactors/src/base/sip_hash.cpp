@@ -1,7 +1,10 @@
 #include "base/sip_hash.hpp"
 
 #include <bit>
+#include <charconv>
 #include <cstring>
+
+#include "base/chance.hpp"
 
 namespace millrace {
 namespace {
@@ -42,6 +45,15 @@ struct sip_state {
 };
 
 }  // namespace
+
+sip_key sip_key::secret() {
+  const auto name = chance_name();
+  const auto* const half = name.data() + name.size() / 2;
+  sip_key made;
+  std::from_chars(name.data(), half, made.first, 16);
+  std::from_chars(half, name.data() + name.size(), made.second, 16);
+  return made;
+}
 
 sip_value sip_hash(const sip_key& key, std::string_view text) {
   constexpr std::size_t word_size = sizeof(std::uint64_t);

@@ -11,6 +11,9 @@ namespace millrace {
 struct sip_key {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
+
+  /// By chance. It decides nothing but where things lie.
+  [[nodiscard]] static sip_key secret();
 };
 
 struct sip_value {

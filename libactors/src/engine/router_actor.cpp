@@ -274,9 +274,10 @@ void router_actor::write() {
   writing_ = true;
   being_written_max_ = unwritten_max();
   after_this_write_ = std::exchange(after_next_write_, {});
-  derived_commit request;
-  request.part.flows = std::exchange(held_entries_, {});
-  core_.take_unwritten(request.part);
+  derived_commit request{.part = core_.take_unwritten(), .done = {}};
+  auto& entries = request.part.flows;
+  entries.insert(entries.begin(), held_entries_.begin(), held_entries_.end());
+  held_entries_.clear();
   const auto self = caf::actor_cast<caf::actor>(this);
   request.done = [self](const result<void>& outcome) {
     tell(self, derived_written{outcome ? std::nullopt : std::optional{outcome.error()}});

@@ -94,8 +94,7 @@ result<void> route_in_memory(router& with, const routing_run& run) {
     if (!routed) return routed.error();
     if (auto seen = run.visit(**next, *routed); !seen) return seen;
     if (with.has_unwritten()) {
-      commit_batch dropped;
-      with.take_unwritten(dropped);
+      static_cast<void>(with.take_unwritten());
       with.written();
       with.forget(router_memory);
     }

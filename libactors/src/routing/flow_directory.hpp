@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/sip_hash.hpp"
 #include "base/slab.hpp"
+#include "base/text_hash.hpp"
 #include "routing/unwritten_postings.hpp"
 #include "store/store.hpp"
 
@@ -52,7 +54,10 @@ struct key_parts {
 
 /// A flat table: a look-up is a slot, a flow and its key, three cache misses. Who has many of them
 /// at hand asks for all slots first, then for all flows, then for all keys, and waits for none. The
-/// flows stay where they are until they are erased. One thread.
+/// flows stay where they are until they are erased.
+/// Keys may be chosen, by who knows this code, to have one hash: each would be looked for among all
+/// of them. Its owner sees that they pile up, and has all hashed with a secret from then on, which
+/// takes longer. One thread.
 class flow_directory {
  public:
   flow_directory() : slots_(first_slots) {}
@@ -62,8 +67,14 @@ class flow_directory {
 
   /// Of all flows of a build of a type.
   [[nodiscard]] static std::uint64_t seed_of(std::string_view type, build_number build);
-  /// Of one of them.
-  [[nodiscard]] static std::uint64_t hash_of(std::uint64_t seed, const key_parts& key);
+  /// Of one of them; until hash_secretly() is called.
+  [[nodiscard]] std::uint64_t hash_of(std::uint64_t seed, const key_parts& key) const {
+    if (secret_) return seed ^ secret_hash_of(key);
+    return key.has_id ? seed ^ millrace::hash_of(key.id) : seed;
+  }
+  /// More have one hash, or want the same places, than by chance.
+  [[nodiscard]] bool is_piled_up() const { return is_piled_up_; }
+  void hash_secretly();
 
   /// Null: it is not here.
   [[nodiscard]] routed_flow* find(const key_parts& key, build_number build,
@@ -101,12 +112,15 @@ class flow_directory {
   [[nodiscard]] std::size_t next(std::size_t place) const {
     return (place + 1) & (slots_.size() - 1);
   }
-  [[nodiscard]] static std::uint64_t hash_of(const flow_entry& flow);
+  [[nodiscard]] std::uint64_t hash_of(const flow_entry& flow) const;
+  [[nodiscard]] std::uint64_t secret_hash_of(const key_parts& key) const;
   void insert(const slot& made);
 
   slab<routed_flow> flows_;
   slots slots_;  // a power of two, at most half full
   std::size_t count_ = 0;
+  std::optional<sip_key> secret_;
+  bool is_piled_up_ = false;
 };
 
 }  // namespace millrace

@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "base/invariant.hpp"
+#include "base/text_hash.hpp"
 #include "routing/routing_plan.hpp"
 #include "store/store.hpp"
 
 namespace millrace {
-
-[[nodiscard]] std::uint64_t hash_of(std::string_view text);
 
 /// A flow of one build. Its name lies beside its postings, so that finding it and adding to it
 /// waits for two cache lines that are asked for together.

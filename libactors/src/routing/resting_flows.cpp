@@ -1,29 +1,13 @@
 #include "routing/resting_flows.hpp"
 
-#include <charconv>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "base/chance.hpp"
 #include "base/invariant.hpp"
 
 namespace millrace {
-namespace {
 
-/// Decides nothing but where things lie.
-sip_key secret_key() {
-  const auto name = chance_name();
-  const auto half = name.data() + name.size() / 2;
-  sip_key made;
-  std::from_chars(name.data(), half, made.first, 16);
-  std::from_chars(half, name.data() + name.size(), made.second, 16);
-  return made;
-}
-
-}  // namespace
-
-resting_flows::resting_flows() : key_(secret_key()), slots_(first_slots, unused) {}
+resting_flows::resting_flows() : key_(sip_key::secret()), slots_(first_slots, unused) {}
 
 resting_flows::mark resting_flows::mark_of(const flow_name& name) const {
   // Each build has its own key: of half of it, since the other half stays secret all the same.

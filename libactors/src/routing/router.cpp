@@ -15,7 +15,8 @@ struct router::pass {
   std::vector<char> active;  // by type: stands inside the window, and is not parked
   bool active_explicit = false;
   routed_window out;
-  std::vector<flow_entry> born;  // were known without a birth
+  std::vector<flow_entry> born;       // were known without a birth
+  std::vector<routed_flow*> created;  // those of out.started
   // Where events go, in their order: who that is is looked up for some of them together.
   std::vector<sought> aimed;
   std::vector<routed_entry> entries;  // one for each of these
@@ -43,7 +44,10 @@ namespace {
 /// Look-ups that wait for the memory together.
 constexpr std::size_t looked_up_at_once = 64;
 
-/// Lists whose memory is on its way while one is copied.
+/// New flows of one window: fewer are written as they come.
+constexpr std::size_t numbered_by_key_from = 1024;
+
+/// Flows whose memory is on its way while one is noted.
 constexpr std::size_t fetched_ahead = 16;
 
 /// Of a build that is routed again: it does not ask for what the type had not asked for before, nor
@@ -94,6 +98,7 @@ result<routed_window> router::route(const window& events) {
           .active_explicit = inside(routed_, events),
           .out = {},
           .born = {},
+          .created = {},
           .aimed = {},
           .entries = {},
           .routes = 0,
@@ -152,7 +157,7 @@ std::span<const std::uint32_t> router::pass::observers(const router& who, std::s
 /// them to be in the cache.
 [[gnu::always_inline]] inline void router::aim(pass& in, const key_parts& key, build_number build,
                                                std::uint64_t seed, routed_entry entry) {
-  const auto hash = flow_directory::hash_of(seed, key);
+  const auto hash = flows_.hash_of(seed, key);
   flows_.fetch_slot(hash);
   auto& one = in.aimed.emplace_back();
   one.key.type = key.type;
@@ -223,6 +228,7 @@ result<void> router::hit_all(pass& in) {
   in.aimed.clear();
   in.entries.clear();
   in.routes = 0;
+  spread_flows();
   return {};
 }
 
@@ -235,6 +241,7 @@ void router::hit(pass& in, const sought& one, routed_entry entry) {
     in.out.started.push_back({flow_number{next_number_++}, one.key.key(), what.at, one.build});
     if (!in.out.first_new) in.out.first_new = in.out.started.back().number;
     flow = &remember(in.out.started.back(), std::nullopt);
+    in.created.push_back(flow);
   } else if (entry.starts() && flow->entry.born == unplaced) {
     flow->entry.born = what.at;
     in.born.push_back(flow->entry);
@@ -256,9 +263,25 @@ void router::post(pass& in, routed_flow& flow, position at, routed_entry entry) 
   flow.latest = at;
 }
 
+/// The store's index of keys is written in the order of numbers: neighbours after each other.
+void router::number_by_key(pass& in) {
+  auto& all = in.created;
+  std::sort(all.begin(), all.end(), [](const routed_flow* one, const routed_flow* two) {
+    const auto order = one->entry.key.text() <=> two->entry.key.text();
+    return order != 0 ? order < 0 : one->entry.build < two->entry.build;
+  });
+  auto number = static_cast<std::uint32_t>(*in.out.first_new);
+  in.out.started.clear();
+  for (auto* flow : all) {
+    flow->entry.number = flow_number{number++};
+    in.out.started.push_back(flow->entry);
+  }
+}
+
 /// A counting sort: hits are in order of events, and stay so within each delivery.
 routed_window router::grouped(pass& in) {
   auto& out = in.out;
+  if (in.created.size() >= numbered_by_key_from) number_by_key(in);
   out.started.insert(out.started.begin(), in.born.begin(), in.born.end());
   if (hits_.empty()) return std::move(out);
   std::uint32_t next = 0;
@@ -300,58 +323,6 @@ position router::head() const {
     if (!type->explicit_only()) most = std::max(most, position{type->routed()});
   }
   return most;
-}
-
-void router::take_unwritten(commit_batch& into) {
-  MILLRACE_INVARIANT(being_written_.empty());
-  take_replaced(into);
-  into.postings.reserve(touched_.size(), unwritten_.size());
-  const auto ahead = [&](std::size_t i) { return i < touched_.size() ? touched_[i] : nullptr; };
-  for (std::size_t i = 0; i < touched_.size(); ++i) {
-    if (const auto* far = ahead(i + 3 * fetched_ahead)) far->unwritten.fetch();
-    if (const auto* next = ahead(i + 2 * fetched_ahead)) next->unwritten.fetch_slice();
-    if (const auto* near = ahead(i + fetched_ahead)) near->unwritten.fetch_entries();
-    auto* flow = touched_[i];
-    flow->listed_ = false;
-    if (flow->unwritten.empty()) continue;  // they are in another inbox now
-    into.postings.begin_flow(flow->entry.number);
-    flow->unwritten.each([&](posting one) {
-      into.postings.add(one);
-      return true;
-    });
-    being_written_.push_back({flow, unwritten_postings::taken(flow->unwritten), *flow->latest});
-  }
-  unwritten_.take();
-  touched_.clear();
-  std::sort(effects_.begin(), effects_.end());
-  into.effects = std::exchange(effects_, {});
-  effects_.reserve(into.effects.size());  // about as many come until the next time
-  for (const auto* type : progress_) into.flow_types.push_back(*type);
-  for (const auto* type : std::exchange(put_, {})) into.flow_types.push_back(*type);
-  into.routed = routed_;
-  into.dropped = std::exchange(dropped_, {});
-  dirty_ = false;
-}
-
-void router::written() {
-  replaced_written();
-  for (const auto& [flow, through, last] : std::exchange(being_written_, {})) {
-    flow->written = last;
-    unwritten_.drop(flow->unwritten, through);
-  }
-  unwritten_.drop_taken();
-}
-
-std::map<std::pair<std::string, build_number>, position> router::unwritten_latest() const {
-  std::map<std::pair<std::string, build_number>, position> latest;
-  const auto add = [&](const routed_flow& flow) {
-    latest.emplace(std::pair{flow.entry.key.text(), flow.entry.build}, *flow.latest);
-  };
-  for (const auto* flow : touched_) {
-    if (!flow->unwritten.empty()) add(*flow);
-  }
-  for (const auto& each : being_written_) add(*each.flow);
-  return latest;
 }
 
 }  // namespace millrace

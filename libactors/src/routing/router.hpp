@@ -124,9 +124,9 @@ class router {
   // Writing derived data.
   [[nodiscard]] std::size_t unwritten() const { return unwritten_.size(); }
   [[nodiscard]] bool has_unwritten() const { return dirty_; }
-  /// Fills in postings, effects, flow types and the routed position. One at a time: written() comes
+  /// Postings, effects, flow types and the routed position. One time after another: written() comes
   /// next.
-  void take_unwritten(commit_batch& into);
+  [[nodiscard]] commit_batch take_unwritten();
   /// The commit of what was taken: it is in the store now.
   void written();
   // Replacing derived data (router_replace.cpp); between written() and take_unwritten().
@@ -185,14 +185,19 @@ class router {
   void park(pass& in, std::uint32_t type, const event& what, const error& why);
   void route_explicitly(pass& in, const event& what, std::uint32_t index);
   void route_by_type(pass& in, const event& what, std::uint32_t index);
-  static sought to_seek(std::string_view key_text, build_number build);
+  [[nodiscard]] sought to_seek(std::string_view key_text, build_number build) const;
   void aim(pass& in, const key_parts& key, build_number build, std::uint64_t seed,
            routed_entry entry);
   result<void> hit_all(pass& in);
+  void spread_flows();
   void hit(pass& in, const sought& one, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
+  static void number_by_key(pass& in);
   routed_window grouped(pass& in);
   void note_unwritten(const window& events, const routed_window& of);
+  [[nodiscard]] std::vector<routed_flow*> take_touched();
+  void take_postings(commit_batch& into);
+  void take_progress(commit_batch& into);
   void take_replaced(commit_batch& into);
   void replaced_written();
   result<routed_flow*> known(std::string_view key_text, build_number build);

@@ -77,10 +77,10 @@ bool router::has_flows(std::string_view type) const {
   return types_with_flows_.find(type) != types_with_flows_.end();
 }
 
-router::sought router::to_seek(std::string_view key_text, build_number build) {
+router::sought router::to_seek(std::string_view key_text, build_number build) const {
   const auto key = key_parts::of(key_text);
   const auto seed = flow_directory::seed_of(key.type, build);
-  return {key, build, flow_directory::hash_of(seed, key), nullptr, {}};
+  return {key, build, flows_.hash_of(seed, key), nullptr, {}};
 }
 
 result<routed_flow*> router::known(std::string_view key_text, build_number build) {
@@ -170,7 +170,13 @@ result<routed_flow*> router::find(const flow_key& key, build_number build) {
   return known(key.text(), build);
 }
 
+/// Hashes that were made before are not of use after it.
+void router::spread_flows() {
+  if (flows_.is_piled_up()) flows_.hash_secretly();
+}
+
 result<std::vector<routed_flow*>> router::enlist(std::span<const flow_key* const> keys) {
+  spread_flows();
   std::vector<sought> all;
   all.reserve(keys.size());
   for (const auto* key : keys) {

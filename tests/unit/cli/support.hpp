@@ -110,9 +110,9 @@ class store_builder {
         builder.add(row.at, row.type, row.time, row.payload, row.envelope);
         return true;
       });
-      commit_batch batch;
-      batch.flows = (*routing.route(*builder.finish(stored.tail()))).started;
-      routing.take_unwritten(batch);
+      auto started = (*routing.route(*builder.finish(stored.tail()))).started;
+      auto batch = routing.take_unwritten();
+      batch.flows = std::move(started);
       commit(batch);
       routing.written();
     }

@@ -142,9 +142,7 @@ class routed_history {
     if (chance(30)) write();
   }
   void write() {
-    commit_batch batch;
-    at_work_->take_unwritten(batch);
-    REQUIRE(stored.commit(batch));
+    REQUIRE(stored.commit(at_work_->take_unwritten()));
     at_work_->written();
   }
 

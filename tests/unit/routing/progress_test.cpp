@@ -49,9 +49,7 @@ TEST_CASE_METHOD(five_words, "the cause index is made once, in order of causes")
   CHECK(*stored.effects({1}) == std::vector{position{6}});
   restart({{"AllWords", 0}});
   route();
-  commit_batch again;
-  at_work->take_unwritten(again);
-  CHECK(again.effects.empty());
+  CHECK(at_work->take_unwritten().effects.empty());
 }
 
 TEST_CASE_METHOD(routing, "a lagging type takes its explicit routes where it stands") {
@@ -164,8 +162,7 @@ TEST_CASE_METHOD(routing,
                  "postings that come while others are written are kept for the next time") {
   for (const auto* id : {"a", "b", "a", "c"}) recorded.add(act(id));
   route(0, 2);
-  commit_batch first;
-  at_work->take_unwritten(first);
+  const auto first = at_work->take_unwritten();
   CHECK_FALSE(at_work->has_unwritten());
   route(2, 4);
   CHECK(at_work->has_unwritten());
@@ -280,11 +277,23 @@ TEST_CASE_METHOD(routing, "a flow that rests goes on where it was, once in a win
   CHECK(postings(flow_key{"Diary", "b"}) == "+1 +2 +3");
 }
 
+TEST_CASE_METHOD(routing, "inboxes are written in the order of their flows' numbers") {
+  for (const auto* id : {"a", "b", "c"}) recorded.add(act(id));
+  route(0, 3);
+  write();
+  for (const auto* id : {"c", "a", "b", "a"}) recorded.add(act(id));
+  route(3, 7);
+  const auto batch = at_work->take_unwritten();
+  REQUIRE(batch.postings.size() == 3);
+  for (std::uint32_t i = 0; i < 3; ++i) CHECK(batch.postings[i].flow == flow_number{i});
+  REQUIRE(stored.commit(batch));
+  CHECK(postings(flow_key{"Diary", "a"}) == "+0 +4 +6");
+}
+
 TEST_CASE_METHOD(routing, "nothing is forgotten while postings are being written") {
   recorded.add(act("a"));
   route();
-  commit_batch batch;
-  at_work->take_unwritten(batch);
+  const auto batch = at_work->take_unwritten();
   at_work->forget({.awake = 0, .known = 0});
   REQUIRE(stored.commit(batch));
   at_work->written();

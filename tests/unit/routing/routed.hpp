@@ -181,9 +181,7 @@ struct routing {
   outcome route() { return route(0, recorded.tail()); }
 
   void write() {
-    commit_batch batch;
-    at_work->take_unwritten(batch);
-    REQUIRE(stored.commit(batch));
+    REQUIRE(stored.commit(at_work->take_unwritten()));
     at_work->written();
   }
 

@@ -1,6 +1,7 @@
 // Who is reached by an event, and in what order.
 #include "routing/router.hpp"
 
+#include "unit/routing/colliding_ids.hpp"
 #include "unit/routing/routed.hpp"
 
 using namespace millrace;
@@ -152,4 +153,33 @@ TEST_CASE_METHOD(routing, "a lookup that fails ends the pass") {
   const auto made = at_work->route(*recorded.between(0, 1));
   REQUIRE_FALSE(made);
   CHECK(made.error().code == errc::corrupt);
+}
+
+TEST_CASE_METHOD(routing, "many new flows of one window are numbered by their keys") {
+  constexpr int count = 2000;
+  for (int i = 0; i < count; ++i) recorded.add(act(fmt::format("{:04}", (i * 7) % count)));
+  recorded.add(act("0001"));
+  const auto made = route();
+  CHECK(made.started.size() == count);
+  CHECK(made.deliveries[1] == "Diary|0007: +1");
+  write();
+  const auto number_of = [this](const std::string& id) {
+    return static_cast<std::uint32_t>(
+        (*stored.find_flow({"Diary", id}, first_build))->entry.number);
+  };
+  for (std::uint32_t i = 0; i < count; i += 100) CHECK(number_of(fmt::format("{:04}", i)) == i);
+  CHECK(postings({"Diary", "0007"}) == "+1");
+  CHECK((*at_work->find({"Diary", "0007"}))->entry.number == flow_number{7});
+}
+
+TEST_CASE_METHOD(routing, "events find their flows though ids were made to have one hash") {
+  const auto ids = colliding_ids(600);
+  for (int twice = 0; twice < 2; ++twice) {
+    for (const auto& id : ids) recorded.add(act(id));
+  }
+  texts wanted;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    wanted.push_back(fmt::format("Diary|{}: +{} +{}", ids[i], i, i + ids.size()));
+  }
+  CHECK(route().deliveries == wanted);
 }
