@@ -31,6 +31,7 @@ inline constexpr std::size_t queue_events_max = 262'144;   // waiting appends fr
 inline constexpr std::size_t queue_size_max = 128u << 20;
 inline constexpr std::size_t commit_events_max = 65'536;  // in one transaction
 inline constexpr std::size_t commit_size_max = 64u << 20;
+inline constexpr std::size_t commit_rows_max = 65'536;    // of flows: a third of a second
 inline constexpr std::size_t fire_batch_max = 1024;       // timers in one request
 inline constexpr std::size_t fences_kept_max = 1u << 20;  // flows whose checkpoint it remembers
 inline constexpr std::size_t id_window_count = 65'536;
@@ -121,10 +122,11 @@ inline constexpr std::size_t quick_line_size = 1u << 20;  // longer ones are rea
 
 static_assert(append_events_max <= queue_events_max && append_size_max <= queue_size_max,
               "one call fits the empty queue");
-static_assert(event_size_max <= append_size_max && append_size_max <= commit_size_max,
-              "the largest event fits a call, and the largest call fits a transaction");
+static_assert(event_size_max <= append_size_max && append_size_max <= commit_size_max / 2,
+              "the largest event fits a call, and the largest call half of a transaction");
 static_assert(append_events_max <= commit_events_max, "a call is never split");
-static_assert(window_events_max >= commit_events_max, "a window holds a commit");
+static_assert(window_events_max >= commit_events_max + append_events_max,
+              "a window holds a commit");
 static_assert(event_size_max <= window_size_max, "a window holds the largest event");
 static_assert(inbox_events_max >= window_events_max, "a flow can take a whole window");
 static_assert(postings_buffered_max + postings_buffered_each * awake_flows_max <=

@@ -59,7 +59,8 @@ std::shared_ptr<answer_to<T>> shared(engine_answer<T> answer) {
 struct engine::inside {
   explicit inside(engine_parts from)
       : parts(std::move(from)),
-        writes(parts.stored, parts.types, parts.interest, parts.time, listen()),
+        writes(parts.stored, parts.types, parts.interest, parts.time, listen(),
+               parts.bounds.commit_rows),
         context{.stored = parts.stored,
                 .writes = writes,
                 .types = parts.types,

@@ -193,13 +193,10 @@ result<void> group::add(const flow_commit& request) {
     if (auto done = cancel(request, *cancelled); !done) return done;
   }
   const auto [place, fresh] = checkpoints_.emplace(request.flow, batch_.checkpoints.size());
-  if (fresh) {
-    batch_.checkpoints.push_back({request.flow, decided.checkpoint, decided.state});
-  } else {
-    auto& earlier = batch_.checkpoints[place->second];
-    earlier.checkpoint = decided.checkpoint;
-    if (decided.state) earlier.state = decided.state;
-  }
+  auto& its = fresh ? batch_.checkpoints.emplace_back() : batch_.checkpoints[place->second];
+  its.flow = request.flow;
+  its.checkpoint = decided.checkpoint;
+  if (decided.state) its.state = decided.state;
   size_ += decided.state ? decided.state->size() : 0;
   return {};
 }

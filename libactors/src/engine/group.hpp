@@ -39,8 +39,12 @@ struct group_surroundings {
 class group {
  public:
   group(group_surroundings around, position tail, timestamp now);
-  /// About so many events are coming.
-  void expect(std::size_t events) { batch_.events.reserve(events); }
+  /// About so many events, and turns, are coming.
+  void expect(std::size_t events, std::size_t turns) {
+    batch_.events.reserve(events);
+    batch_.checkpoints.reserve(turns);
+    checkpoints_.reserve(turns);
+  }
 
   /// Each adds the request or says why it cannot be; a refused one leaves no trace.
   result<std::vector<position>> add(encoded_append& request);
@@ -98,7 +102,7 @@ class group {
   commit_batch batch_;
   std::vector<std::shared_ptr<const void>> owners_;  // of what rows view
   std::unordered_map<std::string_view, position> new_ids_;
-  std::map<flow_number, std::size_t> checkpoints_;  // index into batch_.checkpoints
+  std::unordered_map<flow_number, std::size_t> checkpoints_;  // index into batch_.checkpoints
   std::map<position, schedule_entry> new_timers_;
   std::unordered_map<position, bool> unscheduled_;
   std::vector<schedule_entry> activated_;
@@ -107,6 +111,7 @@ class group {
     derived_commit* lender = nullptr;
     std::size_t postings = 0;
     std::size_t effects = 0;
+    std::size_t rewritten = 0;
   };
   loan borrowed_;
 };

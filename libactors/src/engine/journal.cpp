@@ -30,6 +30,10 @@ std::size_t size_of(const flow_commit& request) {
   return size;
 }
 
+journal_amount amount_of(const append_request& request) {
+  return {.events = request.events.size(), .size = request.size};
+}
+
 /// Somebody outside waits for it, who can try again.
 bool is_from_outside(const journal_request& request) {
   const auto* turn = std::get_if<flow_commit>(&request);
@@ -40,24 +44,14 @@ bool is_from_outside(const journal_request& request) {
 
 }  // namespace
 
-journal::amount& journal::amount::operator+=(const amount& other) {
-  events += other.events;
-  size += other.size;
-  return *this;
-}
-journal::amount& journal::amount::operator-=(const amount& other) {
-  events -= other.events;
-  size -= other.size;
-  return *this;
-}
-
 journal::journal(store& stored, const type_registry& types, const interest_table& interest,
-                 const clock& time, listeners tell)
+                 const clock& time, listeners tell, std::size_t rows_at_once)
     : store_(stored),
       types_(types),
       interest_(interest),
       clock_(time),
       tell_(std::move(tell)),
+      rows_at_once_(rows_at_once),
       tail_(stored.tail().value) {}
 
 result<void> journal::open(std::uint32_t first_new) {
@@ -78,8 +72,8 @@ std::optional<error> journal::take_room(append_request& request) {
     return error{errc::overloaded, admission_reason_};
   }
   auto wanted = outside_;
-  wanted += {request.events.size(), request.size};
-  if (!wanted.fits(limits::queue_events_max, limits::queue_size_max)) {
+  wanted += amount_of(request);
+  if (!wanted.fits({limits::queue_events_max, limits::queue_size_max, 0})) {
     return error{errc::overloaded,
                  fmt::format("{} events wait to be written; try again", outside_.events)};
   }
@@ -95,7 +89,7 @@ void journal::admit_until(position limit, std::string reason) {
 }
 
 bool journal::submit(append_request request) {
-  const amount amounts{request.events.size(), request.size};
+  const auto amounts = amount_of(request);
   const auto room_size = encoded_size(request.events);
   std::optional<error> refusal;
   char* room = nullptr;
@@ -129,35 +123,39 @@ bool journal::admit(append_request& request) {
 void journal::give_back(const append_request& request) {
   std::scoped_lock lock{mutex_};
   if (failure_ || !request.admitted) return;
-  outside_ -= {request.events.size(), request.size};
+  outside_ -= amount_of(request);
 }
 
 void journal::submit(flow_commit request) {
   const auto events =
       request.elsewhere ? request.elsewhere->size() : request.decided.reactions.size();
   const auto size = size_of(request);
-  push(std::move(request), {events, size});
+  push(std::move(request), {.events = events, .size = size, .rows = 1});
 }
-void journal::submit(derived_commit request) { push(std::move(request), {}); }
+void journal::submit(derived_commit request) {
+  const auto& part = request.part;
+  const auto rows = part.flows.size() + part.postings.size() + part.rewritten.size();
+  push(std::move(request), {.rows = rows});
+}
 void journal::submit(fire_request request) {
   const auto events = request.due.size();
-  push(std::move(request), {events, 0});
+  push(std::move(request), {.events = events});
 }
-
 void journal::submit(import_request request) {
   const auto events = request.events.size();
   const auto size = size_of(request);
-  push(std::move(request), {events, size});
+  const auto rows = request.flows.size() + request.checkpoints.size();
+  push(std::move(request), {.events = events, .size = size, .rows = rows});
 }
 void journal::submit(timers_request request) { push(std::move(request), {}); }
 
-void journal::push(journal_request request, amount amounts) {
+void journal::push(journal_request request, const journal_amount& amounts) {
   push({.append = {},
         .other = std::make_unique<journal_request>(std::move(request)),
         .amounts = amounts});
 }
 
-void journal::push(queued one) {
+void journal::push(queued_request one) {
   if (const auto failed = enqueue(one)) {
     refuse(one, *failed);
   } else {
@@ -166,12 +164,10 @@ void journal::push(queued one) {
 }
 
 /// Takes the request over, or says why not.
-std::optional<error> journal::enqueue(queued& one) {
+std::optional<error> journal::enqueue(queued_request& one) {
   std::scoped_lock lock{mutex_};
   if (failure_) return failure_;
-  queue_total_ += one.amounts;
-  if (!one.other) queue_outside_ += one.amounts;
-  queue_.push_back(std::move(one));
+  (one.other ? own_ : appends_).push(std::move(one));
   return std::nullopt;
 }
 
@@ -195,7 +191,7 @@ journal::worked journal::work() {
   outside_under_way_ = 0;  // the tail has moved by now, or they were refused
   working_ = false;
   if (outcome != worked::idle) return outcome;
-  return queue_begin_ == queue_.size() ? worked::idle : worked::more;
+  return appends_.empty() && own_.empty() ? worked::idle : worked::more;
 }
 
 /// Its room is used again, unless it was for a crowd.
@@ -245,9 +241,13 @@ std::optional<error> journal::gather(group& made) {
     if (!added && is_of_the_store(added.error())) broken = added.error();
     answers_.emplace_back(std::move(added));
   };
-  amount all;
-  for (const auto& each : taken_) all += each.amounts;
-  made.expect(all.events);
+  journal_amount all;
+  std::size_t turns = 0;
+  for (const auto& each : taken_) {
+    all += each.amounts;
+    turns += each.other && std::holds_alternative<flow_commit>(*each.other) ? 1 : 0;
+  }
+  made.expect(all.events, turns);
   answers_.reserve(taken_.size());
   for (auto& each : taken_) {
     if (each.other) {
@@ -277,7 +277,7 @@ void journal::acknowledge() {
   }
 }
 
-void journal::refuse(queued& one, const error& why) {
+void journal::refuse(queued_request& one, const error& why) {
   if (!one.other) {
     if (one.append.done) one.append.done(why);
     return;
@@ -291,7 +291,7 @@ void journal::refuse(queued& one, const error& why) {
 
 /// What came from outside is told now; what the engine itself needs is held until there is room.
 void journal::refuse_outside(const error& why) {
-  std::erase_if(taken_, [&](queued& each) {
+  std::erase_if(taken_, [&](queued_request& each) {
     const bool outside = !each.other || is_from_outside(*each.other);
     if (outside) refuse(each, why);
     return outside;
@@ -314,17 +314,17 @@ void journal::publish(group& done, const commit_times& took) {
 }
 
 void journal::fail(const error& why) {
-  batch rest;
+  batch own;
+  batch appends;
   {
     std::scoped_lock lock{mutex_};
     failure_ = why;
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_));
-    rest = std::exchange(queue_, {});
-    queue_begin_ = 0;
-    queue_total_ = queue_outside_ = outside_ = {};
+    own = own_.take_all();
+    appends = appends_.take_all();
+    outside_ = {};
   }
   tell_.on_failed(why);
-  for (auto* all : {&taken_, &apart_, &rest}) {
+  for (auto* all : {&taken_, &apart_, &own, &appends}) {
     for (auto& each : *all) refuse(each, why);
   }
 }
@@ -349,12 +349,12 @@ void journal::refuse_appends() {
 
 std::size_t journal::waiting() const {
   std::scoped_lock lock{mutex_};
-  return std::max(queue_.size() - queue_begin_, queue_total_.events);
+  return std::max(own_.size() + appends_.size(), own_.events() + appends_.events());
 }
 
 bool journal::idle() const {
   std::scoped_lock lock{mutex_};
-  return queue_begin_ == queue_.size() && !working_;
+  return appends_.empty() && own_.empty() && !working_;
 }
 
 }  // namespace millrace

@@ -13,10 +13,10 @@
 
 #include "base/block_cutter.hpp"
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "engine/commit_watchers.hpp"
-#include "engine/encoded_append.hpp"
 #include "engine/group.hpp"
-#include "engine/requests.hpp"
+#include "engine/journal_queue.hpp"
 
 namespace millrace {
 
@@ -24,10 +24,11 @@ namespace millrace {
 /// scheduled actor in tests; the journal does not know which. It waits for nobody: what it tells
 /// others it sends.
 ///
-/// Lanes: appends from outside are bounded and refused with `overloaded`; everything else (turns of
-/// flows, router progress, timers) is bounded by its senders, one each, and always admitted. Order
-/// within the queue, and so on the timeline, is that of submission. Of what shared a commit,
-/// appends are answered last, the newest of them first.
+/// Two queues: appends from outside are bounded and refused with `overloaded`; everything else
+/// (turns of flows, router progress, timers) is bounded by its senders, one each, and always
+/// admitted. Within each, order, and so that on the timeline, is that of submission; each commit
+/// takes some of both, so that neither waits for all of the other. Of what shared a commit, appends
+/// are answered last, the newest of them first.
 class journal {
  public:
   struct listeners {
@@ -49,7 +50,7 @@ class journal {
   };
 
   journal(store& stored, const type_registry& types, const interest_table& interest,
-          const clock& time, listeners tell);
+          const clock& time, listeners tell, std::size_t rows_at_once = limits::commit_rows_max);
 
   /// Loads the id window. No flow from `first_new` on is in the store. Before the first call of
   /// work(); errors of the store.
@@ -66,7 +67,7 @@ class journal {
   /// waits to be written has reached `limit`. Any thread.
   void admit_until(position limit, std::string reason);
   [[nodiscard]] position admitted_until() const { return {admitted_until_.load()}; }
-  /// The lane that is always admitted. After the store failed: `done` is called with that, at once.
+  /// What is always admitted. After the store failed: `done` is called with that, at once.
   void submit(flow_commit request);
   void submit(derived_commit request);
   void submit(fire_request request);
@@ -79,7 +80,7 @@ class journal {
   /// A slice of the store's housekeeping; true: there is more.
   bool maintain();
 
-  /// Appends from outside are refused from now on; the other lanes go on.
+  /// Appends from outside are refused from now on; the rest goes on.
   void refuse_appends();
   /// Nothing is queued and nothing is under way.
   [[nodiscard]] bool idle() const;
@@ -97,30 +98,15 @@ class journal {
   void feed_consumed(std::size_t size) { feed_size_ -= size; }
 
  private:
-  struct amount {
-    std::size_t events = 0;
-    std::size_t size = 0;
-    amount& operator+=(const amount& other);
-    amount& operator-=(const amount& other);
-    [[nodiscard]] bool fits(std::size_t events_max, std::size_t size_max) const {
-      return events <= events_max && size <= size_max;
-    }
-  };
-  struct queued {
-    encoded_append append;                   // unless there is an
-    std::unique_ptr<journal_request> other;  // so that appends lie close together
-    amount amounts;
-  };
-  using batch = std::vector<queued>;
+  using batch = journal_queue::batch;
   using answer = std::variant<result<void>, result<std::vector<position>>>;
 
   /// Why an append cannot be taken now; none: it has its room.
   [[nodiscard]] std::optional<error> take_room(append_request& request);
-  void push(journal_request request, amount amounts);
-  void push(queued one);
-  std::optional<error> enqueue(queued& one);
+  void push(journal_request request, const journal_amount& amounts);
+  void push(queued_request one);
+  std::optional<error> enqueue(queued_request& one);
   void take();
-  void take_front();
   void put_back();
   bool set_apart();
   worked commit();
@@ -130,13 +116,14 @@ class journal {
   void acknowledge();
   void let_go();
   void fail(const error& why);
-  static void refuse(queued& one, const error& why);
+  static void refuse(queued_request& one, const error& why);
 
   store& store_;
   const type_registry& types_;
   const interest_table& interest_;
   const clock& clock_;
   listeners tell_;
+  const std::size_t rows_at_once_;
   id_window ids_;
   fences fences_;
   counts counts_;
@@ -153,11 +140,9 @@ class journal {
 
   mutable std::mutex mutex_;  // guards what follows
   block_cutter appended_;
-  batch queue_;
-  std::size_t queue_begin_ = 0;        // what is before it was taken
-  amount queue_total_;                 // of all in the queue
-  amount queue_outside_;               // of the appends in it
-  amount outside_;                     // of them, and of those that are admitted beforehand
+  journal_queue appends_;
+  journal_queue own_;                  // of the engine, and the rest
+  journal_amount outside_;             // of appends, and of those that are admitted beforehand
   std::size_t outside_under_way_ = 0;  // events in the commit that is being made
   std::string admission_reason_;
   bool appends_refused_ = false;

@@ -1,95 +1,65 @@
-// What a commit takes of the queue.
-#include <algorithm>
+#include "engine/journal_queue.hpp"
+
 #include <iterator>
-#include <variant>
+#include <utility>
 
 #include "base/limits.hpp"
-#include "engine/journal.hpp"
 
 namespace millrace {
-namespace {
 
-/// Appended events in one commit while more wait. Those who wait for their answers make new events
-/// while the next commit is written: with all that waits in one, both would take turns.
-constexpr std::size_t appended_at_once = 1024;
-
-/// May be written without a flush.
-bool comes_again(const flow_commit& request) {
-  return request.follows && !request.elsewhere && request.decided.reactions.empty() &&
-         request.decided.cancellations.empty();
+journal_amount& journal_amount::operator+=(const journal_amount& other) {
+  events += other.events;
+  size += other.size;
+  rows += other.rows;
+  return *this;
+}
+journal_amount& journal_amount::operator-=(const journal_amount& other) {
+  events -= other.events;
+  size -= other.size;
+  rows -= other.rows;
+  return *this;
 }
 
-}  // namespace
-
-/// As much of the queue as one commit is to hold.
-void journal::take() {
-  std::scoped_lock lock{mutex_};
-  const bool fits = queue_total_.fits(limits::commit_events_max, limits::commit_size_max) &&
-                    queue_outside_.events <= appended_at_once;
-  if (fits && queue_begin_ == 0) {
-    outside_ -= queue_outside_;
-    outside_under_way_ += queue_outside_.events;
-    queue_total_ = queue_outside_ = {};
-    taken_.swap(queue_);
-  } else {
-    take_front();
-  }
-  working_ = !taken_.empty();
+void journal_queue::push(queued_request one) {
+  total_ += one.amounts;
+  all_.push_back(std::move(one));
 }
 
-void journal::take_front() {
-  amount all;
-  std::size_t appended = 0;
-  for (; queue_begin_ < queue_.size(); ++queue_begin_) {
-    auto& next = queue_[queue_begin_];
-    all += next.amounts;
-    if (!next.other) appended += next.amounts.events;
-    const bool fits = all.fits(limits::commit_events_max, limits::commit_size_max) &&
-                      appended <= appended_at_once;
-    if (!fits && !taken_.empty()) break;
-    queue_total_ -= next.amounts;
-    if (!next.other) {
-      outside_ -= next.amounts;
-      queue_outside_ -= next.amounts;
-      outside_under_way_ += next.amounts.events;
-    }
-    taken_.push_back(std::move(next));
+journal_amount journal_queue::take(batch& into, const journal_amount& most) {
+  if (into.empty() && begin_ == 0 && total_.fits(most)) {
+    into.swap(all_);
+    return std::exchange(total_, {});
   }
+  journal_amount taken;
+  const auto first = begin_;
+  for (; begin_ < all_.size(); ++begin_) {
+    auto& next = all_[begin_];
+    auto with = taken;
+    with += next.amounts;
+    if (begin_ > first && !with.fits(most)) break;
+    taken = with;
+    into.push_back(std::move(next));
+  }
+  total_ -= taken;
   // What is left moves up when it is less than what was taken, so that it seldom does.
-  if (queue_begin_ * 2 < queue_.size()) return;
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_));
-  queue_begin_ = 0;
+  if (begin_ * 2 < all_.size()) return taken;
+  all_.erase(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(begin_));
+  begin_ = 0;
+  if (all_.empty() && all_.capacity() > limits::queue_entries_kept_max) batch{}.swap(all_);
+  return taken;
 }
 
-/// What the disk had no room for. There are no appends among it: they were refused.
-void journal::put_back() {
-  std::scoped_lock lock{mutex_};
-  for (const auto& each : taken_) queue_total_ += each.amounts;
-  queue_.insert(queue_.begin() + static_cast<std::ptrdiff_t>(queue_begin_),
-                std::make_move_iterator(taken_.begin()), std::make_move_iterator(taken_.end()));
-  taken_.clear();
-  working_ = false;
+void journal_queue::put_back(batch& all) {
+  for (const auto& each : all) total_ += each.amounts;
+  all_.insert(all_.begin() + static_cast<std::ptrdiff_t>(begin_),
+              std::make_move_iterator(all.begin()), std::make_move_iterator(all.end()));
+  all.clear();
 }
 
-/// Turns that need no flush go first and by themselves, so that they do not wait for the one of the
-/// others. Turns of one flow stay in their order: an actor has one under way, and a lane, which may
-/// have several, has none but such. To the rest they stand in no order, except to entries of the
-/// directory that they may need, and to what an import brings. True: the rest is `apart_`.
-bool journal::set_apart() {
-  const auto is_turn = [](const queued& each) {
-    const auto* turn = each.other ? std::get_if<flow_commit>(each.other.get()) : nullptr;
-    return turn != nullptr && comes_again(*turn);
-  };
-  const auto may_be_needed = [](const queued& each) {
-    return each.other && (std::holds_alternative<derived_commit>(*each.other) ||
-                          std::holds_alternative<import_request>(*each.other));
-  };
-  if (std::any_of(taken_.begin(), taken_.end(), may_be_needed)) return false;
-  const auto rest = std::stable_partition(taken_.begin(), taken_.end(), is_turn);
-  if (rest == taken_.begin() || rest == taken_.end()) return false;
-  apart_.assign(std::make_move_iterator(rest), std::make_move_iterator(taken_.end()));
-  taken_.erase(rest, taken_.end());
-  return true;
+journal_queue::batch journal_queue::take_all() {
+  batch all;
+  take(all, total_);
+  return all;
 }
 
 }  // namespace millrace

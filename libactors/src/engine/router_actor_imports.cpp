@@ -1,7 +1,9 @@
 // Histories from elsewhere: what of them only the router knows.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <span>
 
 #include "engine/router_actor.hpp"
 #include "store/builds.hpp"
@@ -19,10 +21,14 @@ void router_actor::enter(const std::vector<flow_entry>& started) {
 }
 
 void router_actor::write_held_entries() {
-  if (held_entries_.empty()) return;
-  derived_commit directory;
-  directory.part.flows = std::exchange(held_entries_, {});
-  context_.writes.submit(std::move(directory));
+  const auto all = std::exchange(held_entries_, {});
+  for (auto rest = std::span{all}; !rest.empty();) {
+    const auto now = rest.first(std::min(rest.size(), context_.bounds.commit_rows));
+    derived_commit directory;
+    directory.part.flows.assign(now.begin(), now.end());
+    context_.writes.submit(std::move(directory));
+    rest = rest.subspan(now.size());
+  }
 }
 
 /// The more events a write of an inbox is for, the less it costs each of them. An import goes for

@@ -14,6 +14,7 @@ struct work_bounds {
   std::size_t windows = limits::windows_max * limits::window_events_max;
   std::size_t unwritten = limits::postings_buffered_max;
   std::size_t unwritten_of_many = limits::postings_of_many_max;
+  std::size_t commit_rows = limits::commit_rows_max;
   std::size_t inbox = limits::inbox_events_max;
   std::size_t behind_read = limits::behind_read_max;
   std::size_t mend_distance = limits::mend_distance_max;
@@ -32,6 +33,7 @@ struct work_bounds {
             .windows = limits::windows_max * room,
             .unwritten = 2 * room,
             .unwritten_of_many = 16 * room,
+            .commit_rows = room,
             .inbox = 2 * room,
             .behind_read = room,
             .mend_distance = room,
