@@ -21,12 +21,15 @@ bool comes_again(const flow_commit& request) {
 
 }  // namespace
 
-/// Of each queue what is enough for one commit: neither waits for all that is in the other.
+/// Of each queue what is enough for one commit: neither waits for all that is in the other. A
+/// commit that takes long anyway takes more appends.
 void journal::take() {
   std::scoped_lock lock{mutex_};
   constexpr auto own_size_max = limits::commit_size_max - limits::append_size_max;
-  own_.take(taken_, {limits::commit_events_max, own_size_max, rows_at_once_});
-  const auto appended = appends_.take(taken_, {appended_at_once, limits::append_size_max, 0});
+  const auto own = own_.take(taken_, {limits::commit_events_max, own_size_max, rows_at_once_});
+  const auto most =
+      std::clamp(std::max(own.events, own.rows), appended_at_once, limits::append_events_max);
+  const auto appended = appends_.take(taken_, {most, limits::append_size_max, 0});
   outside_ -= appended;
   outside_under_way_ += appended.events;
   working_ = !taken_.empty();
