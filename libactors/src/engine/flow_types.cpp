@@ -68,11 +68,10 @@ result<void> place_beginning(const store& stored, const flow_type& hosted, posit
   auto routed = stored.routed();
   if (!routed) return routed.error();
   const bool from_now = hosted.starts_from == first_event::from_now;
-  const bool waits = from_now && *routed < tail;
   const auto first = from_now ? tail : reached ? *routed : position{};
-  if (reached || waits) row.set_explicit_before(first.value);
+  if (reached || *routed < first) row.set_explicit_before(first.value);
   row.set_since(first.value);
-  row.set_routed(waits ? routed->value : first.value);
+  row.set_routed(std::min(*routed, first).value);
   return {};
 }
 
