@@ -45,6 +45,18 @@ TEST_CASE_METHOD(journals,
   CHECK(told() == texts{"committed 2048-2501", "last done"});
 }
 
+TEST_CASE_METHOD(journals, "a commit that holds much of the engine's takes as many appends") {
+  constexpr std::size_t emitted = 2000;
+  auto reacting = turn_at(0);
+  reacting.decided.reactions.assign(emitted, says(0, "Word"));
+  at_work.submit(turn("turn", reacting));
+  for (int i = 0; i < 2500; ++i) CHECK(at_work.submit(append("each", {word("a")})));
+  CHECK(at_work.work() == worked::more);
+  CHECK(at_work.tail() == position{emitted + emitted});
+  CHECK(at_work.work() == worked::idle);
+  CHECK(at_work.tail() == position{emitted + 2500});
+}
+
 TEST_CASE_METHOD(journals,
                  "no append waits for more of the router's rows than one commit is to hold") {
   const auto entries = [this](const std::string& name, std::uint32_t first) {
@@ -88,7 +100,7 @@ TEST_CASE_METHOD(journals, "a turn whose flow may be new waits for the directory
 
 TEST_CASE_METHOD(journals, "events are recorded at the time of their commit") {
   at_work.submit(append("first", {word("a")}));
-  time.time = minute(5);
+  time.advance(std::chrono::minutes{4});
   at_work.work();
   REQUIRE(changes.size() == 1);
   CHECK(changes[0]->events[0].time == minute(5));

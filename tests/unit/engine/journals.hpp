@@ -2,21 +2,16 @@
 #pragma once
 
 #include "base/limits.hpp"
+#include "base/virtual_clock.hpp"
 #include "engine/journal.hpp"
 #include "unit/engine/requested.hpp"
 
 namespace millrace::test {
 
-struct still_clock final : clock {
-  timestamp time = minute(1);
-  [[nodiscard]] timestamp now() const override { return time; }
-  [[nodiscard]] timestamp steady() const override { return time; }
-};
-
 /// A journal, and in `log` what it told whom, in order.
 struct journals : stored_words {
   static constexpr std::uint32_t rows_at_once = 4;
-  still_clock time;
+  virtual_clock time{minute(1)};
   std::vector<std::string> log;
   int ready = 0;
   std::vector<std::shared_ptr<const committed>> changes;
