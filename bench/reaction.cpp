@@ -2,12 +2,12 @@
 //
 // Workload: an event is appended, a topic (100 instances) answers it with another one, and a query
 // (100 instances) folds that: from the moment the append was due until the query's checkpoint is
-// flushed. An open loop: events are due at a fixed rate, whatever became of those before, and one
+// written. An open loop: events are due at a fixed rate, whatever became of those before, and one
 // that is sent late is late already (no coordinated omission). 1,000 and 5,000 a second, and then
 // twice as many until less than nine tenths of what is offered comes out in time. What is refused
 // because too much waits is offered again, and is late.
 // Baseline: two bare commits, one after the other, with the same limit of the WAL.
-// The hops are told apart by a store that looks at what is committed; the engine is the same.
+// The hops are told apart by a watcher of the commits, which is told when they are flushed.
 //
 //   bench_reaction [--full]     2 seconds of each rate; 20
 #include <fmt/format.h>
@@ -21,7 +21,6 @@
 #include "engine/engine.hpp"
 #include "harness/basics.hpp"
 #include "harness/report.hpp"
-#include "harness/store_over.hpp"
 #include "messages.pb.h"
 #include "store/sqlite_store.hpp"
 
@@ -54,27 +53,31 @@ struct course {
   moment due, asked, answered, folded;
 };
 
-/// Notes when commits are flushed. The journal's thread writes; others read when all is done.
-class watched_store final : public store_over {
+/// Notes what commits bring, one at a time; others read it when all is done.
+class courses {
  public:
-  watched_store(store& inner, std::vector<course>& all) : store_over(inner), all_(all) {}
+  courses(const store& stored, std::vector<course>& all) : stored_(stored), all_(all) {}
 
-  result<void> commit(const commit_batch& batch) override {
-    auto outcome = store_over::commit(batch);
+  void note(const commit_batch& batch) {
     const auto now = std::chrono::steady_clock::now();
-    for (const auto& each : batch.flows) {
-      if (each.key.type() == "Answers") flows_[each.number] = std::string{each.key.id()};
-    }
     for (const auto& each : batch.events) note(each, now);
     for (const auto& each : batch.checkpoints) {
-      const auto flow = flows_.find(each.flow);
-      if (flow != flows_.end()) fold(flow->second, each.checkpoint.position(), now);
+      const auto& key = key_of(each.flow);
+      if (key.type() == "Answers") fold(std::string{key.id()}, each.checkpoint.position(), now);
     }
-    return outcome;
   }
   [[nodiscard]] std::size_t folded() const { return folded_; }
 
  private:
+  const flow_key& key_of(flow_number flow) {
+    auto& known = keys_[flow];
+    if (!known) {
+      const auto found = got(stored_.find_flow(flow));
+      need(found.has_value(), "a flow is missing");
+      known = found->entry.key;
+    }
+    return *known;
+  }
   void note(const event_row& row, moment now) {
     const auto size = static_cast<int>(row.payload.size());
     if (row.type == "Asked") {
@@ -96,8 +99,9 @@ class watched_store final : public store_over {
     folded_ += done;
   }
 
+  const store& stored_;
   std::vector<course>& all_;
-  std::unordered_map<flow_number, std::string> flows_;
+  std::unordered_map<flow_number, std::optional<flow_key>> keys_;
   std::unordered_map<std::string, std::vector<std::pair<std::uint64_t, std::uint64_t>>> waiting_;
   std::atomic<std::size_t> folded_{0};
   Asked asked_;
@@ -127,17 +131,16 @@ measured offer(double rate, std::size_t count) {
   const temporary_directory place;
   const auto disk = got(open_sqlite_store(place.path(), open_mode::own));
   std::vector<course> all(count + 100);  // the last hundred warm up: every flow is there then
-  watched_store watched{*disk, all};
+  courses watched{*disk, all};
   const interest_table interest{{std::make_shared<const flow_type>(describe<answering>()),
                                  std::make_shared<const flow_type>(describe<answers>())}};
   type_registry types;
   for (const auto& each : interest.types()) got(types.add(*each));
   const system_clock clock;
-  const auto running = got(engine::open({.stored = watched,
-                                         .types = types,
-                                         .interest = interest,
-                                         .time = clock,
-                                         .before_commit = {}}));
+  const auto running = got(engine::open(
+      {.stored = *disk, .types = types, .interest = interest, .time = clock, .before_commit = {}}));
+  const auto watching = running->watch_commits(
+      [&](const commit_batch& written, const commit_times& /*took*/) { watched.note(written); });
   // Over what it can take it says so at once; then the event is late, which counts.
   const auto is_taken = [&](std::uint64_t number) {
     auto made = asked_at(number);

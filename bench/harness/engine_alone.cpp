@@ -38,7 +38,7 @@ void pause() { std::this_thread::sleep_for(std::chrono::microseconds{100}); }
 
 }  // namespace
 
-result<void> forgetful_store::commit(const commit_batch& batch) {
+result<void> forgetful_store::write(const commit_batch& batch) {
   const std::scoped_lock lock{mutex_};
   for (const auto& each : batch.checkpoints) {
     at_[static_cast<std::uint32_t>(each.flow)] = each.checkpoint.position();
@@ -58,7 +58,7 @@ engine_alone::engine_alone(const events_at_hand& events, flows_are kind)
       interest_(events.flow_types()),
       writes_(store_, events.types(), interest_, clock_,
               {.on_committed = [](const auto&) {},
-               .on_ready = [this] { thread_.wake(); },
+               .on_ready = [this] { threads_.wake(); },
                .before_commit = {},
                .on_failed = [](const error& why) { need(false, why.message); }}),
       context_{.stored = store_,
@@ -74,7 +74,7 @@ engine_alone::engine_alone(const events_at_hand& events, flows_are kind)
   apply(config_, {.threads = 0, .testing = false});
   actors_ = std::make_unique<caf::actor_system>(config_);
   for (std::uint32_t i = 0; i < types_count; ++i) context_.meters.emplace_back(clock_.steady());
-  thread_.start(writes_);
+  threads_.start();
   router_ = actors_->spawn<stub_router>(&flows_, &lanes_closed_);
   if (kind_ == flows_are::actors) {
     for (std::uint32_t i = 0; i < flows_count; ++i) spawn_flow(i);
@@ -92,7 +92,7 @@ engine_alone::~engine_alone() {
   kill(router_);
   router_ = nullptr;
   actors_->await_all_actors_done();
-  thread_.stop();
+  threads_.stop();
   flows_.clear();
   actors_.reset();
 }

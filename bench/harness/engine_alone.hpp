@@ -9,7 +9,7 @@
 
 #include "engine/caf_shim.hpp"
 #include "engine/context.hpp"
-#include "engine/journal_thread.hpp"
+#include "engine/journal_threads.hpp"
 #include "engine/lane_actor.hpp"
 #include "harness/routed_events.hpp"
 #include "harness/store_over.hpp"
@@ -21,7 +21,7 @@ namespace millrace::bench {
 class forgetful_store final : public store_over {
  public:
   forgetful_store() : store_over(nothing_), at_(flows_count) {}
-  result<void> commit(const commit_batch& batch) override;
+  result<void> write(const commit_batch& batch) override;
   using store_over::find_flow;
   result<std::optional<flow_row>> find_flow(flow_number flow) const override;
 
@@ -65,7 +65,7 @@ class engine_alone {
   forgetful_store store_;
   journal writes_;
   engine_context context_;
-  journal_thread thread_;
+  journal_threads threads_{writes_};
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> actors_;
   std::vector<caf::actor> flows_;  // by number; or lanes, by type

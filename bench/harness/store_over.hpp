@@ -10,7 +10,8 @@ class store_over : public store {
  public:
   explicit store_over(store& inner) : inner_(inner) {}
 
-  result<void> commit(const commit_batch& batch) override { return inner_.commit(batch); }
+  result<void> write(const commit_batch& batch) override { return inner_.write(batch); }
+  result<void> flush() override { return inner_.flush(); }
   result<bool> maintain() override { return inner_.maintain(); }
   result<void> close() override { return inner_.close(); }
 

@@ -17,12 +17,10 @@ void twin_on_disk::open() {
   if (opened) stored_ = std::move(*opened);
 }
 
-/// Not flushed: this process does not die.
+/// Not flushed: this machine does not die.
 void twin_on_disk::commit(const commit_batch& batch) {
   if (!stored_) return;
-  auto copy = batch;
-  copy.needs_flush = false;
-  expect(stored_->commit(copy), "a commit");
+  expect(stored_->write(batch), "a commit");
 }
 
 void twin_on_disk::kill() {
@@ -40,6 +38,7 @@ std::vector<std::string> twin_on_disk::differences_from(const store& other) {
   auto more = stored_->maintain();
   while (more && *more) more = stored_->maintain();  // until what was dropped is gone
   expect(more, "housekeeping");
+  expect(stored_->flush(), "a flush");
   const auto damage = stored_->check();
   expect(damage, "checking");
   if (damage) found_.insert(found_.end(), damage->begin(), damage->end());

@@ -18,8 +18,10 @@ struct commit_times {
   duration whole{};  ///< with the flush
   duration flush{};  ///< zero: it was not flushed
 };
-/// What a commit wrote (its schedule changes may be missing), and how long that took. Called on the
-/// committing thread, which waits: it must be quick, and must neither throw nor call the engine.
+/// What a commit wrote (its schedule changes may be missing), and how long that took. Called when
+/// it is flushed, on a thread of the journal, one at a time, which waits: it must be quick, and
+/// must neither throw nor call the engine. One that needs no flush may be told before others that
+/// were written earlier; those with events come in their order.
 using commit_watcher = std::function<void(const commit_batch&, const commit_times&)>;
 
 /// A batch that a flow handled, or an attempt at one that failed and is repeated.

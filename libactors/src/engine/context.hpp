@@ -31,7 +31,9 @@ struct flow_gate {
   std::atomic<std::uint64_t> consumed{0};  ///< entries taken off its mailbox and done with
   std::atomic<std::uint64_t> handled{0};   ///< first position not committed yet
   std::atomic<bool> watched{false};        ///< tell the router about each commit
-  flow_meter meter;                        ///< since it was loaded
+  /// A turn is with the journal: the store may show it before it is flushed.
+  std::atomic<bool> committing{false};
+  flow_meter meter;  ///< since it was loaded
 };
 
 /// Owned by the engine, outlives every actor. Constant but for the atomics.

@@ -9,7 +9,7 @@
 #include "base/limits.hpp"
 #include "engine/context.hpp"
 #include "engine/flow_types.hpp"
-#include "engine/journal_thread.hpp"
+#include "engine/journal_threads.hpp"
 #include "engine/router_actor.hpp"
 #include "engine/schedule_actor.hpp"
 #include "engine/subscriber_actor.hpp"
@@ -17,7 +17,8 @@
 namespace millrace {
 namespace {
 
-/// Drives the journal in virtual time, where it may have no thread.
+/// Drives the journal in virtual time, where it may have no thread. What was written is flushed and
+/// answered a step later, so that others run in between, as they do beside threads.
 class work_actor final : public caf::event_based_actor {
  public:
   work_actor(caf::actor_config& config, engine_context* context, journal* driven)
@@ -26,11 +27,12 @@ class work_actor final : public caf::event_based_actor {
  protected:
   caf::behavior make_behavior() override {
     return {[this](work) {
-      const auto outcome = driven_.work();
-      if (outcome == journal::worked::more) {
-        tell(*this, caf::actor_cast<caf::actor>(this), work{});
-      } else if (outcome == journal::worked::disk_full) {
+      driven_.settle();
+      const auto outcome = driven_.write();
+      if (outcome == journal::worked::disk_full) {
         tell_self_after(*this, limits::full_disk_retry, work{});
+      } else if (outcome != journal::worked::failed && !driven_.idle()) {
+        tell(*this, caf::actor_cast<caf::actor>(this), work{});
       }
       while (driven_.maintain()) {
       }
@@ -92,7 +94,7 @@ struct engine::inside {
     if (worker) {
       tell(worker, work{});
     } else {
-      thread.wake();
+      threads.wake();
     }
   }
 
@@ -108,7 +110,7 @@ struct engine::inside {
   std::unique_ptr<caf::actor_system> own;
   journal writes;
   engine_context context;
-  journal_thread thread;
+  journal_threads threads{writes};
   caf::actor_system* actors = nullptr;
   caf::scheduler::test_coordinator* steps = nullptr;
   std::mt19937_64 choose;
@@ -148,7 +150,7 @@ result<void> engine::inside::start(caf::actor_system& in, bool virtual_time) {
   if (parts.run_flows) {
     timers = in.spawn<schedule_actor>(schedule_actor::start{.context = &context, .router = router});
   }
-  if (!virtual_time) thread.start(writes);
+  if (!virtual_time) threads.start();
   return {};
 }
 
@@ -360,7 +362,7 @@ void engine::stop() {
     while (step()) {
     }
   }
-  inside_->thread.stop();
+  inside_->threads.stop();
   inside_->end_actors();
 }
 

@@ -147,7 +147,7 @@ class engine {
 
   /// Refuses appends, then drains flows and writes derived data; answered when that is done.
   void drain(engine_answer<void> answer);
-  /// Ends all actors and the journal's thread after what is queued; nothing runs afterwards.
+  /// Ends all actors and the journal's threads after what is queued; nothing runs afterwards.
   void stop();
 
   /// The deterministic form: nothing runs but by step(). For host_test.

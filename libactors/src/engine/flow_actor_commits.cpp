@@ -6,6 +6,7 @@ namespace millrace {
 void flow_actor::commit(turn decided, repeats comes_again) {
   pending_.emplace();
   pending_->checkpoint = decided.checkpoint;
+  gate_->committing = true;
   context_.writes.submit(flow_commit{
       .flow = flow_.number,
       .key = flow_.key,
@@ -32,6 +33,7 @@ void flow_actor::on_committed(const std::optional<error>& failed) {
   }
   inbox_.remove(std::exchange(pending_entries_, 0), context_.time.steady());
   gate_->handled = first_unhandled();
+  gate_->committing = false;
   report_progress();
   answer_repair({});
   if (committed_.has_error_position()) return end(true);

@@ -34,8 +34,8 @@ struct group_surroundings {
 /// Checks each request before anything is written, numbers its events, and lays the batch out. The
 /// requests outlive the group, and a commit that found the disk full can be built of them again,
 /// after give_back(); appends, which are refused then, give the room for their answer away. The
-/// events outlive both: what they view is shared with those who follow, or copied. Journal thread
-/// only.
+/// events outlive both: what they view is shared with those who follow, or copied. One thread at a
+/// time: that which writes, and then that which flushed.
 class group {
  public:
   group(group_surroundings around, position tail, timestamp now);

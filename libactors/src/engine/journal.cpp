@@ -11,6 +11,9 @@
 namespace millrace {
 namespace {
 
+/// One that is written, one that is flushed, and one that waits for it.
+constexpr std::size_t commits_kept_max = 3;
+
 bool is_of_the_store(const error& why) {
   return why.code == errc::storage_failed || why.code == errc::corrupt;
 }
@@ -52,7 +55,8 @@ journal::journal(store& stored, const type_registry& types, const interest_table
       clock_(time),
       tell_(std::move(tell)),
       rows_at_once_(rows_at_once),
-      tail_(stored.tail().value) {}
+      tail_(stored.tail().value),
+      next_(tail_.load()) {}
 
 result<void> journal::open(std::uint32_t first_new) {
   auto stored = store_.recent_ids();
@@ -67,7 +71,7 @@ std::optional<error> journal::take_room(append_request& request) {
   if (failure_) return failure_;
   if (appends_refused_) return error{errc::closed, "the host is stopping"};
   if (request.admitted) return std::nullopt;
-  const auto taken = tail().value + outside_.events + outside_under_way_;
+  const auto taken = next_ + outside_.events + outside_under_way_;
   if (taken >= admitted_until_.load(std::memory_order_relaxed)) {
     return error{errc::overloaded, admission_reason_};
   }
@@ -157,7 +161,7 @@ void journal::push(journal_request request, const journal_amount& amounts) {
 
 void journal::push(queued_request one) {
   if (const auto failed = enqueue(one)) {
-    refuse(one, *failed);
+    refuse({&one, 1}, *failed);
   } else {
     tell_.on_ready();
   }
@@ -168,165 +172,222 @@ std::optional<error> journal::enqueue(queued_request& one) {
   std::scoped_lock lock{mutex_};
   if (failure_) return failure_;
   (one.other ? own_ : appends_).push(std::move(one));
+  note_waiting();
   return std::nullopt;
 }
 
 journal::worked journal::work() {
-  take();
-  if (taken_.empty()) {
+  const auto outcome = write();
+  settle();
+  return outcome;
+}
+
+journal::worked journal::write() {
+  if (!take()) {
     held_ = false;
     return worked::idle;
   }
+  set_apart();
   auto outcome = worked::idle;
-  if (set_apart()) {
-    outcome = commit();
-    answers_.clear();
-    taken_.swap(apart_);
-    apart_.clear();
+  if (!apart_.requests.empty()) {
+    outcome = commit(apart_);
+    if (outcome == worked::idle) {
+      tell(apart_, duration{0});
+      acknowledge(apart_);
+    }
+    clear(apart_);
   }
-  if (outcome != worked::failed) outcome = commit();
-  let_go();
+  const bool rest = outcome != worked::failed && !taken_.requests.empty();
+  if (rest) outcome = commit(taken_);
   held_ = outcome == worked::disk_full;
   std::scoped_lock lock{mutex_};
-  outside_under_way_ = 0;  // the tail has moved by now, or they were refused
-  working_ = false;
+  outside_under_way_ = 0;  // they are before next_ now, or were refused
+  if (rest && outcome == worked::idle) {
+    written_.push_back(std::exchange(taken_, {}));
+  } else {
+    --under_way_;
+    clear(taken_);
+  }
   if (outcome != worked::idle) return outcome;
   return appends_.empty() && own_.empty() ? worked::idle : worked::more;
 }
 
-/// Its room is used again, unless it was for a crowd.
-void journal::let_go() {
-  taken_.clear();
-  answers_.clear();
-  if (std::max(taken_.capacity(), apart_.capacity()) <= limits::queue_entries_kept_max) return;
-  batch{}.swap(taken_);
-  batch{}.swap(apart_);
-  std::vector<answer>{}.swap(answers_);
-}
-
-journal::worked journal::commit() {
+/// One commit of `one`, whose answers are known then, but not given. Its requests are answered, or
+/// queued again, unless it is idle then.
+journal::worked journal::commit(commit_under_way& one) {
   const auto now = clock_.now();
   ids_.trim(now);
-  group made{{store_, types_, interest_, ids_, fences_, texts_}, tail(), now};
-  if (const auto broken = gather(made)) {
-    fail(*broken);
+  one.made = std::make_unique<group>(
+      group_surroundings{store_, types_, interest_, ids_, fences_, texts_}, position{next_}, now);
+  const auto fail_all = [this](const error& why) {
+    fail(why, {&apart_.requests, &taken_.requests});
     return worked::failed;
+  };
+  if (const auto broken = gather(one)) return fail_all(*broken);
+  const auto& made = one.made->batch();
+  if (made.empty()) return worked::idle;
+  if (tell_.before_commit && !tell_.before_commit()) return worked::failed;
+  const auto begun = clock_.steady();
+  if (auto written = store_.write(made); !written) {
+    if (written.error().code != errc::storage_full) return fail_all(written.error());
+    one.made->give_back();
+    refuse_outside(one.requests, written.error());
+    put_back(one.requests);
+    return worked::disk_full;
   }
-  if (!made.batch().empty()) {
-    if (tell_.before_commit && !tell_.before_commit()) return worked::failed;
-    const auto begun = clock_.steady();
-    if (auto written = store_.commit(made.batch()); !written) {
-      if (written.error().code != errc::storage_full) {
-        fail(written.error());
-        return worked::failed;
-      }
-      made.give_back();
-      refuse_outside(written.error());
-      put_back();
-      return worked::disk_full;
-    }
-    ++counts_.commits;
-    const bool flushed = made.batch().needs_flush;
-    publish(made, {.whole = clock_.steady() - begun,
-                   .flush = flushed ? flush_time_of(store_) : duration{0}});
-  }
-  acknowledge();
+  one.wrote = clock_.steady() - begun;
+  for (const auto& each : made.ids) ids_.add(each);
+  for (const auto& each : made.checkpoints) fences_.put(each.flow, each.checkpoint);
+  for (const auto flow : one.made->imported()) fences_.leave(flow);
+  next_ = one.made->end().value;
+  ++counts_.commits;
   return worked::idle;
 }
 
 /// An error of the store: half of a request may stand in the group, so it must not be written.
-std::optional<error> journal::gather(group& made) {
+std::optional<error> journal::gather(commit_under_way& one) {
   std::optional<error> broken;
   const auto note = [&](auto added) {
     if (!added && is_of_the_store(added.error())) broken = added.error();
-    answers_.emplace_back(std::move(added));
+    one.answers.emplace_back(std::move(added));
   };
   journal_amount all;
   std::size_t turns = 0;
-  for (const auto& each : taken_) {
+  for (const auto& each : one.requests) {
     all += each.amounts;
     turns += each.other && std::holds_alternative<flow_commit>(*each.other) ? 1 : 0;
   }
-  made.expect(all.events, turns);
-  answers_.reserve(taken_.size());
-  for (auto& each : taken_) {
+  one.made->expect(all.events, turns);
+  one.answers.reserve(one.requests.size());
+  for (auto& each : one.requests) {
     if (each.other) {
-      std::visit([&](auto& request) { note(made.add(request)); }, *each.other);
+      std::visit([&](auto& request) { note(one.made->add(request)); }, *each.other);
     } else {
-      note(made.add(each.append));
+      note(one.made->add(each.append));
     }
   }
   return broken;
 }
 
+void journal::settle() {
+  std::scoped_lock one_at_a_time{settling_};
+  {
+    std::scoped_lock lock{mutex_};
+    settled_.swap(written_);
+  }
+  duration flush{0};
+  const auto waits = [](const auto& each) { return each.made->batch().needs_flush; };
+  if (!lost_ && std::any_of(settled_.begin(), settled_.end(), waits)) {
+    const auto begun = clock_.steady();
+    if (auto flushed = store_.flush(); !flushed) {
+      lost_ = flushed.error();
+      fail(*lost_, {});
+    }
+    flush = clock_.steady() - begun;
+  }
+  for (auto& each : settled_) {
+    if (lost_) {
+      refuse(each.requests, *lost_);
+    } else {
+      tail_.store(each.made->end().value, std::memory_order_release);
+      tell(each, waits(each) ? flush : duration{0});
+      publish(each);
+      acknowledge(each);
+    }
+    clear(each);
+    std::scoped_lock lock{mutex_};
+    --under_way_;
+    if (spare_.size() < commits_kept_max) spare_.push_back(std::move(each));
+  }
+  settled_.clear();
+}
+
+/// Its room is used again, unless it was for a crowd.
+void journal::clear(commit_under_way& one) {
+  one.requests.clear();
+  one.answers.clear();
+  one.made.reset();
+  if (one.requests.capacity() <= limits::queue_entries_kept_max) return;
+  batch{}.swap(one.requests);
+  std::vector<answer>{}.swap(one.answers);
+}
+
 /// Who appends mostly waits for his oldest one. Told last, he finds all the others answered, and is
 /// woken once and not for each of them.
-void journal::acknowledge() {
-  for (std::size_t i = 0; i < taken_.size(); ++i) {
-    if (!taken_[i].other) continue;
+void journal::acknowledge(commit_under_way& done) {
+  for (std::size_t i = 0; i < done.requests.size(); ++i) {
+    if (!done.requests[i].other) continue;
     std::visit(
         [&](auto& request) {
-          if (request.done) request.done(std::move(std::get<result<void>>(answers_[i])));
+          if (request.done) request.done(std::move(std::get<result<void>>(done.answers[i])));
         },
-        *taken_[i].other);
+        *done.requests[i].other);
   }
   using placed = result<std::vector<position>>;
-  for (auto i = taken_.size(); i > 0; --i) {
-    auto& one = taken_[i - 1];
-    if (one.append.done) one.append.done(std::move(std::get<placed>(answers_[i - 1])));
+  for (auto i = done.requests.size(); i > 0; --i) {
+    auto& one = done.requests[i - 1];
+    if (one.append.done) one.append.done(std::move(std::get<placed>(done.answers[i - 1])));
   }
 }
 
-void journal::refuse(queued_request& one, const error& why) {
-  if (!one.other) {
-    if (one.append.done) one.append.done(why);
-    return;
+void journal::refuse(std::span<queued_request> all, const error& why) {
+  for (auto& one : all) {
+    if (!one.other) {
+      if (one.append.done) one.append.done(why);
+      continue;
+    }
+    std::visit(
+        [&](auto& request) {
+          if (request.done) request.done(why);
+        },
+        *one.other);
   }
-  std::visit(
-      [&](auto& request) {
-        if (request.done) request.done(why);
-      },
-      *one.other);
 }
 
 /// What came from outside is told now; what the engine itself needs is held until there is room.
-void journal::refuse_outside(const error& why) {
-  std::erase_if(taken_, [&](queued_request& each) {
+void journal::refuse_outside(batch& from, const error& why) {
+  std::erase_if(from, [&](queued_request& each) {
     const bool outside = !each.other || is_from_outside(*each.other);
-    if (outside) refuse(each, why);
+    if (outside) refuse({&each, 1}, why);
     return outside;
   });
 }
 
-void journal::publish(group& done, const commit_times& took) {
-  for (const auto& one : done.batch().ids) ids_.add(one);
-  for (const auto& one : done.batch().checkpoints) fences_.put(one.flow, one.checkpoint);
-  for (const auto flow : done.imported()) fences_.leave(flow);
-  counts_.events += done.batch().events.size();
-  const auto begin = tail();
-  tail_.store(done.end().value, std::memory_order_release);
-  if (tell_.on_written) tell_.on_written(done.batch(), took);
-  const bool has_room = feed_size_ + done.size() <= limits::feed_size_max;
-  auto change = done.take_committed(has_room);
-  if (change->end == begin && change->unscheduled.empty() && change->scheduled.empty()) return;
+void journal::tell(const commit_under_way& done, duration flush) {
+  const auto& written = done.made->batch();
+  if (!tell_.on_written || written.empty()) return;
+  tell_.on_written(written, {.whole = done.wrote + flush, .flush = flush});
+}
+
+/// In order of commits.
+void journal::publish(commit_under_way& done) {
+  if (done.made->batch().empty()) return;
+  counts_.events += done.made->batch().events.size();
+  const bool has_room = feed_size_ + done.made->size() <= limits::feed_size_max;
+  auto change = done.made->take_committed(has_room);
+  if (change->end == change->begin && change->unscheduled.empty() && change->scheduled.empty())
+    return;
   feed_size_ += change->size;
   tell_.on_committed(std::move(change));
 }
 
-void journal::fail(const error& why) {
+/// From now on everything is refused: `first`, and what is queued.
+void journal::fail(const error& why, std::initializer_list<batch*> first) {
   batch own;
   batch appends;
+  bool is_news = false;
   {
     std::scoped_lock lock{mutex_};
-    failure_ = why;
+    is_news = !failure_.has_value();
+    if (is_news) failure_ = why;
     own = own_.take_all();
     appends = appends_.take_all();
     outside_ = {};
+    note_waiting();
   }
-  tell_.on_failed(why);
-  for (auto* all : {&taken_, &apart_, &own, &appends}) {
-    for (auto& each : *all) refuse(each, why);
-  }
+  if (is_news) tell_.on_failed(why);
+  for (auto* all : first) refuse(*all, why);
+  for (auto* all : {&own, &appends}) refuse(*all, why);
 }
 
 bool journal::maintain() {
@@ -337,7 +398,7 @@ bool journal::maintain() {
   auto more = store_.maintain();
   if (more) return *more;
   if (more.error().code != errc::storage_full) {
-    fail(more.error());
+    fail(more.error(), {});
   }
   return false;
 }
@@ -347,14 +408,14 @@ void journal::refuse_appends() {
   appends_refused_ = true;
 }
 
-std::size_t journal::waiting() const {
-  std::scoped_lock lock{mutex_};
-  return std::max(own_.size() + appends_.size(), own_.events() + appends_.events());
+/// Under the mutex.
+void journal::note_waiting() {
+  waiting_ = std::max(own_.size() + appends_.size(), own_.events() + appends_.events());
 }
 
 bool journal::idle() const {
   std::scoped_lock lock{mutex_};
-  return appends_.empty() && own_.empty() && !working_;
+  return appends_.empty() && own_.empty() && under_way_ == 0;
 }
 
 }  // namespace millrace

@@ -1,12 +1,15 @@
-/// The one writer: takes all that is queued, one transaction, one flush, then acknowledges.
+/// The one writer: takes what is queued, one transaction, one flush, then acknowledges.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,9 +23,14 @@
 
 namespace millrace {
 
-/// Submitting is for any thread and never waits. Committing (`work`) is for one thread, or for one
-/// scheduled actor in tests; the journal does not know which. It waits for nobody: what it tells
-/// others it sends.
+/// Submitting is for any thread and never waits. Writing is for one thread at a time, and what is
+/// written is flushed and answered by any, also while the next commit is written; or one scheduled
+/// actor does all of it, in tests. It waits for nobody: what it tells others it sends.
+///
+/// What a commit wrote may be read, and the next one is checked against it. Who follows the
+/// timeline, and who asked for it, are told when it is flushed, in the order of the commits. Turns
+/// that need no flush are answered when they are written, unless they share a commit with what
+/// does.
 ///
 /// Two queues: appends from outside are bounded and refused with `overloaded`; everything else
 /// (turns of flows, router progress, timers) is bounded by its senders, one each, and always
@@ -34,7 +42,7 @@ class journal {
   struct listeners {
     /// After each commit that wrote events or changed the schedule, before its completions.
     std::function<void(const std::shared_ptr<const committed>&)> on_committed;
-    /// Wakes whoever calls work(). Any thread.
+    /// Wakes whoever calls write(). Any thread.
     std::function<void()> on_ready;
     /// Before each commit; false: the process dies here (tests), and nothing is written or
     /// answered.
@@ -53,7 +61,7 @@ class journal {
           const clock& time, listeners tell, std::size_t rows_at_once = limits::commit_rows_max);
 
   /// Loads the id window. No flow from `first_new` on is in the store. Before the first call of
-  /// work(); errors of the store.
+  /// write(); errors of the store.
   result<void> open(std::uint32_t first_new);
 
   /// An append from outside. False: the queue is at its bound or the journal is closed, and `done`
@@ -75,7 +83,13 @@ class journal {
   void submit(timers_request request);
 
   enum class worked { idle, more, disk_full, failed };
-  /// One commit of what is queued. `disk_full`: nothing is lost; call again after a while.
+  /// Writes one commit of what is queued. `more`: there is more of it; `disk_full`: nothing is
+  /// lost; call again after a while. Somebody calls settle() afterwards. One thread at a time, as
+  /// for maintain().
+  worked write();
+  /// Flushes and answers what was written; that of other threads, too. Any thread.
+  void settle();
+  /// Both.
   worked work();
   /// A slice of the store's housekeeping; true: there is more.
   bool maintain();
@@ -85,12 +99,12 @@ class journal {
   /// Nothing is queued and nothing is under way.
   [[nodiscard]] bool idle() const;
   /// Requests that wait, or their events when these are more. Any thread.
-  [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
   /// The last commit found the disk full: what the engine needs to write is held. Any thread.
   [[nodiscard]] bool is_held() const { return held_; }
 
-  /// The first position not committed yet. Any thread.
+  /// The first position not committed yet, or not flushed. Any thread.
   [[nodiscard]] position tail() const { return {tail_.load(std::memory_order_acquire)}; }
   [[nodiscard]] const counts& counted() const { return counts_; }
 
@@ -101,22 +115,32 @@ class journal {
   using batch = journal_queue::batch;
   using answer = std::variant<result<void>, result<std::vector<position>>>;
 
+  /// A commit, from its requests to their answers.
+  struct commit_under_way {
+    batch requests;
+    std::vector<answer> answers;  // one for each
+    std::unique_ptr<group> made;
+    duration wrote{};
+  };
+
   /// Why an append cannot be taken now; none: it has its room.
   [[nodiscard]] std::optional<error> take_room(append_request& request);
   void push(journal_request request, const journal_amount& amounts);
   void push(queued_request one);
   std::optional<error> enqueue(queued_request& one);
-  void take();
-  void put_back();
-  bool set_apart();
-  worked commit();
-  std::optional<error> gather(group& made);
-  void refuse_outside(const error& why);
-  void publish(group& done, const commit_times& took);
-  void acknowledge();
-  void let_go();
-  void fail(const error& why);
-  static void refuse(queued_request& one, const error& why);
+  void note_waiting();
+  bool take();
+  void put_back(batch& all);
+  void set_apart();
+  worked commit(commit_under_way& one);
+  std::optional<error> gather(commit_under_way& one);
+  static void refuse_outside(batch& from, const error& why);
+  void tell(const commit_under_way& done, duration flush);
+  void publish(commit_under_way& done);
+  static void acknowledge(commit_under_way& done);
+  static void clear(commit_under_way& one);
+  void fail(const error& why, std::initializer_list<batch*> first);
+  static void refuse(std::span<queued_request> all, const error& why);
 
   store& store_;
   const type_registry& types_;
@@ -132,21 +156,29 @@ class journal {
   std::atomic<bool> held_{false};
   std::atomic<std::uint64_t> admitted_until_{std::numeric_limits<std::uint64_t>::max()};
 
-  // Of the thread that works.
-  batch taken_;
-  batch apart_;                  // of what was taken, what is committed next
-  std::vector<answer> answers_;  // one for each of them
+  std::atomic<std::uint64_t> next_;  // behind what is written
+
+  // Of the thread that writes.
+  commit_under_way taken_;
+  commit_under_way apart_;  // of what was taken, what is answered at once
   block_cutter texts_;
+
+  std::mutex settling_;                    // held by who flushes; before the other one
+  std::optional<error> lost_;              // why; since a flush failed
+  std::vector<commit_under_way> settled_;  // while they are
 
   mutable std::mutex mutex_;  // guards what follows
   block_cutter appended_;
   journal_queue appends_;
-  journal_queue own_;                  // of the engine, and the rest
-  journal_amount outside_;             // of appends, and of those that are admitted beforehand
-  std::size_t outside_under_way_ = 0;  // events in the commit that is being made
+  journal_queue own_;  // of the engine, and the rest
+  std::atomic<std::size_t> waiting_{0};
+  std::vector<commit_under_way> written_;  // in order; not flushed, or not known to be
+  std::vector<commit_under_way> spare_;    // whose memory is used again
+  journal_amount outside_;                 // of appends, and of those that are admitted beforehand
+  std::size_t outside_under_way_ = 0;      // events in the commit that is being written
+  std::size_t under_way_ = 0;              // commits that are not answered
   std::string admission_reason_;
   bool appends_refused_ = false;
-  bool working_ = false;
   std::optional<error> failure_;
 };
 

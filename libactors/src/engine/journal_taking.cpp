@@ -1,6 +1,5 @@
 // What a commit takes of the queues.
 #include <algorithm>
-#include <iterator>
 #include <variant>
 
 #include "base/limits.hpp"
@@ -23,30 +22,37 @@ bool comes_again(const flow_commit& request) {
 
 /// Of each queue what is enough for one commit: neither waits for all that is in the other. A
 /// commit that takes long anyway takes more appends.
-void journal::take() {
+bool journal::take() {
   std::scoped_lock lock{mutex_};
+  if (taken_.requests.capacity() == 0 && !spare_.empty()) {
+    taken_ = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  auto& into = taken_.requests;
   constexpr auto own_size_max = limits::commit_size_max - limits::append_size_max;
-  const auto own = own_.take(taken_, {limits::commit_events_max, own_size_max, rows_at_once_});
+  const auto own = own_.take(into, {limits::commit_events_max, own_size_max, rows_at_once_});
   const auto most =
       std::clamp(std::max(own.events, own.rows), appended_at_once, limits::append_events_max);
-  const auto appended = appends_.take(taken_, {most, limits::append_size_max, 0});
+  const auto appended = appends_.take(into, {most, limits::append_size_max, 0});
+  note_waiting();
   outside_ -= appended;
-  outside_under_way_ += appended.events;
-  working_ = !taken_.empty();
+  outside_under_way_ = appended.events;
+  if (!into.empty()) ++under_way_;
+  return !into.empty();
 }
 
 /// What the disk had no room for. There are no appends among it: they were refused.
-void journal::put_back() {
+void journal::put_back(batch& all) {
   std::scoped_lock lock{mutex_};
-  own_.put_back(taken_);
-  working_ = false;
+  own_.put_back(all);
+  note_waiting();
 }
 
 /// Turns that need no flush go first and by themselves, so that they do not wait for the one of the
-/// others. Turns of one flow stay in their order: an actor has one under way, and a lane, which may
-/// have several, has none but such. To the rest they stand in no order, except to entries of the
-/// directory that they may need, and to what an import brings. True: the rest is `apart_`.
-bool journal::set_apart() {
+/// others, nor for those before it. Turns of one flow stay in their order: an actor has one under
+/// way, and a lane, which may have several, has none but such. To the rest they stand in no order,
+/// except to entries of the directory that they may need, and to what an import brings.
+void journal::set_apart() {
   const auto is_turn = [](const queued_request& each) {
     const auto* turn = each.other ? std::get_if<flow_commit>(each.other.get()) : nullptr;
     return turn != nullptr && comes_again(*turn);
@@ -55,12 +61,17 @@ bool journal::set_apart() {
     return each.other && (std::holds_alternative<derived_commit>(*each.other) ||
                           std::holds_alternative<import_request>(*each.other));
   };
-  if (std::any_of(taken_.begin(), taken_.end(), may_be_needed)) return false;
-  const auto rest = std::stable_partition(taken_.begin(), taken_.end(), is_turn);
-  if (rest == taken_.begin() || rest == taken_.end()) return false;
-  apart_.assign(std::make_move_iterator(rest), std::make_move_iterator(taken_.end()));
-  taken_.erase(rest, taken_.end());
-  return true;
+  auto& all = taken_.requests;
+  if (std::any_of(all.begin(), all.end(), may_be_needed)) return;
+  auto kept = std::find_if(all.begin(), all.end(), is_turn);
+  for (auto next = kept; next != all.end(); ++next) {
+    if (is_turn(*next)) {
+      apart_.requests.push_back(std::move(*next));
+    } else {
+      *kept++ = std::move(*next);
+    }
+  }
+  all.erase(kept, all.end());
 }
 
 }  // namespace millrace

@@ -17,7 +17,8 @@
 
 namespace millrace {
 
-/// Called once, on the journal's thread, after the flush or the refusal. Must not block or throw.
+/// Called once, on a thread of the journal, after the flush or the refusal, or on that of a refused
+/// caller. Must not block or throw.
 template <class T>
 using completion = std::function<void(result<T>)>;
 

@@ -336,12 +336,13 @@ std::size_t* residents::leaving(const flow_entry& flow) {
 }
 
 result<std::optional<bool>> residents::has_handled(const routed_flow& flow, position at) {
-  if (const auto found = in_memory_.find(flow.entry.number); found != in_memory_.end()) {
-    if (found->second.gate->handled > at.value) return std::optional{true};
-  }
+  const auto found = in_memory_.find(flow.entry.number);
+  const auto* gate = found == in_memory_.end() ? nullptr : found->second.gate.get();
+  if (gate != nullptr && gate->handled > at.value) return std::optional{true};
   auto row = context_.stored.find_flow(flow.entry.number);
   if (!row) return row.error();
   if (!row->has_value()) return std::optional{false};
+  if (gate != nullptr && gate->committing) return std::optional{false};  // it will tell
   const auto& checkpoint = (*row)->checkpoint;
   if (checkpoint.has_position() && checkpoint.position() >= at.value) return std::optional{true};
   if (checkpoint.has_error_position()) return std::optional<bool>{};

@@ -65,7 +65,7 @@ struct service_daemon::inside {
     shared.followed = &followed;
   }
 
-  /// On the committing thread.
+  /// On a thread of the journal.
   void note(const commit_batch& written, const commit_times& took) {
     measured.count_commit(took);
     room.note();

@@ -17,7 +17,7 @@ response list_events(const call& asked) {
   auto limit = asked.page_size();
   if (!limit) return problem(limit.error());
   const auto type = asked.argument("type");
-  const auto tail = asked.of.view.stored.tail();
+  const auto tail = asked.of.over.tail();
   position next{from->value_or(0)};
   page events{asked, "events"};
   std::size_t shown = 0;

@@ -149,7 +149,7 @@ response export_timeline(const call& asked) {
   if (!from) return problem(from.error());
   auto to = asked.number("to");
   if (!to) return problem(to.error());
-  const auto tail = asked.of.view.stored.tail();
+  const auto tail = asked.of.over.tail();
   const auto end = *to && **to < tail.value ? position{**to}.next() : tail;
   const auto all = std::make_shared<exporting>(asked.of.view.stored, position{from->value_or(0)},
                                                std::max(end, position{from->value_or(0)}));

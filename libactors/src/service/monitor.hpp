@@ -34,7 +34,7 @@ class monitor {
   void begin();
   [[nodiscard]] std::shared_ptr<conversation> talk_to(std::weak_ptr<outlet> client,
                                                       view_wish first);
-  /// On the committing thread. A flow that stopped is looked at at once.
+  /// On a thread of the journal. A flow that stopped is looked at at once.
   void note(const commit_batch& written) {
     if (touched_.note(written)) hurry();
   }

@@ -47,7 +47,7 @@ class series_index {
   /// Has a thread catch up, and write the file now and then, until stop().
   void keep();
   void stop();
-  /// On the committing thread. Cheap; what it cannot take at once the thread reads later.
+  /// On a thread of the journal. Cheap; what it cannot take at once the thread reads later.
   void note(const commit_batch& written);
   /// From now on every commit is told: positions between two of them are holes.
   void follow() { told_ = from_.tail().value; }

@@ -14,7 +14,7 @@ series_keeper::series_keeper(host& over) {
   if (commits) commits_ = std::move(*commits);
 }
 
-/// On the committing thread. A command that appends nothing reads nothing.
+/// On a thread of the journal. A command that appends nothing reads nothing.
 void series_keeper::note(const store& stored, const std::filesystem::path& file,
                          const commit_batch& written) {
   if (index_) return index_->note(written);

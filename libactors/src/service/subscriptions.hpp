@@ -23,7 +23,7 @@ class subscriptions {
   subscriptions& operator=(const subscriptions&) = delete;
 
   [[nodiscard]] std::shared_ptr<conversation> talk_to(std::weak_ptr<outlet> client);
-  /// On the committing thread: wakes those whom it may concern.
+  /// On a thread of the journal: wakes those whom it may concern.
   void note(const commit_batch& written);
   void stop() { threads_.stop(); }
 

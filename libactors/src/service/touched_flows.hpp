@@ -10,7 +10,8 @@
 
 namespace millrace::service {
 
-/// The committing thread notes, one other takes. Bounded: what does not fit is not known by number.
+/// A thread of the journal notes, one other takes. Bounded: what does not fit is not known by
+/// number.
 class touched_flows {
  public:
   struct news {

@@ -8,6 +8,7 @@
 
 #include "base/invariant.hpp"
 #include "sqlite/error.hpp"
+#include "sqlite/joined_writes.hpp"
 #include "sqlite/row_visitor.hpp"
 
 namespace millrace::sqlite {
@@ -56,7 +57,8 @@ result<connection> connection::open(const std::filesystem::path& file,
   }
   count_no_allocations();
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(settings), nullptr);
+  const char* vfs = settings.role == role::writer ? joined_writes() : nullptr;
+  const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(settings), vfs);
   connection made;
   made.handle_.reset(handle);
   if (code != SQLITE_OK) return to_error(handle, code, fmt::format("open {}", file.string()));
@@ -116,18 +118,11 @@ result<std::int64_t> connection::query_integer(std::string_view sql) {
 
 result<void> connection::use_wal() {
   if (auto done = execute("PRAGMA journal_mode = WAL"); !done) return done;
-  if (auto done = flush_at_commit(true); !done) return done;
+  if (auto done = execute("PRAGMA synchronous = NORMAL"); !done) return done;
   auto size = query_integer("PRAGMA page_size");
   if (!size) return size.error();
   page_size_ = static_cast<std::size_t>(*size);
   return {};
-}
-
-result<void> connection::flush_at_commit(bool on) {
-  if (flushes_ == on) return {};
-  auto done = execute(on ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-  if (done) flushes_ = on;
-  return done;
 }
 
 // Whoever reads a WAL stops at the first frame whose checksum is wrong, as that of zeros is.

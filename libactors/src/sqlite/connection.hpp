@@ -43,11 +43,9 @@ class connection {
   /// First column of the first row; 0 without one.
   result<std::int64_t> query_integer(std::string_view sql);
 
-  /// Write-ahead logging with a flush at each commit, for a writer. Durable: a reader finds it so.
+  /// Write-ahead logging, for a writer. Durable: a reader finds it so. A commit is as atomic as
+  /// ever, but a power cut may undo it until the WAL is flushed; see wal_flusher.
   result<void> use_wal();
-  /// Off: a commit is as atomic as ever, but may be undone by a power cut until the next one that
-  /// flushes. Only for what can be done again. Not inside a transaction.
-  result<void> flush_at_commit(bool on);
   /// Size of the WAL that the last commit of this writer left.
   [[nodiscard]] std::size_t wal_size() const { return *wal_pages_ * page_size_; }
   [[nodiscard]] std::size_t page_size() const { return page_size_; }
@@ -70,7 +68,6 @@ class connection {
   // Each read is a transaction: parsing these costs more than many a read.
   statement begin_, begin_immediate_, commit_, roll_back_;
   std::size_t page_size_ = 4096;
-  std::optional<bool> flushes_;  // none: as SQLite has it
 };
 
 /// Rolls back when it goes out of scope uncommitted.

@@ -50,7 +50,7 @@ class overlay_view {
 };
 
 /// Has every flow that a row of the log names: what it does not say of a flow, no row does. Written
-/// by the committing thread, after the database; read by all. Since tables and overlay
+/// by the thread that writes, after the database; read by all. Since tables and overlay
 /// change one after the other, a reader says which version its snapshot of the database has, and is
 /// told when the overlay is not at that one: then it takes a new snapshot.
 class checkpoint_overlay {

@@ -13,7 +13,7 @@ constexpr std::size_t scan_chunk = 1024;
 
 }  // namespace
 
-result<void> memory_store::commit(const commit_batch& batch) {
+result<void> memory_store::write(const commit_batch& batch) {
   const std::lock_guard lock{mutex_};
   if (refuses_) return *refuses_;
   require_valid(batch, events_.empty() ? position{} : events_.back().at.next(), next_number());
@@ -30,6 +30,15 @@ result<void> memory_store::commit(const commit_batch& batch) {
   write_derived(batch);
   ++commits_;
   return {};
+}
+
+result<void> memory_store::flush() {
+  std::function<result<void>()> hook;
+  {
+    const std::lock_guard lock{mutex_};
+    hook = at_flush_;
+  }
+  return hook ? hook() : result<void>{};
 }
 
 result<void> memory_store::close() {
@@ -293,6 +302,11 @@ void memory_store::at_the_end_of_an_inbox(std::function<void()> hook) {
 void memory_store::before_commit(commit_hook hook) {
   const std::lock_guard lock{mutex_};
   hook_ = std::move(hook);
+}
+
+void memory_store::at_flush(std::function<result<void>()> hook) {
+  const std::lock_guard lock{mutex_};
+  at_flush_ = std::move(hook);
 }
 
 void memory_store::reopen() {

@@ -16,7 +16,8 @@ namespace millrace {
 /// disk. Visitors run outside of the mutex and may call the store.
 class memory_store final : public store {
  public:
-  result<void> commit(const commit_batch& batch) override;
+  result<void> write(const commit_batch& batch) override;
+  result<void> flush() override;
   /// Nothing to keep house of: always false.
   result<bool> maintain() override { return false; }
   /// Refuses commits with errc::closed until reopen().
@@ -65,6 +66,8 @@ class memory_store final : public store {
   /// storage_failed the store refuses commits until reopen(), like a real one.
   using commit_hook = std::function<result<void>(const commit_batch&)>;
   void before_commit(commit_hook hook);
+  /// Asked at each flush, on its thread; an error is what the flush answers.
+  void at_flush(std::function<result<void>()> hook);
   /// Called once, by the reader that next finds no more postings of a flow, before it goes on: what
   /// comes between its look and what it makes of it.
   void at_the_end_of_an_inbox(std::function<void()> hook);
@@ -115,6 +118,7 @@ class memory_store final : public store {
   position routed_;
   std::optional<error> refuses_;  ///< commits, with this
   commit_hook hook_;
+  std::function<result<void>()> at_flush_;
   mutable std::function<void()> at_end_;
   std::uint64_t commits_ = 0;
   mutable std::atomic<std::uint64_t> events_read_{0};

@@ -6,6 +6,11 @@
 
 namespace millrace {
 
+result<void> store::commit(const commit_batch& batch) {
+  if (auto done = write(batch); !done || !batch.needs_flush) return done;
+  return flush();
+}
+
 bool commit_batch::empty() const {
   return events.empty() && ids.empty() && scheduled.empty() && unscheduled.empty() &&
          activated.empty() && flows.empty() && checkpoints.empty() && postings.empty() &&

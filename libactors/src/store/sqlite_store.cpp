@@ -25,8 +25,8 @@ class sqlite_store final : public store, public finds_flows {
   result<void> own(const std::filesystem::path& directory, store_bounds bounds);
   result<void> look();
 
-  result<void> commit(const commit_batch& batch) override;
-  duration flush_time() const { return writer_ ? writer_->flush_time() : duration{0}; }
+  result<void> write(const commit_batch& batch) override;
+  result<void> flush() override;
   result<bool> maintain() override;
   result<void> close() override;
 
@@ -114,7 +114,7 @@ class sqlite_store final : public store, public finds_flows {
   mutable reader_pool readers_;
   mutable checkpoint_overlay overlay_;
   mutable std::mutex gate_;
-  std::unique_ptr<sqlite_writer> writer_;  // of the committing thread
+  std::unique_ptr<sqlite_writer> writer_;  // of who writes or flushes
   // Whether overlay and tail follow the writer. Otherwise another process may write, and both are
   // looked up for each read.
   std::atomic<bool> owns_{false};
@@ -139,11 +139,16 @@ result<void> sqlite_store::look() {
   return reader ? result<void>{} : reader.error();
 }
 
-result<void> sqlite_store::commit(const commit_batch& batch) {
+result<void> sqlite_store::write(const commit_batch& batch) {
   if (!writer_) return error{errc::closed, "the store is not open for writing"};
-  auto done = writer_->commit(batch);
+  auto done = writer_->write(batch);
   if (done) tail_ = writer_->tail().value;
   return done;
+}
+
+result<void> sqlite_store::flush() {
+  if (!writer_) return error{errc::closed, "the store is not open for writing"};
+  return writer_->flush();
 }
 
 result<bool> sqlite_store::maintain() { return writer_ ? writer_->maintain() : false; }
@@ -390,11 +395,6 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& di
   auto opened = mode == open_mode::read_only ? made->look() : made->own(directory, bounds);
   if (!opened) return opened.error();
   return std::unique_ptr<store>{std::move(made)};
-}
-
-duration flush_time_of(const store& of) {
-  const auto* flushes = dynamic_cast<const sqlite_store*>(&of);
-  return flushes == nullptr ? duration{0} : flushes->flush_time();
 }
 
 }  // namespace millrace

@@ -32,7 +32,4 @@ struct store_bounds {
 result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& directory,
                                                  open_mode mode, store_bounds bounds = {});
 
-/// How much of the last commit was its flush; 0: this store has none. For the committing thread.
-[[nodiscard]] duration flush_time_of(const store& of);
-
 }  // namespace millrace

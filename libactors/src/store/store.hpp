@@ -109,8 +109,8 @@ struct remembered_id {
 
 /// What one transaction does. All of it becomes durable, or nothing.
 struct commit_batch {
-  /// False: all of it comes out again from what is flushed already, so the commit is not: a power
-  /// cut may undo it, with others of its kind, until the next one that is flushed. A process that
+  /// False: all of it comes out again from what is flushed already, so that nobody has to wait for
+  /// a flush: a power cut may undo it, with others of its kind, until the next one. A process that
   /// is killed loses nothing.
   bool needs_flush = true;
 
@@ -165,23 +165,30 @@ struct commit_batch {
   [[nodiscard]] bool empty() const;
 };
 
-/// A store of one millrace. One thread commits and maintains; any thread reads. Reads see whole
-/// commits, and after commit() returned, that commit. Errors of all calls: storage_failed, corrupt;
-/// of commit also storage_full (nothing changed, the same batch may be tried again).
+/// A store of one millrace. One thread at a time writes and maintains; any thread reads. Reads see
+/// whole commits, and after write() returned, that commit. Errors of all calls: storage_failed,
+/// corrupt; of write also storage_full (nothing changed, the same batch may be tried again).
 class store {
  public:
   virtual ~store() = default;
 
-  /// Writes and, unless the batch does without, flushes. After storage_failed the store refuses
-  /// every further commit.
-  virtual result<void> commit(const commit_batch& batch) = 0;
+  /// One transaction, which a power cut may undo, with those after it, until flush(). After
+  /// storage_failed the store refuses every further one.
+  virtual result<void> write(const commit_batch& batch) = 0;
+  /// What was written before the call is on the disk when it returns. Any thread, also while
+  /// another one writes. An error is final: nobody knows what the disk has of it.
+  virtual result<void> flush() = 0;
+  /// Both; only the first for a batch that does without.
+  result<void> commit(const commit_batch& batch);
   /// A slice of housekeeping (folding checkpoints, the WAL) between commits. True: there is more to
   /// do.
   virtual result<bool> maintain() = 0;
-  /// Does all housekeeping and closes the writing side; the last call of the committing thread.
+  /// Does all housekeeping and closes the writing side; the last call of those who write or flush.
   virtual result<void> close() = 0;
 
   // The timeline.
+  /// The first position that is not written yet. What was not flushed is before it: whoever tells
+  /// the world of events goes by the journal's.
   [[nodiscard]] virtual position tail() const = 0;
   /// Rows from `from` on, before `to`, in order, until `visit` returns false. Rows live for the
   /// call.

@@ -1,65 +1,35 @@
 // Which commits of a store on a disk wait for the disk.
-#include <sqlite3.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
-#include <map>
+#include <cerrno>
+#include <filesystem>
 
 #include "store/sqlite_store.hpp"
 #include "support/temporary_directory.hpp"
 
+namespace {
+
+std::atomic<int> flushes_seen = 0;
+std::atomic<int> fails_with = 0;
+
+}  // namespace
+
+/// Takes the place of the system's, for SQLite, too: counts, and fails when it is told to.
+extern "C" int fdatasync(int file) {
+  ++flushes_seen;
+  if (fails_with != 0) {
+    errno = fails_with;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_fdatasync, file));
+}
+
 namespace millrace {
 
 namespace {
-
-int flushes_seen = 0;
-
-/// The system's files, whose flushes are counted: SQLite is given a copy of their methods with
-/// another xSync.
-class counted_files {
- public:
-  counted_files() : system_(sqlite3_vfs_find(nullptr)), mine_(*system_) {
-    mine_.zName = "counted";
-    mine_.xOpen = &open;
-    inner() = system_;
-    sqlite3_vfs_register(&mine_, 1);
-  }
-  counted_files(const counted_files&) = delete;
-  counted_files& operator=(const counted_files&) = delete;
-  ~counted_files() {
-    sqlite3_vfs_unregister(&mine_);
-    sqlite3_vfs_register(system_, 1);
-  }
-
- private:
-  static sqlite3_vfs*& inner() {
-    static sqlite3_vfs* kept = nullptr;
-    return kept;
-  }
-  /// By those of the system, which has other ones for other kinds of files.
-  static std::map<const sqlite3_io_methods*, sqlite3_io_methods>& methods() {
-    static std::map<const sqlite3_io_methods*, sqlite3_io_methods> kept;
-    return kept;
-  }
-  static int sync(sqlite3_file* file, int how) {
-    ++flushes_seen;
-    for (const auto& [before, mine] : methods()) {
-      if (file->pMethods == &mine) return before->xSync(file, how);
-    }
-    return SQLITE_IOERR;
-  }
-  static int open(sqlite3_vfs* /*mine*/, const char* name, sqlite3_file* file, int flags,
-                  int* out) {
-    const int code = inner()->xOpen(inner(), name, file, flags, out);
-    if (code != SQLITE_OK || file->pMethods == nullptr) return code;
-    auto& mine = methods().emplace(file->pMethods, *file->pMethods).first->second;
-    mine.xSync = &sync;
-    file->pMethods = &mine;
-    return code;
-  }
-
-  sqlite3_vfs* system_;
-  sqlite3_vfs mine_;
-};
 
 /// Flushes of one commit.
 int flushes_of(store& into, const commit_batch& batch) {
@@ -81,7 +51,6 @@ commit_batch one_checkpoint(std::uint64_t at) {
 }  // namespace
 
 TEST_CASE("events are flushed when their commit returns; what can be done again is not") {
-  const counted_files counted;
   const millrace::temporary_directory directory;
   const auto own = open_sqlite_store(directory.path(), open_mode::own);
   REQUIRE(own);
@@ -92,6 +61,40 @@ TEST_CASE("events are flushed when their commit returns; what can be done again 
   CHECK(flushes_of(**own, one_event(1)) == 1);
   CHECK(flushes_of(**own, one_event(2)) == 1);
   CHECK(flushes_of(**own, one_checkpoint(2)) == 0);
+}
+
+TEST_CASE("what is written may be read at once, and shares the next flush") {
+  const millrace::temporary_directory directory;
+  const auto own = open_sqlite_store(directory.path(), open_mode::own).value();
+  REQUIRE(own->commit(one_event(0)));
+  const int before = flushes_seen;
+  REQUIRE(own->write(one_event(1)));
+  REQUIRE(own->write(one_event(2)));
+  CHECK(flushes_seen == before);
+  CHECK(own->tail() == position{3});
+  std::uint64_t rows = 0;
+  REQUIRE(own->scan({0}, {9}, [&](const event_row&) { return ++rows > 0; }));
+  CHECK(rows == 3);
+
+  REQUIRE(own->flush());
+  CHECK(flushes_seen == before + 1);
+}
+
+TEST_CASE("a flush that fails is final, whatever the reason: nothing is written any more") {
+  for (const int why : {EIO, ENOSPC}) {
+    const millrace::temporary_directory directory;
+    const auto own = open_sqlite_store(directory.path(), open_mode::own).value();
+    REQUIRE(own->write(one_event(0)));
+    fails_with = why;
+    CHECK(own->flush().error().code == errc::storage_failed);
+    fails_with = 0;
+    CHECK(own->flush().error().code == errc::storage_failed);
+    CHECK(own->write(one_event(1)).error().code == errc::storage_failed);
+    CHECK(own->maintain().error().code == errc::storage_failed);
+    const auto size = std::filesystem::file_size(directory.path() / store_file_name);
+    CHECK(own->close().error().code == errc::storage_failed);
+    CHECK(std::filesystem::file_size(directory.path() / store_file_name) == size);
+  }
 }
 
 }  // namespace millrace
