@@ -66,7 +66,7 @@ bool journal_threads::may_write() const {
   return stopping_ || crowded_ || (woken_ && handed_over_ == 0);
 }
 
-void journal_threads::await(std::optional<std::chrono::milliseconds> limit) {
+bool journal_threads::await(std::optional<std::chrono::milliseconds> limit) {
   std::unique_lock lock{mutex_};
   const auto may = [this] { return may_write(); };
   if (limit) {
@@ -75,6 +75,7 @@ void journal_threads::await(std::optional<std::chrono::milliseconds> limit) {
     writer_.wait(lock, may);
   }
   woken_ = crowded_ = false;
+  return stopping_;
 }
 
 /// Handing over to a thread that sleeps takes twice as long as to one that looks, so it looks for a
@@ -116,16 +117,13 @@ void journal_threads::write_all() {
   std::size_t busy = 0;  // commits without a pause
   std::optional<std::chrono::milliseconds> until_next;
   for (;;) {
-    await(until_next);
+    const bool stopping = await(until_next);
     until_next.reset();
     const auto begun = std::chrono::steady_clock::now();
     const auto outcome = driven_.write();
     const bool handed_over = settle_or_hand_over();
     bool again = outcome == journal::worked::more;
-    {
-      std::scoped_lock lock{mutex_};
-      if (stopping_ && !again) return;
-    }
+    if (stopping && !again) return;
     busy = again || handed_over ? busy + 1 : 0;
     if (outcome == journal::worked::disk_full) {
       until_next = limits::full_disk_retry;

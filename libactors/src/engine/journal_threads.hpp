@@ -41,8 +41,8 @@ class journal_threads {
   void rest(moment begun) const;
   /// Waits without sleeping for a moment, when nothing is queued.
   void look_around();
-  /// Until there is something to write or, after what is no reason to end, the time is up.
-  void await(std::optional<std::chrono::milliseconds> limit);
+  /// Until there is something to write or the time is up. True: nothing is submitted any more.
+  bool await(std::optional<std::chrono::milliseconds> limit);
   [[nodiscard]] bool may_write() const;
 
   journal& driven_;
