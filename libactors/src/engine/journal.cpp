@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "base/limits.hpp"
-#include "store/sqlite_store.hpp"
 
 namespace millrace {
 namespace {

@@ -122,9 +122,10 @@ void journal_threads::write_all() {
     const auto begun = std::chrono::steady_clock::now();
     const auto outcome = driven_.write();
     const bool handed_over = settle_or_hand_over();
-    bool again = outcome == journal::worked::more;
-    if (stopping && !again) return;
-    busy = again || handed_over ? busy + 1 : 0;
+    const bool more = outcome == journal::worked::more;
+    if (stopping && !more) return;
+    bool again = more || handed_over;  // after what was handed over, too: to keep house
+    busy = again ? busy + 1 : 0;
     if (outcome == journal::worked::disk_full) {
       until_next = limits::full_disk_retry;
     } else if (busy == 0) {
