@@ -6,12 +6,14 @@
 // Baselines, one thread: a plain loop by hand (std::unordered_map), and a tuned one (blocks, a flat
 // table, prefetch); both decode each event once, apply the same changes and save the states. To
 // know what two cores allow at most, the tuned one is also run with a thread that reads and
-// decodes, and one that folds.
+// decodes, and one that folds. To know what the loops leave out, it is run with inboxes and the
+// pairs of cause and effect, which millrace stores as well.
 //
 //   bench_replay [--full]     500,000 events; 16,000,000
 #include <fmt/format.h>
 
 #include "bare/fold.hpp"
+#include "bare/inboxes.hpp"
 #include "harness/basics.hpp"
 #include "harness/history.hpp"
 #include "harness/report.hpp"
@@ -48,6 +50,7 @@ int main(int argc, char** argv) {
   row tuned{"replay against a tuned loop",    "events/s", {}, {},
             std::pair{wanted::at_least, 0.9}, "the same"};
   row bound{"the tuned loop on two threads, by itself", "events/s", {}, {}, {}, "no goal: a bound"};
+  row whole{"replay against a tuned loop with inboxes", "events/s", {}, {}, {}, "no goal: a bound"};
   bare::fold_tuned(one.file(), one.scratch());  // warms the file
   for (int round = 0; round < to.asked().rounds_or(3, 5); ++round) {
     settle_disk();
@@ -58,13 +61,17 @@ int main(int argc, char** argv) {
                         });
     plain.ours.push_back(ours);
     tuned.ours.push_back(ours);
+    whole.ours.push_back(ours);
     settle_disk();
     tuned.bare.push_back(events / bare::fold_tuned(one.file(), one.scratch()).seconds);
     settle_disk();
     bound.ours.push_back(events / bare::fold_on_two_threads(one.file(), one.scratch()).seconds);
     bound.bare.push_back(tuned.bare.back());
+    settle_disk();
+    whole.bare.push_back(events / bare::fold_with_inboxes(one.file(), one.scratch()).seconds);
   }
   to.add(std::move(plain));
   to.add(std::move(tuned));
   to.add(std::move(bound));
+  to.add(std::move(whole));
 }
