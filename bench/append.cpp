@@ -7,7 +7,8 @@
 //   thread, with one hand-off there and one back.
 // many writers: one event a call, 2,000 in flight, from 1, 8 and 64 threads. Baseline: 8 threads.
 //
-//   bench_append [--full]     100,000 events a round; 1,000,000
+//   bench_append [--full] [batched] [alone] [writers]
+//                             all questions or those; 100,000 events a round; 1,000,000
 #include <fmt/format.h>
 
 #include "bare/committer.hpp"
@@ -127,8 +128,18 @@ void many_writers(report& to) {
 
 int main(int argc, char** argv) {
   report to{"append", argc, argv};
-  batched(to, 1);
-  batched(to, 100);
-  alone(to);
-  many_writers(to);
+  auto asked = to.asked().rest;
+  if (asked.empty()) asked = {"batched", "alone", "writers"};
+  for (const auto& each : asked) {
+    if (each == "batched") {
+      batched(to, 1);
+      batched(to, 100);
+    } else if (each == "alone") {
+      alone(to);
+    } else if (each == "writers") {
+      many_writers(to);
+    } else {
+      need(false, each + " is no question about appends");
+    }
+  }
 }

@@ -12,7 +12,8 @@
 // due goes into a pair of commits together.
 // The hops are told apart by a watcher of the commits, which is told when they are flushed.
 //
-//   bench_reaction [--full]     2 seconds of each rate; 20
+//   bench_reaction [--full] [RATE...]    2 seconds of each rate; 20; or these rates alone, without
+//                                        the way up to saturation
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
@@ -218,7 +219,15 @@ int main(int argc, char** argv) {
   const double seconds = to.asked().full ? 20 : 2;
   const auto count_at = [&](double rate) { return static_cast<std::size_t>(rate * seconds); };
   const int rounds = to.asked().rounds_or(3, 5);
-  for (const double rate : {1000.0, 5000.0}) {
+  std::vector<double> rates{1000, 5000};
+  if (!to.asked().rest.empty()) rates.clear();
+  for (const auto& word : to.asked().rest) {
+    need(!word.empty() && word.size() < 8 && word.find_first_not_of("0123456789") == word.npos &&
+             std::stoul(word) > 0,
+         word + " is no rate");
+    rates.push_back(static_cast<double>(std::stoul(word)));
+  }
+  for (const double rate : rates) {
     row p50{fmt::format("reaction at {:.0f} a second, p50", rate), "us", {}, {}, {}, {}};
     row p99{fmt::format("reaction at {:.0f} a second, p99", rate),
             "us",
@@ -253,6 +262,7 @@ int main(int argc, char** argv) {
     to.add(std::move(p99));
     to.add(std::move(by_hand));
   }
+  if (!to.asked().rest.empty()) return 0;
   double best = 0;
   for (double rate = 10'000; rate < 1e6; rate *= 2) {
     settle_disk();
