@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t blocks_of_chunk = block_pool::chunk_size / limits::block_size;
 constexpr std::uint32_t all_free = (1u << blocks_of_chunk) - 1;
-constexpr std::size_t free_size_max = limits::free_blocks_max / 2 * limits::block_size;
+// What a write of all that the router holds takes is free afterwards, and is wanted for the next.
+constexpr std::size_t free_size_max = std::size_t{192} << 20;
 
 static_assert(blocks_of_chunk * limits::block_size == block_pool::chunk_size);
 static_assert(blocks_of_chunk < 32);
@@ -96,24 +97,42 @@ void block_pool::give_block(char* block) {
   }
 }
 
-/// Under the mutex, as what follows.
+/// Under the mutex, as what follows. Of the smallest run that is long enough the end; a run that is
+/// more than twice as long stays whole, for those who want as many chunks as were once in a row.
 void* block_pool::take_chunks(std::size_t size) {
-  const auto fits = [size](const run& one) { return one.size == size; };
-  const auto found = std::find_if(runs_.rbegin(), runs_.rend(), fits);
-  if (found == runs_.rend()) return map_chunks(size);
-  auto* const taken = found->begin;
-  runs_.erase(std::next(found).base());
+  auto found = runs_.end();
+  for (auto next = runs_.begin(); next != runs_.end(); ++next) {
+    const bool is_better = found == runs_.end() || next->second < found->second;
+    if (next->second >= size && next->second <= 2 * size && is_better) found = next;
+  }
+  if (found == runs_.end()) return map_chunks(size);
   free_size_ -= size;
+  found->second -= size;
+  auto* const taken = found->first + found->second;
+  if (found->second == 0) runs_.erase(found);
   return taken;
 }
 
+/// Runs that lie side by side become one.
 void block_pool::give_chunks(char* chunks, std::size_t size) {
   if (free_size_ + size > free_size_max) {
     ::munmap(chunks, size);
     return;
   }
-  runs_.push_back({chunks, size});
   free_size_ += size;
+  auto next = runs_.lower_bound(chunks);
+  if (next != runs_.end() && chunks + size == next->first) {
+    size += next->second;
+    next = runs_.erase(next);
+  }
+  if (next != runs_.begin()) {
+    auto& before = *std::prev(next);
+    if (before.first + before.second == chunks) {
+      before.second += size;
+      return;
+    }
+  }
+  runs_.emplace_hint(next, chunks, size);
 }
 
 /// Those at the end of the order go first.
@@ -131,7 +150,7 @@ void block_pool::trim() {
   auto& pool = only();
   std::scoped_lock lock{pool.mutex_};
   pool.give_up_chunks(limits::blocks_kept_idle);
-  for (const auto& each : pool.runs_) ::munmap(each.begin, each.size);
+  for (const auto& [begin, size] : pool.runs_) ::munmap(begin, size);
   pool.runs_.clear();
   pool.free_size_ = 0;
 }

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace millrace {
 
@@ -46,11 +45,7 @@ class block_pool {
   // lowest address on, so that those at the other end become whole again.
   std::map<char*, std::uint32_t> cut_;
   std::size_t free_blocks_ = 0;
-  struct run {
-    char* begin;
-    std::size_t size;
-  };
-  std::vector<run> runs_;  // of whole chunks, free
+  std::map<char*, std::size_t> runs_;  // of whole chunks, free, and their sizes
   std::size_t free_size_ = 0;
 };
 

@@ -57,6 +57,22 @@ TEST_CASE("chunks in a row are taken again by whoever wants as many") {
   block_pool::give(one, block_pool::chunk_size);
 }
 
+TEST_CASE("chunks in a row serve who wants fewer, and are in a row again when all are back") {
+  constexpr auto one = block_pool::chunk_size;
+  const bool lower_first = GENERATE(false, true);
+  block_pool::trim();
+  auto* row = static_cast<char*>(block_pool::take(4 * one));
+  block_pool::give(row, 4 * one);
+  auto* upper = static_cast<char*>(block_pool::take(3 * one));
+  auto* lower = static_cast<char*>(block_pool::take(one));
+  CHECK((lower == row && upper == row + one));
+  if (lower_first) block_pool::give(lower, one);
+  block_pool::give(upper, 3 * one);
+  if (!lower_first) block_pool::give(lower, one);
+  CHECK(block_pool::take(4 * one) == row);
+  block_pool::give(row, 4 * one);
+}
+
 TEST_CASE("a large vector lies in chunks, and a small one where any vector does") {
   block_pool::trim();
   std::vector<int, pooled_allocator<int>> large(block_pool::chunk_size / sizeof(int));
