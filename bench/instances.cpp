@@ -51,7 +51,7 @@ figures ask(report& to, std::uint64_t wanted_instances, std::uint64_t events, bo
             {},
             {},
             {},
-            "no goal: a bound"};
+            "no goal"};
   bare::fold_plainly(one.file(), one.scratch());
   figures found;
   const int rounds = to.asked().rounds_or(2, 3);

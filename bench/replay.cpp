@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   row tuned{"replay against a tuned loop",    "events/s", {}, {},
             std::pair{wanted::at_least, 0.9}, "the same"};
   row bound{"the tuned loop on two threads, by itself", "events/s", {}, {}, {}, "no goal: a bound"};
-  row whole{"replay against a tuned loop with inboxes", "events/s", {}, {}, {}, "no goal: a bound"};
+  row whole{"replay against a tuned loop with inboxes", "events/s", {}, {}, {}, "no goal"};
   bare::fold_tuned(one.file(), one.scratch());  // warms the file
   for (int round = 0; round < to.asked().rounds_or(3, 5); ++round) {
     settle_disk();

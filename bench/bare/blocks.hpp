@@ -35,7 +35,9 @@ class flat_table {
   }
   void prefetch_entry(std::uint64_t hash) const {
     const auto& slot = slots_[hash & (slots_.size() - 1)];
-    if (slot.place != 0) __builtin_prefetch(&entries_[slot.place - 1]);
+    if (slot.place == 0) return;
+    const auto* found = reinterpret_cast<const char*>(&entries_[slot.place - 1]);
+    for (std::size_t i = 0; i < sizeof(entry); i += 64) __builtin_prefetch(found + i);
   }
   Value& find(std::uint64_t hash, std::string_view key) {
     const auto mask = slots_.size() - 1;

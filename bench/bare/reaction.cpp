@@ -26,7 +26,7 @@ class reacting {
     timeline_.begin();
     for (std::size_t i = 0; i < events; ++i) {
       timeline_.insert(next_++, text_, {});
-      save_->bind(1, static_cast<std::int64_t>(next_ % 100)).bind(2, text_).run();
+      save_->bind(1, saved_++ % 100).bind(2, text_).run();
     }
     timeline_.commit();
   }
@@ -36,6 +36,7 @@ class reacting {
   timeline timeline_{place_.path() / "bare.db"};
   std::optional<statement> save_;
   std::uint64_t next_ = 0;
+  std::int64_t saved_ = 0;
   const std::string text_ = std::string(60, 'x');
 };
 

@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::size_t blocks_of_chunk = block_pool::chunk_size / limits::block_size;
 constexpr std::uint32_t all_free = (1u << blocks_of_chunk) - 1;
-// What a write of all that the router holds takes is free afterwards, and is wanted for the next.
-constexpr std::size_t free_size_max = std::size_t{192} << 20;
+constexpr std::size_t free_size_max = limits::free_chunks_max * block_pool::chunk_size;
 
 static_assert(blocks_of_chunk * limits::block_size == block_pool::chunk_size);
 static_assert(blocks_of_chunk < 32);
@@ -97,13 +96,15 @@ void block_pool::give_block(char* block) {
   }
 }
 
-/// Under the mutex, as what follows. Of the smallest run that is long enough the end; a run that is
-/// more than twice as long stays whole, for those who want as many chunks as were once in a row.
+/// Under the mutex, as what follows. Of the smallest run that is long enough the end. One that is
+/// more than twice as long stays whole for those who want as many chunks as were once in a row,
+/// unless such runs are most of what is kept.
 void* block_pool::take_chunks(std::size_t size) {
+  const auto longest = free_size_ > free_size_max / 2 ? free_size_ : 2 * size;
   auto found = runs_.end();
   for (auto next = runs_.begin(); next != runs_.end(); ++next) {
     const bool is_better = found == runs_.end() || next->second < found->second;
-    if (next->second >= size && next->second <= 2 * size && is_better) found = next;
+    if (next->second >= size && next->second <= longest && is_better) found = next;
   }
   if (found == runs_.end()) return map_chunks(size);
   free_size_ -= size;
@@ -148,11 +149,14 @@ void block_pool::give_up_chunks(std::size_t blocks_left) {
 
 void block_pool::trim() {
   auto& pool = only();
-  std::scoped_lock lock{pool.mutex_};
-  pool.give_up_chunks(limits::blocks_kept_idle);
-  for (const auto& [begin, size] : pool.runs_) ::munmap(begin, size);
-  pool.runs_.clear();
-  pool.free_size_ = 0;
+  std::map<char*, std::size_t> runs;  // unmapping takes a while, and others want blocks
+  {
+    std::scoped_lock lock{pool.mutex_};
+    pool.give_up_chunks(limits::blocks_kept_idle);
+    runs.swap(pool.runs_);
+    pool.free_size_ = 0;
+  }
+  for (const auto& [begin, size] : runs) ::munmap(begin, size);
 }
 
 std::size_t block_pool::free_blocks() {

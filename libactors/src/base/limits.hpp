@@ -42,6 +42,7 @@ inline constexpr std::size_t queue_entries_kept_max = 16'384;  // of the queue's
 // Memory of what is appended until it is routed, and of windows: used again.
 inline constexpr std::size_t block_size = 128u << 10;
 inline constexpr std::size_t free_blocks_max = 1024;  // one window of many small events
+inline constexpr std::size_t free_chunks_max = 96;    // of 2 MiB: what one write of inboxes took
 inline constexpr std::size_t blocks_kept_idle = 16;   // when nothing is behind
 
 // The router.
@@ -111,7 +112,6 @@ inline constexpr std::size_t wal_size_max = 4u << 20;
 // for few: small commits write the same pages again and again.
 inline constexpr std::size_t wal_spread_max = 1u << 20;  // of different pages, before it is long
 inline constexpr std::size_t wal_of_small_commits_max = 2 * wal_size_max;
-inline constexpr std::size_t wal_slice = 256u << 10;  // by which its file is made longer at once
 inline constexpr std::size_t timers_in_memory_max = 65'536;
 
 // Import and export.

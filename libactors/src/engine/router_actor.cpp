@@ -350,13 +350,16 @@ void router_actor::on_tick() {
   }
   flows_.look_at_lanes();
   flows_.sweep(now);
-  if (core_.needed() == context_.writes.tail()) {
+  const bool at_tail = core_.needed() == context_.writes.tail();
+  const bool is_idle = !core_.has_unwritten() && !writing_ && flows_.empty();
+  if (at_tail && is_idle) core_.rest(context_.bounds.directory_entries);
+  if (at_tail) {
     context_.used_bodies.trim();
     block_pool::trim();
   }
   if (context_.budget->wanted) go_on();
   look_at_contracts();
-  if (core_.has_unwritten() || !flows_.empty()) arm_tick();
+  if (!is_idle) arm_tick();
 }
 
 }  // namespace millrace

@@ -44,6 +44,9 @@ namespace {
 /// Look-ups that wait for the memory together.
 constexpr std::size_t looked_up_at_once = 64;
 
+/// Windows for whose effects there is room at once.
+constexpr std::size_t windows_at_once = 8;
+
 /// New flows of one window: fewer are written as they come.
 constexpr std::size_t numbered_by_key_from = 1024;
 
@@ -120,7 +123,7 @@ result<routed_window> router::route(const window& events) {
       if (auto done = hit_all(in); !done) return done.error();
     }
     if (what.envelope->cause && in.active_explicit && what.at >= routed_) {
-      effects_.push_back({*what.envelope->cause, what.at});
+      add_effect(in, {*what.envelope->cause, what.at});
     }
   }
   if (auto done = hit_all(in); !done) return done.error();
@@ -276,6 +279,16 @@ void router::number_by_key(pass& in) {
     flow->entry.number = flow_number{number++};
     in.out.started.push_back(flow->entry);
   }
+}
+
+/// Room for several windows at once: far behind there are millions, and each time they move they
+/// touch new memory.
+void router::add_effect(const pass& in, effect added) {
+  const auto size = effects_.size();
+  if (size == effects_.capacity()) {
+    effects_.reserve(size + std::max(windows_at_once * in.events.events().size(), size / 2));
+  }
+  effects_.push_back(added);
 }
 
 /// A counting sort: hits are in order of events, and stay so within each delivery.

@@ -159,6 +159,9 @@ class router {
   void forget(memory_limits limits);
   /// Flows that were kept are not any more: forget() looks for them.
   void look_for_resting() { not_resting_ = 0; }
+  /// Nothing is in use any more: all flows rest, `known` of them at most, and memory that was kept
+  /// for the next events is given back. Between written() and take_unwritten().
+  void rest(std::size_t known);
   /// Flows with postings that are not written, or not yet taken to be.
   [[nodiscard]] std::size_t touched() const { return touched_.size(); }
 
@@ -194,6 +197,7 @@ class router {
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
   static void number_by_key(pass& in);
   routed_window grouped(pass& in);
+  void add_effect(const pass& in, effect added);
   void note_unwritten(const window& events, const routed_window& of);
   [[nodiscard]] std::vector<routed_flow*> take_touched();
   void take_postings(commit_batch& into);

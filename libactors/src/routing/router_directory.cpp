@@ -257,4 +257,11 @@ void router::forget(memory_limits limits) {
   if (resting_.size() > limits.known) forget_resting();
 }
 
+void router::rest(std::size_t known) {
+  look_for_resting();
+  forget({.awake = 0, .known = known});
+  effects_.shrink_to_fit();
+  hits_ = {};
+}
+
 }  // namespace millrace

@@ -18,7 +18,7 @@ constexpr std::size_t writer_cache_size = std::size_t{2} << 20;
 // its first second.
 constexpr std::size_t wal_of_a_busy_store = std::size_t{256} << 10;
 constexpr std::size_t wal_slice = std::size_t{1} << 20;
-constexpr std::size_t wal_length_max = limits::wal_of_small_commits_max + wal_slice;
+constexpr std::size_t wal_length_max = limits::wal_of_small_commits_max + wal_of_a_busy_store;
 
 }  // namespace
 

@@ -248,6 +248,30 @@ TEST_CASE_METHOD(routing, "flows that are kept no longer rest when somebody says
   CHECK(lookups == before + 1);
 }
 
+TEST_CASE_METHOD(routing, "all flows rest when nothing is in use, also those that were kept") {
+  for (const auto* id : {"a", "b"}) recorded.add(act(id));
+  route();
+  write();
+  const auto keep = [&](bool whether) {
+    for (const auto* id : {"a", "b"}) (*at_work->find(flow_key{"Diary", id}))->keep = whether;
+  };
+  keep(true);
+  at_work->forget({.awake = 0, .known = 2});
+  keep(false);
+  const auto before = lookups;
+  SECTION("and are known") {
+    at_work->rest(2);
+    recorded.add(act("a"));
+    CHECK(route(2, 3).deliveries == texts{"Diary|a after 0: +2"});
+    CHECK(lookups == before);
+  }
+  SECTION("as many as may be") {
+    at_work->rest(0);
+    REQUIRE(*at_work->find(flow_key{"Diary", "a"}) != nullptr);
+    CHECK(lookups == before + 1);
+  }
+}
+
 TEST_CASE_METHOD(routing, "flows that are not in memory are looked up together") {
   for (const auto* id : {"a", "b", "c"}) recorded.add(act(id));
   route();
