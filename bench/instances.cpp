@@ -7,8 +7,8 @@
 // idle instance: resident bytes after the replay, less those with 100 instances, for each further
 // instance, when the actors that have nothing to do are unloaded.
 //
-//   bench_instances [--full] [COUNT...]   200,000 events over 100, 10,000, 100,000; 16,000,000 over
-//                                         100, 100,000, 1,000,000; or over as many as are named
+//   bench_instances [--full] [COUNT...]   1,000,000 events over 100, 10,000, 100,000; 16,000,000
+//                                         over 100, 100,000, 1,000,000; or over those named
 #include <fmt/format.h>
 
 #include <string>
@@ -82,7 +82,7 @@ figures ask(report& to, std::uint64_t wanted_instances, std::uint64_t events, bo
 
 int main(int argc, char** argv) {
   report to{"instances", argc, argv};
-  const auto events = to.asked().events_or(200'000, 16'000'000);
+  const auto events = to.asked().events_or(1'000'000, 16'000'000);
   std::vector<std::uint64_t> counts{100, 10'000, 100'000};
   if (to.asked().full) counts = {100, 100'000, 1'000'000};
   if (!to.asked().rest.empty()) counts.clear();

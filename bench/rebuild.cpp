@@ -7,7 +7,7 @@
 // on the same file: a bare, single-threaded, ordered SELECT of the same rows that looks at every
 // column. What a loop by hand takes for the same, on one thread, is a row without a goal.
 //
-//   bench_rebuild [--full]    500,000 events; 16,000,000
+//   bench_rebuild [--full]    2,000,000 events; 16,000,000
 //   bench_rebuild STORE       check of any application's store, which is only read
 #include <fmt/format.h>
 
@@ -67,7 +67,7 @@ double check(const history& of) {
 
 void ask(report& to, bool explicit_routes) {
   const history one{
-      {.events = to.asked().events_or(500'000, 16'000'000), .explicit_routes = explicit_routes}};
+      {.events = to.asked().events_or(2'000'000, 16'000'000), .explicit_routes = explicit_routes}};
   one.pretend_routed();
   const auto events = one.shape().events;
   scan(one.file(), events);  // warms the file

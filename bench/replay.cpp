@@ -9,7 +9,7 @@
 // decodes, and one that folds. To know what the loops leave out, it is run with inboxes and the
 // pairs of cause and effect, which millrace stores as well.
 //
-//   bench_replay [--full]     500,000 events; 16,000,000
+//   bench_replay [--full]     2,000,000 events; 16,000,000
 #include <fmt/format.h>
 
 #include "bare/fold.hpp"
@@ -42,7 +42,7 @@ void tell_counts(report& to, host& of) {
 
 int main(int argc, char** argv) {
   report to{"replay", argc, argv};
-  const history one{{.events = to.asked().events_or(500'000, 16'000'000)}};
+  const history one{{.events = to.asked().events_or(2'000'000, 16'000'000)}};
   const auto events = static_cast<double>(one.shape().events);
   row plain{
       "replay against a plain loop",       "events/s", {}, {}, std::pair{wanted::at_least, 1.7},
