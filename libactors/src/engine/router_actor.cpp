@@ -352,14 +352,19 @@ void router_actor::on_tick() {
   flows_.sweep(now);
   const bool at_tail = core_.needed() == context_.writes.tail();
   const bool is_idle = !core_.has_unwritten() && !writing_ && flows_.empty();
-  if (at_tail && is_idle) core_.rest(context_.bounds.directory_entries);
+  if (!is_idle) idle_since_.reset();
+  if (is_idle && !idle_since_) idle_since_ = now;
+  // Not at once: the next burst would have to wake them all.
+  const bool rests = is_idle && now - *idle_since_ >= limits::idle_unload;
+  if (rests) idle_since_.reset();
+  if (rests && at_tail) core_.rest(context_.bounds.directory_entries);
   if (at_tail) {
     context_.used_bodies.trim();
     block_pool::trim();
   }
   if (context_.budget->wanted) go_on();
   look_at_contracts();
-  if (!is_idle) arm_tick();
+  if (!rests) arm_tick();
 }
 
 }  // namespace millrace

@@ -167,6 +167,7 @@ class router_actor final : public caf::event_based_actor {
   bool begins_build_ = false;
   bool tick_armed_ = false;
   std::optional<timestamp> unwritten_since_;
+  std::optional<timestamp> idle_since_;  // nothing is in use
   std::vector<std::function<void()>> after_next_write_;
   std::vector<std::function<void()>> after_this_write_;
 
