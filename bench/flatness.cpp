@@ -4,7 +4,7 @@
 // (one instance; 10,000 each of two) fold them; each tenth is timed until it is appended, routed
 // and handled. Histories of three sizes. Baseline: the first tenth.
 //
-//   bench_flatness [--full]     200,000, 400,000 and 800,000 events; 1, 4 and 16 million
+//   bench_flatness [--full]     500,000, 1,000,000 and 2,000,000 events; 1, 4 and 16 million
 #include <fmt/format.h>
 
 #include "harness/appending.hpp"
@@ -50,7 +50,7 @@ grown grow(std::uint64_t events) {
 
 int main(int argc, char** argv) {
   report to{"flatness", argc, argv};
-  const auto most = to.asked().events_or(800'000, 16'000'000);
+  const auto most = to.asked().events_or(2'000'000, 16'000'000);
   const auto least = to.asked().full ? most / 16 : most / 4;
   for (auto events = least; events <= most; events *= to.asked().full ? 4 : 2) {
     row rate{fmt::format("flatness, {} events: last tenth against first", events),
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
                {},
                std::pair{wanted::at_most, 1024},
                "largest resident size"};
-    for (int round = 0; round < to.asked().rounds_or(3, 1); ++round) {
+    for (int round = 0; round < to.asked().rounds_or(1, 1); ++round) {
       const auto made = grow(events);
       rate.ours.push_back(made.last);
       rate.bare.push_back(made.first);

@@ -29,7 +29,7 @@ using namespace millrace::bench;
 
 /// After nothing was asked of any flow for so long that it is unloaded.
 std::uint64_t idle_memory() {
-  std::this_thread::sleep_for(limits::idle_unload + std::chrono::seconds{5});
+  std::this_thread::sleep_for(limits::idle_unload + std::chrono::seconds{10});
   return resident_memory();
 }
 

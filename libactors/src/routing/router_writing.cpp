@@ -64,8 +64,6 @@ void router::take_progress(commit_batch& into) {
     std::sort(effects_.begin(), effects_.end());
   }
   into.effects = std::exchange(effects_, {});
-  const auto taken = into.effects.size();
-  effects_.reserve(taken + taken / 8);  // about as many come until the next time
   for (const auto* type : progress_) into.flow_types.push_back(*type);
   for (const auto* type : std::exchange(put_, {})) into.flow_types.push_back(*type);
   into.routed = routed_;
