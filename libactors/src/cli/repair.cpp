@@ -25,8 +25,14 @@ outcome repair(const context& in, const std::string& key_text, const repaired& w
   const auto event = *at ? fmt::format("event {}", (*at)->value) : std::string{"the failed event"};
   auto opened = in.open_host({.run_flows = false}, false);
   if (!opened) {
-    return ask_daemon(in, opened.error(), {flow_target(key_text, what.name)},
-                      [&](const json&) { return event + what.by_daemon; });
+    return ask_daemon(
+        in, opened.error(), {flow_target(key_text, what.name)}, [&](const json& answer) {
+          // The daemon knows it, also when the flow was just being tried again here.
+          const auto known = answer.find("position");
+          const bool is_known = known != answer.end() && known->is_number();
+          return (is_known ? fmt::format("event {}", known->get<std::uint64_t>()) : event) +
+                 what.by_daemon;
+        });
   }
   if (auto done = ((**opened).*what.call)(key); !done)
     return repair_refusal(in.known, key, done.error());
