@@ -73,6 +73,18 @@ TEST_CASE("chunks in a row serve who wants fewer, and are in a row again when al
   block_pool::give(row, 4 * one);
 }
 
+TEST_CASE("a long row is cut for anybody when it is most of what is kept") {
+  constexpr auto one = block_pool::chunk_size;
+  constexpr auto most = (limits::free_chunks_max / 2 + 1) * one;
+  block_pool::trim();
+  auto* row = static_cast<char*>(block_pool::take(most));
+  block_pool::give(row, most);
+  auto* cut = static_cast<char*>(block_pool::take(one));
+  CHECK(cut == row + most - one);
+  block_pool::give(cut, one);
+  block_pool::trim();
+}
+
 TEST_CASE("a large vector lies in chunks, and a small one where any vector does") {
   block_pool::trim();
   std::vector<int, pooled_allocator<int>> large(block_pool::chunk_size / sizeof(int));

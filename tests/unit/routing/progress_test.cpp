@@ -228,13 +228,22 @@ TEST_CASE_METHOD(routing, "flows that stay are not looked through again until as
   CHECK(*at_work->find(flow_key{"Diary", "a"}) == a);
 }
 
-TEST_CASE_METHOD(routing, "flows that are kept no longer rest when somebody says so") {
-  for (const auto* id : {"a", "b"}) recorded.add(act(id));
-  route();
-  write();
-  const auto keep = [&](bool whether) {
+namespace {
+
+struct two_flows : routing {
+  two_flows() {
+    for (const auto* id : {"a", "b"}) recorded.add(act(id));
+    route();
+    write();
+  }
+  void keep(bool whether) {
     for (const auto* id : {"a", "b"}) (*at_work->find(flow_key{"Diary", id}))->keep = whether;
-  };
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(two_flows, "flows that are kept no longer rest when somebody says so") {
   keep(true);
   at_work->forget({.awake = 1, .known = 0});
   keep(false);
@@ -248,13 +257,7 @@ TEST_CASE_METHOD(routing, "flows that are kept no longer rest when somebody says
   CHECK(lookups == before + 1);
 }
 
-TEST_CASE_METHOD(routing, "all flows rest when nothing is in use, also those that were kept") {
-  for (const auto* id : {"a", "b"}) recorded.add(act(id));
-  route();
-  write();
-  const auto keep = [&](bool whether) {
-    for (const auto* id : {"a", "b"}) (*at_work->find(flow_key{"Diary", id}))->keep = whether;
-  };
+TEST_CASE_METHOD(two_flows, "all flows rest when nothing is in use, also those that were kept") {
   keep(true);
   at_work->forget({.awake = 0, .known = 2});
   keep(false);
