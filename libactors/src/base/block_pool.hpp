@@ -11,7 +11,8 @@
 namespace millrace {
 
 /// Free blocks of limits::block_size, and free chunks, of which blocks are cut, and which are also
-/// taken whole, one or several in a row; other sizes go to the allocator. While the router is
+/// taken whole, one or several in a row, of the shortest row that is free and long enough; other
+/// sizes go to the allocator. While the router is
 /// behind, windows fill and free a hundred megabytes several times a second, and to have the system
 /// map and clear them each time costs more than to decode what goes in; and what one thread
 /// allocates and another frees makes glibc give memory back all the time. A chunk is a huge page

@@ -42,7 +42,7 @@ inline constexpr std::size_t queue_entries_kept_max = 16'384;  // of the queue's
 // Memory of what is appended until it is routed, and of windows: used again.
 inline constexpr std::size_t block_size = 128u << 10;
 inline constexpr std::size_t free_blocks_max = 1024;  // one window of many small events
-inline constexpr std::size_t free_chunks_max = 96;    // of 2 MiB: what one write of inboxes took
+inline constexpr std::size_t free_chunks_max = 96;    // of 2 MiB: of writes of inboxes, mostly
 inline constexpr std::size_t blocks_kept_idle = 16;   // when nothing is behind
 
 // The router.
