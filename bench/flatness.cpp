@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
                {},
                std::pair{wanted::at_most, 1024},
                "largest resident size"};
-    for (int round = 0; round < to.asked().rounds_or(1, 1); ++round) {
+    for (int round = 0; round < to.asked().rounds_or(3, 3); ++round) {
       const auto made = grow(events);
       rate.ours.push_back(made.last);
       rate.bare.push_back(made.first);

@@ -161,7 +161,7 @@ TEST_CASE("an append costs the store a row an event, and a commit a call") {
     over.settle();
   };
   append(1);
-  require_at_most({1023, 1000, 11, 19108}, cost_of([&] { append(10); }));
+  require_at_most({183, 1000, 11, 19108}, cost_of([&] { append(10); }));
 }
 
 TEST_CASE("what an event costs the store that two flows handle, in hundreds, does not grow") {
@@ -170,7 +170,7 @@ TEST_CASE("what an event costs the store that two flows handle, in hundreds, doe
   counted_host over{place.path()};
   open_with_notes(over);
   append_notes(over, 0, 100, 100);
-  require_at_most({3199, 1063, 21, 45173}, cost_of([&] { append_notes(over, 100, 1100, 100); }));
+  require_at_most({268, 1063, 21, 21050}, cost_of([&] { append_notes(over, 100, 1100, 100); }));
 }
 
 TEST_CASE("what an event costs the store that two flows handle, by itself, does not grow") {
@@ -179,7 +179,7 @@ TEST_CASE("what an event costs the store that two flows handle, by itself, does 
   counted_host over{place.path()};
   open_with_notes(over);
   append_notes(over, 0, 100, 100);
-  require_at_most({2907, 451, 401, 30677}, cost_of([&] { append_notes(over, 100, 300, 1); }));
+  require_at_most({1256, 451, 401, 11504}, cost_of([&] { append_notes(over, 100, 300, 1); }));
 }
 
 TEST_CASE("what flows cost the store that come late to two thousand events does not grow") {
@@ -193,7 +193,7 @@ TEST_CASE("what flows cost the store that come late to two thousand events does 
     first->stop();
   }
   counted_host over{place.path()};
-  require_at_most({657, 112, 9, 27665}, cost_of([&] {
+  require_at_most({264, 112, 9, 26358}, cost_of([&] {
                     open_with_notes(over);
                     over.settle();
                   }));
@@ -231,7 +231,7 @@ TEST_CASE("what a reaction costs the store, its timer with it, does not grow") {
   for (int i = 0; i < 10; ++i) order(i);
   over.settle();
   // A turn of the query is committed by itself, without a flush: a transaction more, and sooner.
-  require_at_most({1709, 602, 351, 20006}, cost_of([&] {
+  require_at_most({1458, 602, 351, 19283}, cost_of([&] {
                     for (int i = 10; i < 60; ++i) order(i);
                     over.settle();
                   }));

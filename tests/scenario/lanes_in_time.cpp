@@ -72,6 +72,37 @@ TEST_CASE("a turn waits for those that are open beside it, not for those that we
   CHECK(that.time.steady() - begun >= 2 * pairs * of_event);
 }
 
+TEST_CASE("a turn waits for those that are open in other lanes, too") {
+  constexpr std::int64_t flows = 2000;
+  constexpr auto of_event = 10us;
+  work_bounds bounds;
+  bounds.window = 1000;
+  bounds.windows = 3 * bounds.window;
+  bounds.lane_window = 1;
+  bounds.lane_flows = 2 * flows;
+  std::function<void()> takes;
+  std::int64_t counted = 0;
+  std::vector<flow_number> commits;
+  stepped_host that{bounds};
+  takes = [&] { that.time.advance(of_event); };
+  std::vector<Noted> all;
+  for (std::int64_t i = 0; i < flows; ++i) all.push_back(note(std::to_string(i), i));
+  that.begin_with(all);
+  constexpr auto policy = flush_every(2 * flows).or_after(1ms);
+  REQUIRE(that.over.add<calling>({.flush = policy}, &takes));
+  REQUIRE(that.over.add<counting>({.flush = policy}, &counted));
+  REQUIRE(that.over.open());
+  that.memory.before_commit([&](const commit_batch& batch) -> result<void> {
+    for (const auto& each : batch.checkpoints) commits.push_back(each.flow);
+    return {};
+  });
+  that.run();
+  REQUIRE(counted == flows);
+  const auto one = (*that.memory.find_flow(flow_key{"Counting"}, first_build))->entry.number;
+  // At the end of the history, though all of it took twenty times as long as a turn may.
+  CHECK(std::count(commits.begin(), commits.end(), one) == 1);
+}
+
 TEST_CASE("a handler that hangs right after its lane had waited for the journal is noticed") {
   constexpr std::int64_t count = 400;
   work_bounds bounds;

@@ -74,8 +74,8 @@ inline constexpr std::size_t mend_flows_max = 4096;
 inline constexpr std::uint64_t mend_distance_max = 65'536;  // events the router itself makes up for
 
 // What waits to be written of many flows at once may be older by this for each of them, so that
-// writing, which takes about a quarter of it, is not all that is done: open turns of a lane, and
-// postings while far behind.
+// writing, which takes about a quarter of it, is not all that is done: open turns of all lanes,
+// and postings while far behind.
 inline constexpr auto age_of_each = 40us;
 
 // A lane: flows that are given their history together.

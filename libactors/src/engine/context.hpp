@@ -76,6 +76,8 @@ struct engine_context {
   reactions_by_type recorded{stored, types};
   std::shared_ptr<window_budget> budget = std::make_shared<window_budget>(bounds.windows);
   body_pool used_bodies{};
+  /// In all lanes, at the ends of their last slices.
+  std::atomic<std::size_t> open_turns{0};
 
   /// One for each actor that may still run; see life.
   std::atomic<std::size_t> actors{0};

@@ -63,13 +63,21 @@ caf::behavior lane_actor::make_behavior() {
 void lane_actor::on_exit() {
   router_ = nullptr;
   steps_.clear();
+  tell_turns(0);
   life_.end();
 }
 
 void lane_actor::work() {
   shown_->waits_for_journal = false;
   take_steps();
+  tell_turns(turns_);
   shown_->waits_for_journal = !steps_.empty() && !going_on_;
+}
+
+void lane_actor::tell_turns(std::size_t open) {
+  if (open == told_turns_) return;
+  context_.open_turns += open - told_turns_;
+  told_turns_ = open;
 }
 
 /// Gives its worker back between slices.
@@ -362,9 +370,10 @@ void lane_actor::report(milestone of) {
                  .given_up = std::exchange(given_up_, {})});
 }
 
-/// Of what is open.
+/// Of what is open. All lanes commit to one journal: what they have open together takes as long.
 timestamp lane_actor::due() const {
-  return *open_since_ + type_.options.flush.age + turns_ * limits::age_of_each;
+  const auto open = context_.open_turns + turns_ - told_turns_;
+  return *open_since_ + type_.options.flush.age + open * limits::age_of_each;
 }
 
 bool lane_actor::is_due() const { return open_since_ && context_.time.steady() >= due(); }

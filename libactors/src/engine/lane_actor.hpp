@@ -92,6 +92,7 @@ class lane_actor final : public caf::event_based_actor {
   void close_full();
   void close_all(flush_cause why);
   [[nodiscard]] bool has_room() const;
+  void tell_turns(std::size_t open);
   bool put_all_out();
   void give_up(std::uint32_t place);
   void give_up(member& one);
@@ -116,6 +117,7 @@ class lane_actor final : public caf::event_based_actor {
   pooled_sequence<member> members_;  // by place
   std::vector<std::uint32_t> open_;  // and some that close_full() has closed since
   std::size_t turns_ = 0;            // that are open
+  std::size_t told_turns_ = 0;       // the same, as the context has it
   std::vector<std::uint32_t> full_;  // of them, those that have as much as a turn is to have
   std::optional<timestamp> open_since_;
   bool tick_under_way_ = false;

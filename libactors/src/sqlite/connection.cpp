@@ -63,8 +63,8 @@ result<connection> connection::open(const std::filesystem::path& file,
   made.handle_.reset(handle);
   if (code != SQLITE_OK) return to_error(handle, code, fmt::format("open {}", file.string()));
   configure(handle);
-  if (const int defined = define_each_row(handle); defined != SQLITE_OK) {
-    return to_error(handle, defined, "each_row");
+  if (const int defined = define_row_functions(handle); defined != SQLITE_OK) {
+    return to_error(handle, defined, "functions of rows");
   }
   made.wal_pages_ = std::make_unique<std::size_t>(0);
   sqlite3_wal_hook(handle, count_wal_pages, made.wal_pages_.get());

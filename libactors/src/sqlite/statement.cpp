@@ -43,6 +43,20 @@ result<void> statement::show(const row_visitor& visit) {
   return done;
 }
 
+result<void> statement::run_editing(const row_editor& editor) {
+  editing asked{editor};
+  MILLRACE_INVARIANT_CMP(sqlite3_bind_pointer(handle_.get(), 1, &asked, editing_type, nullptr), ==,
+                         SQLITE_OK);
+  auto done = finish();
+  bind(1, nullptr);
+  if (asked.thrown) std::rethrow_exception(asked.thrown);
+  return done;
+}
+
+std::int64_t statement::changes() const {
+  return sqlite3_changes64(sqlite3_db_handle(handle_.get()));
+}
+
 error statement::failure() const {
   sqlite3* database = sqlite3_db_handle(handle_.get());
   return to_error(database, sqlite3_extended_errcode(database), sqlite3_sql(handle_.get()));

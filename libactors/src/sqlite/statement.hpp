@@ -44,6 +44,22 @@ class statement {
     return show(visit);
   }
 
+  /// The same for a change: its function `edited(?1, columns...)` gives what `editor` makes of the
+  /// row that is changed.
+  template <class... Values>
+  result<void> edit(const row_editor& editor, const Values&... values) {
+    int parameter = 1;
+    (bind(++parameter, values), ...);
+    return run_editing(editor);
+  }
+
+  /// As run(); how many rows it changed.
+  template <class... Values>
+  result<std::int64_t> change(const Values&... values) {
+    if (auto done = run(values...); !done) return done.error();
+    return changes();
+  }
+
   /// Views of a row's columns live until the next call of next() or the end of the guard.
   [[nodiscard]] step next();
   /// After next() said failed.
@@ -86,6 +102,8 @@ class statement {
   }
   result<void> finish();
   result<void> show(const row_visitor& visit);
+  result<void> run_editing(const row_editor& editor);
+  [[nodiscard]] std::int64_t changes() const;
   void reset();
 
   std::unique_ptr<sqlite3_stmt, finalizer> handle_;

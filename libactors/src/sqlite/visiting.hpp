@@ -1,4 +1,4 @@
-/// What a visiting statement and its aggregate share; inside of this folder.
+/// What a visiting or editing statement and its function share; inside of this folder.
 #pragma once
 
 #include <exception>
@@ -12,6 +12,13 @@ inline constexpr const char* visiting_type = "millrace visit";
 struct visiting {
   const row_visitor& visit;
   bool stopped = false;
+  std::exception_ptr thrown = nullptr;
+};
+
+inline constexpr const char* editing_type = "millrace edit";
+
+struct editing {
+  const row_editor& edit;
   std::exception_ptr thrown = nullptr;
 };
 

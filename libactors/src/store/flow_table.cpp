@@ -97,7 +97,7 @@ result<void> flow_reader::prepare(sqlite::connection& database) {
        "SELECT block, last FROM posting_blocks WHERE flow = ? AND last > ? ORDER BY last"},
       {&tail_, "SELECT tail, latest FROM flows WHERE number = ? AND latest > ?"},
       {&pending_, select_rows("INDEXED BY flows_pending "
-                              "WHERE stopped = 0 AND latest > checkpoint ORDER BY number")},
+                              "WHERE status = 2 ORDER BY number")},
       {&all_, select_rows("ORDER BY key, build")},
       {&range_, select_rows("WHERE key >= ? AND key < ? ORDER BY key, build")},
       {&state_size_, "SELECT length(state) FROM states WHERE flow = ?"},

@@ -34,6 +34,8 @@ class flow_writer {
   result<void> fold(flow_number flow, const overlaid& newest);
   /// The same, of flows of which the log says nothing.
   result<void> fold(const checkpoint_writes& all);
+  /// What was written is undone, or something else wrote rows of flows.
+  void forget() { is_pending_.clear(); }
 
  private:
   result<void> write_entry(const flow_entry& flow, const checkpoint_writes& whole);
@@ -54,14 +56,22 @@ class flow_writer {
   result<void> fold(flow_number flow, const columns& newest);
   result<void> put_state(flow_number flow, const columns& newest);
   result<void> append(const posting_writes::write& write);
-  result<void> add_postings(const posting_writes::write& write);
-  result<void> load_tail(flow_number flow);
+  void add_postings(const posting_writes::write& write);
+  result<void> put_blocks(flow_number flow);
+  void note_pending(flow_number flow, bool is_so);
 
-  sqlite::statement insert_, insert_whole_, insert_with_inbox_, tail_, put_tail_, put_block_,
-      put_checkpoint_, put_state_;
+  sqlite::statement insert_, insert_whole_, insert_with_inbox_, put_tail_, put_tail_of_pending_,
+      put_block_, put_checkpoint_, put_state_;
+  /// By number: it was written here, and nothing else was written since that may have changed it.
+  std::vector<bool> is_pending_;
   // Of the flow at hand.
   std::string record_, block_;
   std::optional<position> latest_;
+  struct full_block {
+    position last;
+    std::string block;
+  };
+  std::vector<full_block> full_;
   // Of the batch at hand, by number from first_new_ on.
   std::uint32_t first_new_ = 0;
   std::vector<std::optional<posting_writes::write>> first_postings_;

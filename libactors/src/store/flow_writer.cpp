@@ -1,6 +1,7 @@
 // The directory of flows, and their inboxes, as they are written.
 #include <fmt/format.h>
 
+#include <functional>
 #include <utility>
 
 #include "base/invariant.hpp"
@@ -8,6 +9,7 @@
 #include "store/checkpoint_record.hpp"
 #include "store/flow_table.hpp"
 #include "store/posting_block.hpp"
+#include "store/row_status.hpp"
 
 namespace millrace {
 
@@ -25,20 +27,25 @@ result<void> flow_writer::prepare(sqlite::connection& database) {
        "INSERT INTO flows (number, key, build, born) VALUES (?, ?, ?, ?) "
        "ON CONFLICT (number) DO UPDATE SET born = excluded.born"},
       {&insert_whole_,
-       "INSERT INTO flows (number, key, build, born, checkpoint, stopped, record) "
+       "INSERT INTO flows (number, key, build, born, checkpoint, status, record) "
        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET born = excluded.born, "
-       "checkpoint = excluded.checkpoint, stopped = excluded.stopped, record = excluded.record"},
+       "checkpoint = excluded.checkpoint, record = excluded.record, status = " +
+           status_sql("excluded.status", "latest", "excluded.checkpoint")},
       {&insert_with_inbox_,
-       "INSERT INTO flows (number, key, build, born, latest, postings, tail) "
-       "VALUES (?, ?, ?, ?, ?, ?, ?)"},
-      {&tail_, "SELECT latest, tail FROM flows WHERE number = ?"},
+       "INSERT INTO flows (number, key, build, born, latest, postings, tail, status) "
+       "VALUES (?, ?, ?, ?, ?, ?, ?, 2)"},
       {&put_tail_,
-       "UPDATE flows SET latest = ?, postings = postings + ?, tail = ? WHERE number = ?"},
+       "UPDATE flows SET tail = edited(?1, tail, latest, checkpoint, status), latest = ?2, "
+       "postings = postings + ?3, status = " +
+           status_sql("status", "?2", "checkpoint") + " WHERE number = ?4"},
+      {&put_tail_of_pending_,
+       "UPDATE flows SET tail = edited(?1, tail, latest, checkpoint, status), latest = ?2, "
+       "postings = postings + ?3 WHERE number = ?4"},
       {&put_block_, "INSERT INTO posting_blocks (flow, last, block) VALUES (?, ?, ?)"},
       {&put_checkpoint_,
-       "UPDATE flows SET checkpoint = ?, stopped = ?, record = ? WHERE number = ?"},
-      // Of a flow whose directory entry was lost, nothing is kept.
-      {&put_state_, "INSERT OR REPLACE INTO states SELECT number, ?2 FROM flows WHERE number = ?1"},
+       "UPDATE flows SET checkpoint = ?1, record = ?3, status = " +
+           status_sql("?2", "latest", "?1") + " WHERE number = ?4"},
+      {&put_state_, "INSERT OR REPLACE INTO states VALUES (?, ?)"},
   });
 }
 
@@ -89,7 +96,8 @@ result<void> flow_writer::write_with_inbox(const flow_entry& flow, std::optional
                                            const posting_writes::write& its) {
   latest_.reset();
   block_.clear();
-  if (auto done = add_postings(its); !done) return done;
+  add_postings(its);
+  if (auto done = put_blocks(flow.number); !done) return done;
   return insert_with_inbox_.run(to_integer(flow.number), std::string_view{flow.key.text()},
                                 static_cast<std::uint32_t>(flow.build), born, *latest_,
                                 static_cast<std::int64_t>(its.postings.size()),
@@ -99,6 +107,7 @@ result<void> flow_writer::write_with_inbox(const flow_entry& flow, std::optional
 result<void> flow_writer::write_whole(const flow_entry& flow, std::optional<position> born,
                                       const commit_batch::checkpoint_write& its) {
   const auto put = columns_of(its);
+  note_pending(flow.number, false);
   auto done = insert_whole_.run(to_integer(flow.number), std::string_view{flow.key.text()},
                                 static_cast<std::uint32_t>(flow.build), born, put.checkpoint,
                                 put.stopped, put.record);
@@ -114,39 +123,55 @@ result<void> flow_writer::write_postings(const commit_batch& batch) {
   return {};
 }
 
+/// Sought and read once: its tail is made anew while the row is changed. A statement that sets the
+/// status touches the index of pending flows, also when it stays what it was.
 result<void> flow_writer::append(const posting_writes::write& write) {
   if (write.postings.empty()) return {};
-  if (auto loaded = load_tail(write.flow); !loaded) return loaded;
-  if (auto done = add_postings(write); !done) return done;
+  const auto flow = to_integer(write.flow);
+  if (flow >= is_pending_.size()) is_pending_.resize(flow + 1);
+  const position last = write.postings.back().at;
+  bool is_there = false;
+  const auto extend = [&](const sqlite::row_view& row) -> std::string_view {
+    is_there = true;
+    full_.clear();
+    block_ = row.bytes(0);
+    latest_ = row.maybe_at(1);
+    const bool is_stopped = row.integer(3) == static_cast<std::int64_t>(row_status::stopped);
+    note_pending(write.flow, !is_stopped && sqlite::to_integer(last) > row.integer(2));
+    add_postings(write);
+    return block_;
+  };
   const auto count = static_cast<std::int64_t>(write.postings.size());
-  return put_tail_.run(*latest_, count, std::string_view{block_}, to_integer(write.flow));
+  auto& put = is_pending_[flow] ? put_tail_of_pending_ : put_tail_;
+  if (auto done = put.edit(std::ref(extend), last, count, flow); !done) return done;
+  if (!is_there) return error{errc::corrupt, fmt::format("there is no flow number {}", flow)};
+  return put_blocks(write.flow);
 }
 
-/// After `latest_`, to `block_`: one that is full becomes a row.
-result<void> flow_writer::add_postings(const posting_writes::write& write) {
-  const std::uint32_t flow = to_integer(write.flow);
+void flow_writer::note_pending(flow_number flow, bool is_so) {
+  if (to_integer(flow) < is_pending_.size()) is_pending_[to_integer(flow)] = is_so;
+}
+
+/// After `latest_`, to `block_`: one that is full goes to `full_`.
+void flow_writer::add_postings(const posting_writes::write& write) {
   for (const posting added : write.postings) {
     MILLRACE_INVARIANT(!latest_ || *latest_ < added.at);
     if (block_.size() + varint_size_max > posting_block_size) {
-      auto done = put_block_.run(flow, *latest_, std::string_view{block_});
-      if (!done) return done;
+      full_.push_back({*latest_, block_});
       block_.clear();
     }
     append_posting(block_, block_.empty() ? position{} : *latest_, added);
     latest_ = added.at;
   }
-  return {};
 }
 
-result<void> flow_writer::load_tail(flow_number flow) {
-  const auto guard = tail_.start(to_integer(flow));
-  const step next = tail_.next();
-  if (next == step::failed) return tail_.failure();
-  if (next == step::done) {
-    return error{errc::corrupt, fmt::format("there is no flow number {}", to_integer(flow))};
+/// Becomes rows.
+result<void> flow_writer::put_blocks(flow_number flow) {
+  for (const auto& each : full_) {
+    auto done = put_block_.run(to_integer(flow), each.last, std::string_view{each.block});
+    if (!done) return done;
   }
-  latest_ = tail_.maybe_at(0);
-  block_ = tail_.bytes(1);
+  full_.clear();
   return {};
 }
 
@@ -169,10 +194,13 @@ flow_writer::columns flow_writer::columns_of(const commit_batch::checkpoint_writ
           its.state ? &*its.state : nullptr};
 }
 
+/// Of a flow whose directory entry was lost, nothing is kept.
 result<void> flow_writer::fold(flow_number flow, const columns& newest) {
-  auto done =
-      put_checkpoint_.run(newest.checkpoint, newest.stopped, newest.record, to_integer(flow));
-  return done ? put_state(flow, newest) : done;
+  note_pending(flow, false);
+  auto changed =
+      put_checkpoint_.change(newest.checkpoint, newest.stopped, newest.record, to_integer(flow));
+  if (!changed) return changed.error();
+  return *changed > 0 ? put_state(flow, newest) : result<void>{};
 }
 
 result<void> flow_writer::put_state(flow_number flow, const columns& newest) {

@@ -5,6 +5,7 @@
 #include "base/invariant.hpp"
 #include "store/checkpoint_record.hpp"
 #include "store/posting_block.hpp"
+#include "store/row_status.hpp"
 
 namespace millrace {
 
@@ -85,9 +86,13 @@ result<void> inbox_writer::prepare(sqlite::connection& database) {
   return database.prepare({
       {&clear_, "DELETE FROM posting_blocks WHERE flow = ?"},
       {&put_block_, "INSERT INTO posting_blocks (flow, last, block) VALUES (?, ?, ?)"},
-      {&put_row_, "UPDATE flows SET born = ?, latest = ?, postings = ?, tail = ? WHERE number = ?"},
+      {&put_row_,
+       "UPDATE flows SET born = ?1, latest = ?2, postings = ?3, tail = ?4, status = " +
+           status_sql("status", "?2", "checkpoint") + " WHERE number = ?5"},
       {&record_, "SELECT record FROM flows WHERE number = ?"},
-      {&put_checkpoint_, "UPDATE flows SET checkpoint = ?, stopped = ? WHERE number = ?"},
+      {&put_checkpoint_,
+       "UPDATE flows SET checkpoint = ?1, status = " + status_sql("?2", "latest", "?1") +
+           " WHERE number = ?3"},
       {&erase_flow_, "DELETE FROM flows WHERE number = ?"},
       {&erase_state_, "DELETE FROM states WHERE flow = ?"},
   });
@@ -146,7 +151,7 @@ result<void> inbox_writer::repeat_checkpoint(flow_number flow) {
 result<void> inbox_reader::prepare(sqlite::connection& database) {
   return database.prepare({
       {&row_,
-       "SELECT latest, postings, tail, checkpoint, stopped, record FROM flows WHERE number = ?"},
+       "SELECT latest, postings, tail, checkpoint, status, record FROM flows WHERE number = ?"},
       {&blocks_, "SELECT last, block FROM posting_blocks WHERE flow = ? ORDER BY last"},
       {&orphans_,
        "SELECT flow FROM posting_blocks WHERE flow NOT IN (SELECT number FROM flows) "
@@ -182,7 +187,7 @@ result<stored_inbox> inbox_reader::inbox(flow_number flow) {
   v1::Checkpoint checkpoint;
   if (decode(row_.bytes(5), checkpoint) &&
       (row_.integer(3) != position_or_none(checkpoint) ||
-       (row_.integer(4) != 0) != checkpoint.has_error_position())) {
+       row_.integer(4) != static_cast<std::int64_t>(status_of(row_.maybe_at(0), checkpoint)))) {
     blame(found, "its row and its checkpoint disagree");
   }
   return found;

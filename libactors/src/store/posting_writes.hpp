@@ -39,6 +39,8 @@ class posting_span {
   [[nodiscard]] std::size_t size() const { return coded_.size(); }
   [[nodiscard]] iterator begin() const { return iterator{coded_.data()}; }
   [[nodiscard]] iterator end() const { return iterator{coded_.data() + coded_.size()}; }
+  /// Not of an empty one.
+  [[nodiscard]] posting back() const { return *iterator{&coded_.back()}; }
 
  private:
   std::span<const std::uint64_t> coded_;

@@ -6,6 +6,7 @@
 #include "store/checkpoint_record.hpp"
 #include "store/effect_block.hpp"
 #include "store/posting_block.hpp"
+#include "store/row_status.hpp"
 
 namespace millrace {
 
@@ -127,7 +128,7 @@ void checker::flows() {
   auto blocks =
       database_.prepare("SELECT last, block FROM posting_blocks WHERE flow = ? ORDER BY last");
   if (!blocks) return found("{}", blocks.error().message);
-  each("SELECT number, latest, postings, tail, checkpoint, stopped, record, key FROM flows",
+  each("SELECT number, latest, postings, tail, checkpoint, status, record, key FROM flows",
        [&](const sqlite::statement& row) {
          const std::int64_t flow = row.integer(0);
          inbox sum = blocks_of(*blocks, flow);
@@ -143,10 +144,9 @@ void checker::flows() {
          const std::string_view record = row.bytes(6);
          if (!checkpoint.ParseFromArray(record.data(), static_cast<int>(record.size()))) {
            found("flow number {}, {}: its checkpoint does not decode", flow, row.bytes(7));
-         } else if (row.integer(4) != (checkpoint.has_position()
-                                           ? static_cast<std::int64_t>(checkpoint.position())
-                                           : -1) ||
-                    (row.integer(5) != 0) != checkpoint.has_error_position()) {
+         } else if (row.integer(4) != position_or_none(checkpoint) ||
+                    row.integer(5) !=
+                        static_cast<std::int64_t>(status_of(row.maybe_at(1), checkpoint))) {
            found("flow number {}: its row and its checkpoint disagree", flow);
          }
        });

@@ -110,6 +110,7 @@ result<void> sqlite_writer::write_rows(const commit_batch& batch) {
   const flow_number first_new{flow_count_};
   auto entered = flows_.write_entries(batch, checkpoints.with_entries, first_new);
   if (!entered) return entered;
+  if (!batch.erased.empty() || !batch.rewritten.empty()) flows_.forget();
   if (auto done = inboxes_.write(batch, first_new); !done) return done;
   if (auto done = flows_.write_postings(batch); !done) return done;
   if (auto done = routing_.write(batch); !done) return done;
@@ -135,6 +136,7 @@ result<void> sqlite_writer::publish(sqlite::transaction& change) {
 // After the transaction was rolled back. A full disk is the only failure that may pass.
 result<void> sqlite_writer::undo(error cause) {
   log_.rolled_back();
+  flows_.forget();
   dropped_.rolled_back();
   if (auto done = timeline_.rolled_back(); !done) cause = done.error();
   if (cause.code != errc::storage_full) refuse(cause);

@@ -309,6 +309,7 @@ TEST_CASE("check names what is damaged") {
       {"UPDATE flows SET tail = x'ff'", "block of postings does not decode"},
       {"UPDATE flows SET record = x'ff'", "its checkpoint does not decode"},
       {"UPDATE flows SET checkpoint = 4", "its row and its checkpoint disagree"},
+      {"UPDATE flows SET status = 0", "its row and its checkpoint disagree"},
       {"UPDATE checkpoint_log SET records = x'00ff'", "checkpoint log: row 1 does not decode"},
       {"UPDATE checkpoint_log SET records = x'090000'", "flow number 9, which is no flow"},
       {"UPDATE progress SET value = 1 WHERE name = 'folded'", "was folded and is still there"},
