@@ -5,11 +5,16 @@
 // functions, which need the payload decoded. `build`: everything derived is dropped and built
 // again, and written. `check`: it is compared with what is stored, and nothing differs. Baseline,
 // on the same file: a bare, single-threaded, ordered SELECT of the same rows that looks at every
-// column. What a loop by hand takes for the same, on one thread, is a row without a goal.
+// column. Rows without a goal: what a loop by hand takes for the same, on one thread; and what the
+// scan and that loop would take if two cores shared the work without any loss, which is half of
+// what two of them take at once.
 //
 //   bench_rebuild [--full]    2,000,000 events; 16,000,000
 //   bench_rebuild STORE       check of any application's store, which is only read
 #include <fmt/format.h>
+
+#include <functional>
+#include <future>
 
 #include "bare/inboxes.hpp"
 #include "bare/timeline.hpp"
@@ -65,6 +70,15 @@ double check(const history& of) {
   return took;
 }
 
+double half_of_two_at_once(const std::function<void(int)>& work) {
+  return seconds_of([&] {
+           auto other = std::async(std::launch::async, work, 1);
+           work(0);
+           other.get();
+         }) /
+         2;
+}
+
 void ask(report& to, bool explicit_routes) {
   const history one{
       {.events = to.asked().events_or(2'000'000, 16'000'000), .explicit_routes = explicit_routes}};
@@ -77,6 +91,8 @@ void ask(report& to, bool explicit_routes) {
   row built{"rebuild, " + kind, "s", {}, {}, goal, note + "; written"};
   row checked{"rebuild --check, " + kind, "s", {}, {}, {}, note + "; compared only"};
   row by_hand{"rebuild by hand, " + kind, "s", {}, {}, {}, "no goal: one thread, no blocks"};
+  row halves{"half a scan on each of two cores", "s", {}, {}, {}, "no goal: a bound"};
+  row by_hands{"half a rebuild by hand on each, " + kind, "s", {}, {}, {}, "no goal: a bound"};
   for (int round = 0; round < to.asked().rounds_or(3, 5); ++round) {
     settle_disk();
     built.bare.push_back(scan(one.file(), events));
@@ -90,10 +106,23 @@ void ask(report& to, bool explicit_routes) {
     const auto made = bare::build_inboxes(one.file(), one.scratch());
     need(made.events == events, "the loop by hand misses events");
     by_hand.ours.push_back(made.seconds);
+    settle_disk();
+    halves.bare.push_back(by_hand.bare.back());
+    halves.ours.push_back(half_of_two_at_once([&](int) { scan(one.file(), events); }));
+    settle_disk();
+    by_hands.bare.push_back(by_hand.bare.back());
+    by_hands.ours.push_back(half_of_two_at_once([&](int which) {
+      auto into = one.scratch();
+      into += std::to_string(which);
+      bare::build_inboxes(one.file(), into);
+    }));
   }
   to.add(std::move(built));
   to.add(std::move(checked));
-  if (explicit_routes) to.add(std::move(by_hand));
+  if (!explicit_routes) return;
+  to.add(std::move(by_hand));
+  to.add(std::move(halves));
+  to.add(std::move(by_hands));
 }
 
 /// Types whose route() is not in this program are left out, as `rebuild --check` says them.

@@ -7,10 +7,14 @@
 // table, prefetch); both decode each event once, apply the same changes and save the states. To
 // know what two cores allow at most, the tuned one is also run with a thread that reads and
 // decodes, and one that folds. To know what the loops leave out, it is run with inboxes and the
-// pairs of cause and effect, which millrace stores as well.
+// pairs of cause and effect, which millrace stores as well. And each of these two is run twice at
+// once, one on each core: what both do together is what sharing the work without any loss would.
 //
 //   bench_replay [--full]     2,000,000 events; 16,000,000
 #include <fmt/format.h>
+
+#include <filesystem>
+#include <future>
 
 #include "bare/fold.hpp"
 #include "bare/inboxes.hpp"
@@ -38,6 +42,21 @@ void tell_counts(report& to, host& of) {
                   handled / static_cast<double>(batches), counted.commits));
 }
 
+using loop = bare::folded (*)(const std::filesystem::path& events,
+                              const std::filesystem::path& into);
+
+/// Events a second of two loops at once, both together.
+double twice_at_once(const history& over, loop fold) {
+  auto aside = over.scratch();
+  aside += ".2";
+  const double took = seconds_of([&] {
+    auto other = std::async(std::launch::async, fold, over.file(), aside);
+    fold(over.file(), over.scratch());
+    other.get();
+  });
+  return 2 * static_cast<double>(over.shape().events) / took;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -51,6 +70,8 @@ int main(int argc, char** argv) {
             std::pair{wanted::at_least, 0.9}, "the same"};
   row bound{"the tuned loop on two threads, by itself", "events/s", {}, {}, {}, "no goal: a bound"};
   row whole{"replay against a tuned loop with inboxes", "events/s", {}, {}, {}, "no goal"};
+  row two{"two tuned loops at once, together", "events/s", {}, {}, {}, "no goal: a bound"};
+  row two_whole{"two of those with inboxes", "events/s", {}, {}, {}, "no goal: a bound"};
   bare::fold_tuned(one.file(), one.scratch());  // warms the file
   for (int round = 0; round < to.asked().rounds_or(3, 5); ++round) {
     settle_disk();
@@ -69,9 +90,17 @@ int main(int argc, char** argv) {
     bound.bare.push_back(tuned.bare.back());
     settle_disk();
     whole.bare.push_back(events / bare::fold_with_inboxes(one.file(), one.scratch()).seconds);
+    settle_disk();
+    two.bare.push_back(tuned.bare.back());
+    two.ours.push_back(twice_at_once(one, bare::fold_tuned));
+    settle_disk();
+    two_whole.bare.push_back(whole.bare.back());
+    two_whole.ours.push_back(twice_at_once(one, bare::fold_with_inboxes));
   }
   to.add(std::move(plain));
   to.add(std::move(tuned));
   to.add(std::move(bound));
   to.add(std::move(whole));
+  to.add(std::move(two));
+  to.add(std::move(two_whole));
 }

@@ -49,12 +49,13 @@ class route {
     return std::move(*this);
   }
   void add(std::string_view id, bool starts) {
-    target added{std::string{id}, starts};  // it may be a part of one that is moved below
     if (!has_any_) {
-      first_ = std::move(added);
+      first_.id = id;
+      first_.starts = starts;
       has_any_ = true;
       return;
     }
+    target added{std::string{id}, starts};  // it may be a part of one that is moved below
     for (auto* known = begin(); known != end(); ++known) {
       if (known->id != id) continue;
       known->starts = known->starts || starts;
@@ -79,8 +80,17 @@ class route {
   std::vector<target> all_;  ///< of several; the first one too
 };
 
-[[nodiscard]] inline route starts(std::string_view id) { return route{}.starts(id); }
-[[nodiscard]] inline route joins(std::string_view id) { return route{}.joins(id); }
+// Made where it is returned, and not by a chain, which moves it: each event makes some.
+[[nodiscard]] inline route starts(std::string_view id) {
+  route made;
+  made.add(id, true);
+  return made;
+}
+[[nodiscard]] inline route joins(std::string_view id) {
+  route made;
+  made.add(id, false);
+  return made;
+}
 
 /// Numbers are ids too: their decimal digits.
 [[nodiscard]] inline route starts(std::integral auto id) { return starts(std::to_string(id)); }

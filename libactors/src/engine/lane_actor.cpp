@@ -378,9 +378,12 @@ timestamp lane_actor::due() const {
 
 bool lane_actor::is_due() const { return open_since_ && context_.time.steady() >= due(); }
 
+/// What other lanes have open may be committed long before that.
 void lane_actor::wait_for_age() {
   if (!open_since_ || !has_room() || std::exchange(tick_under_way_, true)) return;
-  tell_self_after(*this, std::max(duration{0}, due() - context_.time.steady()), lane_tick{});
+  const duration look = std::max<duration>(type_.options.flush.age, limits::router_tick);
+  const duration left = due() - context_.time.steady();
+  tell_self_after(*this, std::clamp(left, duration{0}, look), lane_tick{});
 }
 
 }  // namespace millrace

@@ -22,6 +22,8 @@ struct router::pass {
   std::vector<routed_entry> entries;  // one for each of these
   std::size_t routes = 0;             // of router::made_, that they are views of
   std::vector<std::uint64_t> seeds;   // by type: of its build that runs
+  std::vector<routed_flow*> singles;  // by type: its only instance; null: not known yet
+  bool aims_explicitly = false;       // some of `aimed` are of explicit routes
   /// Who is behind the name of a type. Few names stand in most keys.
   struct named {
     std::string_view name;  // in the window
@@ -106,6 +108,8 @@ result<routed_window> router::route(const window& events) {
           .entries = {},
           .routes = 0,
           .seeds = {},
+          .singles = std::vector<routed_flow*>(progress_.size()),
+          .aims_explicitly = false,
           .names = {},
           .observed_types = {}};
   for (std::size_t i = 0; i < progress_.size(); ++i) {
@@ -173,6 +177,7 @@ std::span<const std::uint32_t> router::pass::observers(const router& who, std::s
 
 void router::route_explicitly(pass& in, const event& what, std::uint32_t index) {
   for (const auto key_text : what.envelope->keys()) {
+    in.aims_explicitly = true;
     const auto key = key_parts::of(key_text);
     const auto& behind = in.behind(*this, key.type);
     for (const auto type : behind.hosted) {
@@ -199,6 +204,10 @@ void router::route_by_type(pass& in, const event& what, std::uint32_t index) {
     const auto& row = *progress_[type];
     if (!in.active[type] || what.at.value < row.routed() || passes_by(row, what.at)) continue;
     const flow_type& observer = *table_.types()[type];
+    if (observer.single) {
+      reach_single(in, type, index);
+      continue;
+    }
     if (in.routes == made_.size()) made_.emplace_back();
     auto& made = made_[in.routes];
     if (auto routed = route_typed(observer, what, made); !routed) {
@@ -207,10 +216,25 @@ void router::route_by_type(pass& in, const event& what, std::uint32_t index) {
     }
     ++in.routes;
     for (const auto& target : made.targets()) {
-      const key_parts key{observer.name, target.id, !observer.single};
-      aim(in, key, builds_[type], in.seeds[type], {index, target.starts});
+      aim(in, {observer.name, target.id, true}, builds_[type], in.seeds[type],
+          {index, target.starts});
     }
   }
+}
+
+/// The same flow for every event: it is looked up once a window. Among explicit routes, which may
+/// name it too, it waits its turn: a flow's events come in order.
+void router::reach_single(pass& in, std::uint32_t type, std::uint32_t index) {
+  const key_parts key{table_.types()[type]->name, {}, false};
+  const routed_entry entry{index, true};
+  auto*& flow = in.singles[type];
+  if (flow == nullptr) {
+    flow = flows_.find(key, builds_[type], flows_.hash_of(in.seeds[type], key));
+  }
+  if (flow == nullptr || in.aims_explicitly) {
+    return aim(in, key, builds_[type], in.seeds[type], entry);
+  }
+  hit(in, *flow, in.events.events()[index].at, entry);
 }
 
 void router::park(pass& in, std::uint32_t type, const event& what, const error& why) {
@@ -231,27 +255,33 @@ result<void> router::hit_all(pass& in) {
   in.aimed.clear();
   in.entries.clear();
   in.routes = 0;
+  in.aims_explicitly = false;
   spread_flows();
   return {};
 }
 
 void router::hit(pass& in, const sought& one, routed_entry entry) {
-  const event& what = in.events.events()[entry.index()];
+  const auto at = in.events.events()[entry.index()].at;
   // One that was unknown may have begun with an event before this one.
   routed_flow* flow = one.flow != nullptr ? one.flow : awake(one);
   if (flow == nullptr) {
     if (!entry.starts()) return;  // joins nobody
-    in.out.started.push_back({flow_number{next_number_++}, one.key.key(), what.at, one.build});
+    in.out.started.push_back({flow_number{next_number_++}, one.key.key(), at, one.build});
     if (!in.out.first_new) in.out.first_new = in.out.started.back().number;
     flow = &remember(in.out.started.back(), std::nullopt);
     in.created.push_back(flow);
-  } else if (entry.starts() && flow->entry.born == unplaced) {
-    flow->entry.born = what.at;
-    in.born.push_back(flow->entry);
   }
-  if (!entry.starts() && what.at < flow->entry.born) return;
-  if (flow->latest && what.at <= *flow->latest) return;  // named twice, or written before a crash
-  post(in, *flow, what.at, entry);
+  hit(in, *flow, at, entry);
+}
+
+void router::hit(pass& in, routed_flow& flow, position at, routed_entry entry) {
+  if (entry.starts() && flow.entry.born == unplaced) {
+    flow.entry.born = at;
+    in.born.push_back(flow.entry);
+  }
+  if (!entry.starts() && at < flow.entry.born) return;
+  if (flow.latest && at <= *flow.latest) return;  // named twice, or written before a crash
+  post(in, flow, at, entry);
 }
 
 void router::post(pass& in, routed_flow& flow, position at, routed_entry entry) {
@@ -291,7 +321,7 @@ void router::add_effect(const pass& in, effect added) {
   effects_.push_back(added);
 }
 
-/// A counting sort: hits are in order of events, and stay so within each delivery.
+/// A counting sort: hits of a flow are in order of events, and stay so.
 routed_window router::grouped(pass& in) {
   auto& out = in.out;
   if (in.created.size() >= numbered_by_key_from) number_by_key(in);

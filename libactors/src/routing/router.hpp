@@ -193,7 +193,9 @@ class router {
            routed_entry entry);
   result<void> hit_all(pass& in);
   void spread_flows();
+  void reach_single(pass& in, std::uint32_t type, std::uint32_t index);
   void hit(pass& in, const sought& one, routed_entry entry);
+  void hit(pass& in, routed_flow& flow, position at, routed_entry entry);
   void post(pass& in, routed_flow& flow, position at, routed_entry entry);
   static void number_by_key(pass& in);
   routed_window grouped(pass& in);
@@ -259,7 +261,7 @@ class router {
     std::uint32_t delivery;
     routed_entry entry;
   };
-  // Of route(), kept for their memory: hits in order of events, how many each delivery has.
+  // Of route(), kept for their memory: hits, in order for each flow, how many each delivery has.
   std::vector<window_hit, pooled_allocator<window_hit>> hits_;
   std::vector<std::uint32_t> counts_;
   std::vector<build_name> dropped_;

@@ -42,9 +42,8 @@ result<void> flow_writer::prepare(sqlite::connection& database) {
        "UPDATE flows SET tail = edited(?1, tail, latest, checkpoint, status), latest = ?2, "
        "postings = postings + ?3 WHERE number = ?4"},
       {&put_block_, "INSERT INTO posting_blocks (flow, last, block) VALUES (?, ?, ?)"},
-      {&put_checkpoint_,
-       "UPDATE flows SET checkpoint = ?1, record = ?3, status = " +
-           status_sql("?2", "latest", "?1") + " WHERE number = ?4"},
+      {&put_checkpoint_, "UPDATE flows SET checkpoint = ?1, record = ?3, status = " +
+                             status_sql("?2", "latest", "?1") + " WHERE number = ?4"},
       {&put_state_, "INSERT OR REPLACE INTO states VALUES (?, ?)"},
   });
 }
@@ -96,6 +95,7 @@ result<void> flow_writer::write_with_inbox(const flow_entry& flow, std::optional
                                            const posting_writes::write& its) {
   latest_.reset();
   block_.clear();
+  full_.clear();  // of one that failed
   add_postings(its);
   if (auto done = put_blocks(flow.number); !done) return done;
   return insert_with_inbox_.run(to_integer(flow.number), std::string_view{flow.key.text()},

@@ -86,13 +86,11 @@ result<void> inbox_writer::prepare(sqlite::connection& database) {
   return database.prepare({
       {&clear_, "DELETE FROM posting_blocks WHERE flow = ?"},
       {&put_block_, "INSERT INTO posting_blocks (flow, last, block) VALUES (?, ?, ?)"},
-      {&put_row_,
-       "UPDATE flows SET born = ?1, latest = ?2, postings = ?3, tail = ?4, status = " +
-           status_sql("status", "?2", "checkpoint") + " WHERE number = ?5"},
+      {&put_row_, "UPDATE flows SET born = ?1, latest = ?2, postings = ?3, tail = ?4, status = " +
+                      status_sql("status", "?2", "checkpoint") + " WHERE number = ?5"},
       {&record_, "SELECT record FROM flows WHERE number = ?"},
-      {&put_checkpoint_,
-       "UPDATE flows SET checkpoint = ?1, status = " + status_sql("?2", "latest", "?1") +
-           " WHERE number = ?3"},
+      {&put_checkpoint_, "UPDATE flows SET checkpoint = ?1, status = " +
+                             status_sql("?2", "latest", "?1") + " WHERE number = ?3"},
       {&erase_flow_, "DELETE FROM flows WHERE number = ?"},
       {&erase_state_, "DELETE FROM states WHERE flow = ?"},
   });

@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-/// As the folded checkpoint and the latest posting make it.
+/// As the folded checkpoint and the latest posting make it. Numbers are stored: they never change.
 enum class row_status : std::int64_t { idle = 0, stopped = 1, pending = 2 };
 
 [[nodiscard]] row_status status_of(std::optional<position> latest,

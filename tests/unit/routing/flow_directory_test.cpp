@@ -49,6 +49,25 @@ TEST_CASE("ids that were made to have one hash are found by a secret one") {
   CHECK(look_up(flows, ids[8]) != nullptr);
 }
 
+TEST_CASE("ids of one hash that differ in one byte are told apart, whatever their length") {
+  constexpr std::size_t longest = 20;
+  for (std::size_t size = 1; size <= longest; ++size) {
+    flow_directory flows;
+    const std::string id(size, 'x');
+    flows.add(entry_of(id, 0));
+    const auto hash = flows.hash_of(seed, {"T", id, true});
+    CHECK(flows.find({"T", id, true}, first_build, hash) != nullptr);
+    CHECK(flows.find({"T", id + 'x', true}, first_build, hash) == nullptr);
+    CHECK(flows.find({"U", id, true}, first_build, hash) == nullptr);
+    for (std::size_t place = 0; place < size; ++place) {
+      auto other = id;
+      other[place] = 'y';
+      INFO(other);
+      CHECK(flows.find({"T", other, true}, first_build, hash) == nullptr);
+    }
+  }
+}
+
 TEST_CASE("types that were made to have one hash are told apart by a secret one") {
   flow_directory flows;
   std::set<std::uint64_t> hashes;

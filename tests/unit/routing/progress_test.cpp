@@ -25,7 +25,7 @@ TEST_CASE_METHOD(five_words, "a type that lags moves, one at the head is not tou
   CHECK(routed("Diary") == 3);
   CHECK(routed("AllWords") == 3);
   CHECK(at_work->needed() == position{3});
-  CHECK(route(3, 5).deliveries == texts{"Diary|a: 3 4", "AllWords after 2: +3 +4"});
+  CHECK(route(3, 5).deliveries == texts{"AllWords after 2: +3 +4", "Diary|a: 3 4"});
 }
 
 TEST_CASE_METHOD(five_words, "a window that does not hold a type's position does not move it") {

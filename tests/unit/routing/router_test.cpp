@@ -55,6 +55,28 @@ TEST_CASE_METHOD(routing, "a type with a single instance is reached by all that 
   CHECK(made.deliveries == texts{"AllWords: +0 +2", "Diary|a: +1"});
 }
 
+TEST_CASE_METHOD(routing, "it is found again when it was resting") {
+  recorded.add(word("a"));
+  route();
+  write();
+  at_work->rest(100);
+  recorded.add(word("b"));
+  recorded.add(word("c"));
+  recorded.add(word("d"));
+  CHECK(route(1, 3).deliveries == texts{"AllWords after 0: +1 +2"});
+  CHECK(route(3, 4).deliveries == texts{"AllWords after 2: +3"});
+}
+
+TEST_CASE_METHOD(routing, "it gets them in order among explicit routes that name it, too") {
+  recorded.add(word("a"));
+  route();
+  recorded.add(word("b"), routed_to({"AllWords"}));
+  recorded.add(word("c"));
+  recorded.add(word("d"), routed_to({"AllWords"}));
+  recorded.add(word("e"));
+  CHECK(route(1, 5).deliveries == texts{"AllWords after 0: +1 +2 +3 +4"});
+}
+
 TEST_CASE_METHOD(routing, "explicit routes replace route(), and reach types that are not here") {
   recorded.add(word("a"), routed_to({"Gone|y", "Diary|x", "AlsoGone"}));
   const auto made = route();

@@ -86,4 +86,54 @@ TEST_CASE("a visitor may ask the same connection something else") {
   CHECK(sum == 18);
 }
 
+TEST_CASE("an editor makes a column of what the row was") {
+  three_rows over;
+  auto put = over.database.prepare("UPDATE t SET b = edited(?1, b, a), a = a + ?2 WHERE a = ?3");
+  REQUIRE(put);
+  std::string made;
+  int asked = 0;
+  const auto extend = [&](const row_view& row) -> std::string_view {
+    ++asked;
+    made = std::string{row.bytes(0)} + std::to_string(row.integer(1));
+    return made;
+  };
+  REQUIRE(put->edit(extend, 10, 3));
+  CHECK(asked == 1);
+  CHECK(*over.database.query_integer("SELECT count(*) FROM t WHERE a = 13 AND b = x'6333'") == 1);
+  REQUIRE(put->edit(extend, 10, 77));
+  CHECK(asked == 1);  // there is no such row
+}
+
+TEST_CASE("what an editor makes of nothing is empty, and not NULL") {
+  three_rows over;
+  auto put = over.database.prepare("UPDATE t SET b = edited(?1, b) WHERE a = ?2");
+  REQUIRE(put);
+  const auto look = [](const row_view& row) -> std::string_view {
+    CHECK_FALSE(row.maybe_at(0));
+    return {};
+  };
+  REQUIRE(put->edit(look, 2));
+  CHECK(*over.database.query_integer("SELECT count(*) FROM t WHERE b = x''") == 1);
+}
+
+TEST_CASE("what an editor throws comes out, and nothing is changed") {
+  three_rows over;
+  auto put = over.database.prepare("UPDATE t SET b = edited(?1, b) WHERE a = ?2");
+  REQUIRE(put);
+  const auto fails = [](const row_view&) -> std::string_view { throw std::runtime_error{"no"}; };
+  CHECK_THROWS_WITH(put->edit(fails, 3), "no");
+  CHECK(*over.database.query_integer("SELECT count(*) FROM t WHERE b = x'63'") == 1);
+  REQUIRE(put->edit([](const row_view&) { return std::string_view{"d"}; }, 3));
+  CHECK(*over.database.query_integer("SELECT count(*) FROM t WHERE b = x'64'") == 1);
+  CHECK_FALSE(put->run(nullptr, 3));  // nobody edits
+}
+
+TEST_CASE("a change says how many rows it changed") {
+  three_rows over;
+  auto put = over.database.prepare("UPDATE t SET b = NULL WHERE a >= ?");
+  REQUIRE(put);
+  CHECK(*put->change(2) == 2);
+  CHECK(*put->change(4) == 0);
+}
+
 }  // namespace millrace::sqlite

@@ -1,8 +1,7 @@
-// What only a store on a disk can show: other processes, kills, damage and full disks.
+// What only a store on a disk can show: other processes, kills and damage.
 #include "store/sqlite_store.hpp"
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,33 +10,17 @@
 
 #include "sqlite/connection.hpp"
 #include "sqlite/migrations.hpp"
-#include "store/sqlite_schema.hpp"
 #include "support/temporary_directory.hpp"
+#include "unit/store/on_disk.hpp"
 
 namespace millrace {
 
 namespace {
 
-std::unique_ptr<store> opened(const std::filesystem::path& directory, open_mode mode) {
-  auto made = open_sqlite_store(directory, mode);
-  if (!made) FAIL(made.error().message);
-  return std::move(*made);
-}
-
 error refusal(const std::filesystem::path& directory, open_mode mode) {
   const auto made = open_sqlite_store(directory, mode);
   REQUIRE_FALSE(made);
   return made.error();
-}
-
-commit_batch one_event(std::uint64_t at, std::string_view payload = "p") {
-  return {.events = {{{at}, "Happened", {}, payload, ""}}};
-}
-
-std::uint64_t rows_in(const store& read) {
-  std::uint64_t rows = 0;
-  REQUIRE(read.scan({0}, {UINT64_MAX}, [&](const event_row&) { return ++rows > 0; }));
-  return rows;
 }
 
 // Runs in a child that then dies without closing anything.
@@ -62,21 +45,6 @@ void alter(const std::filesystem::path& directory, const char* sql) {
   REQUIRE(database);
   REQUIRE(database->execute(sql));
 }
-
-// No file of this process grows past `size` meanwhile.
-class file_size_limit {
- public:
-  explicit file_size_limit(std::size_t size) {
-    ::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{size, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~file_size_limit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
 
 }  // namespace
 
@@ -258,36 +226,6 @@ TEST_CASE("a file that is no database is refused and untouched") {
   CHECK(contents(file) == text);
 }
 
-TEST_CASE("a full disk is an error of its own, and the same batch commits later") {
-  const millrace::temporary_directory directory;
-  const auto owner = opened(directory.path(), open_mode::own);
-  REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"A"}, {0}}}}));
-  const std::string payload(1'000'000, 'x');
-  commit_batch batch = one_event(0, payload);
-  batch.events.push_back({{1}, "NewType", {}, "", ""});
-  batch.ids = {{"id", {0}, {}}};
-  batch.checkpoints = {{flow_number{0}, {}, "state"}};
-  batch.routed = position{1};
-  {
-    const file_size_limit disk{300'000};
-    for (int attempt = 0; attempt < 2; ++attempt) {
-      const auto refused = owner->commit(batch);
-      REQUIRE_FALSE(refused);
-      INFO(refused.error().message);
-      CHECK(refused.error().code == errc::storage_full);
-      CHECK(owner->tail() == position{0});
-      CHECK(*owner->routed() == position{0});
-      CHECK_FALSE(owner->load(flow_number{0})->has_value());
-    }
-    CHECK(owner->maintain());
-  }
-  REQUIRE(owner->commit(batch));
-  CHECK(rows_in(*owner) == 2);
-  CHECK((*owner->load(flow_number{0}))->state == "state");
-  CHECK(owner->recent_ids()->size() == 1);
-  CHECK(owner->check()->empty());
-}
-
 TEST_CASE("check names what is damaged") {
   const millrace::temporary_directory directory;
   {
@@ -324,59 +262,6 @@ TEST_CASE("check names what is damaged") {
   REQUIRE(findings);
   REQUIRE_FALSE(findings->empty());
   CHECK_THAT(findings->front(), Catch::Contains(finding));
-}
-
-TEST_CASE("a store of schema 1 is brought up to date: what it holds becomes the first build") {
-  const millrace::temporary_directory directory;
-  {
-    auto database = sqlite::connection::open(directory.path() / store_file_name,
-                                             {.role = sqlite::role::writer, .create = true});
-    REQUIRE(database);
-    auto old = store_schema();
-    old.steps = old.steps.first(1);
-    REQUIRE(sqlite::migrate(*database, old));
-    v1::FlowType type;
-    type.set_name("T");
-    type.set_routed(7);
-    v1::Checkpoint checkpoint;
-    checkpoint.set_position(3);
-    const auto hex = [](const std::string& bytes) {
-      std::string text;
-      for (const char c : bytes) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        text += digits[static_cast<unsigned char>(c) / 16];
-        text += digits[static_cast<unsigned char>(c) % 16];
-      }
-      return "x'" + text + "'";
-    };
-    const auto sql = "INSERT INTO flow_types VALUES (CAST('T' AS BLOB), " +
-                     hex(type.SerializeAsString()) +
-                     ");"
-                     "INSERT INTO flows VALUES (0, 1, 5, 2, 3, 0, CAST('T|a' AS BLOB), " +
-                     hex(checkpoint.SerializeAsString()) +
-                     ", x'0308');"
-                     "INSERT INTO schedule VALUES (1, 10, CAST('Bell' AS BLOB), NULL, NULL);"
-                     "INSERT INTO event_types VALUES (1, CAST('Bell' AS BLOB));"
-                     "INSERT INTO events VALUES (1, 1, 0, x'', NULL)";
-    REQUIRE(database->execute(sql.c_str()));
-  }
-  const auto made = opened(directory.path(), open_mode::own);
-  const auto types = *made->flow_types();
-  REQUIRE(types.size() == 1);
-  CHECK(types[0].routed() == 7);
-  CHECK(types[0].build() == 1);
-  CHECK(types[0].served());
-  const auto row = *made->find_flow(flow_key{"T", "a"}, first_build);
-  REQUIRE(row);
-  CHECK(row->entry.born == position{1});
-  CHECK(row->latest == position{5});
-  CHECK(row->checkpoint.position() == 3);
-  CHECK(made->postings(row->entry.number, std::nullopt, 9)->size() == 2);
-  CHECK_FALSE((*made->scheduled({1}))->inert);
-  std::size_t pending = 0;
-  REQUIRE(made->pending([&](const flow_row&) { return ++pending > 0; }));
-  CHECK(pending == 1);
-  CHECK(*made->check() == std::vector<std::string>{});
 }
 
 }  // namespace millrace
