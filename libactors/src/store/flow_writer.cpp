@@ -98,6 +98,7 @@ result<void> flow_writer::write_with_inbox(const flow_entry& flow, std::optional
   full_.clear();  // of one that failed
   add_postings(its);
   if (auto done = put_blocks(flow.number); !done) return done;
+  note_pending(flow.number, true);
   return insert_with_inbox_.run(to_integer(flow.number), std::string_view{flow.key.text()},
                                 static_cast<std::uint32_t>(flow.build), born, *latest_,
                                 static_cast<std::int64_t>(its.postings.size()),
@@ -128,7 +129,7 @@ result<void> flow_writer::write_postings(const commit_batch& batch) {
 result<void> flow_writer::append(const posting_writes::write& write) {
   if (write.postings.empty()) return {};
   const auto flow = to_integer(write.flow);
-  if (flow >= is_pending_.size()) is_pending_.resize(flow + 1);
+  const bool was_pending = flow < is_pending_.size() && is_pending_[flow];
   const position last = write.postings.back().at;
   bool is_there = false;
   const auto extend = [&](const sqlite::row_view& row) -> std::string_view {
@@ -142,14 +143,16 @@ result<void> flow_writer::append(const posting_writes::write& write) {
     return block_;
   };
   const auto count = static_cast<std::int64_t>(write.postings.size());
-  auto& put = is_pending_[flow] ? put_tail_of_pending_ : put_tail_;
+  auto& put = was_pending ? put_tail_of_pending_ : put_tail_;
   if (auto done = put.edit(std::ref(extend), last, count, flow); !done) return done;
   if (!is_there) return error{errc::corrupt, fmt::format("there is no flow number {}", flow)};
   return put_blocks(write.flow);
 }
 
 void flow_writer::note_pending(flow_number flow, bool is_so) {
-  if (to_integer(flow) < is_pending_.size()) is_pending_[to_integer(flow)] = is_so;
+  const std::size_t number = to_integer(flow);
+  if (is_so && number >= is_pending_.size()) is_pending_.resize(number + 1);
+  if (number < is_pending_.size()) is_pending_[number] = is_so;
 }
 
 /// After `latest_`, to `block_`: one that is full goes to `full_`.

@@ -89,7 +89,8 @@ TEST_CASE("what a commit made pending that failed is pending with the next one")
   const millrace::temporary_directory directory;
   const auto owner = opened(directory.path(), open_mode::own);
   REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"A"}, {0}}}}));
-  commit_batch batch = one_event(0, std::string(1'000'000, 'x'));
+  const std::string payload(1'000'000, 'x');
+  commit_batch batch = one_event(0, payload);
   batch.postings = {{flow_number{0}, {{{0}, true}}}};
   {
     const file_size_limit disk{300'000};
