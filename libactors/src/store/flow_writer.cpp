@@ -13,8 +13,6 @@
 
 namespace millrace {
 
-using sqlite::step;
-
 namespace {
 
 std::uint32_t to_integer(flow_number flow) { return static_cast<std::uint32_t>(flow); }
