@@ -12,7 +12,7 @@
 #include <fstream>
 
 #include "bare/timeline.hpp"
-#include "base/one_arena.hpp"
+#include "base/process_memory.hpp"
 #include "harness/basics.hpp"
 #include "harness/history.hpp"
 #include "harness/report.hpp"

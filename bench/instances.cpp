@@ -10,7 +10,6 @@
 //   bench_instances [--full] [COUNT...]   1,000,000 events over 100, 10,000, 100,000; 16,000,000
 //                                         over 100, 100,000, 1,000,000; or over those named
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <string>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "bare/fold.hpp"
 #include "bare/inboxes.hpp"
 #include "base/limits.hpp"
+#include "base/process_memory.hpp"
 #include "harness/basics.hpp"
 #include "harness/history.hpp"
 #include "harness/report.hpp"
@@ -79,19 +79,10 @@ figures ask(report& to, std::uint64_t wanted_instances, std::uint64_t events, bo
   return found;
 }
 
-/// As `millrace serve` has it: otherwise what the GNU library keeps at the ends of its arenas is
-/// most of what is resident.
-void give_blocks_back() {
-#ifdef __GLIBC__
-  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
-#endif
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  give_blocks_back();
+  give_large_blocks_back();  // as `millrace serve` has it
   report to{"instances", argc, argv};
   const auto events = to.asked().events_or(1'000'000, 16'000'000);
   std::vector<std::uint64_t> counts{100, 10'000, 100'000};

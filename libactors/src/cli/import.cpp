@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/one_arena.hpp"
+#include "base/process_memory.hpp"
 #include "cli/commands.hpp"
 #include "cli/import_by_daemon.hpp"
 #include "cli/signals.hpp"

@@ -1,12 +1,11 @@
 // serve: the flows, and HTTP.
 #include <fmt/format.h>
 
-#include <malloc.h>
-
 #include <cstdlib>
 #include <mutex>
 #include <set>
 
+#include "base/process_memory.hpp"
 #include "cli/commands.hpp"
 #include "cli/daemon.hpp"
 #include "cli/signals.hpp"
@@ -24,8 +23,6 @@ using namespace std::chrono_literals;
 constexpr auto look_interval = 500ms;
 constexpr std::size_t notes_max = 100;  // between two looks
 constexpr std::size_t told_max = 10'000;
-constexpr int own_block_size = 4 << 20;   // larger ones are the system's again when freed
-constexpr int kept_free_size = 16 << 20;  // of each arena
 
 service_options settings_of(const context& in, const serve_options& options) {
   service_options made;
@@ -94,15 +91,6 @@ class contract_watch {
   std::set<std::pair<std::string, position>> told_;  // parked types are told again and again
   result<subscription> news_;  // last: nothing comes any more when the rest goes
 };
-
-/// The GNU library puts blocks of up to 32 MiB among the small ones once it has seen their like:
-/// large states that come and go would leave a process that is several times as large as they are.
-void give_large_blocks_back() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, own_block_size);
-  mallopt(M_TRIM_THRESHOLD, kept_free_size);
-#endif
-}
 
 /// Until a signal, or until the store fails.
 result<void> keep_serving(const context& in, host& over, contract_watch& contracts,

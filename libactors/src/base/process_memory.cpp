@@ -1,4 +1,4 @@
-#include "base/one_arena.hpp"
+#include "base/process_memory.hpp"
 
 #include <array>
 #include <cstdint>
@@ -17,6 +17,9 @@ constexpr std::size_t mapped_alone = std::size_t{32} << 20;  // the most that gl
 constexpr std::size_t page = std::size_t{2} << 20;
 constexpr std::size_t piece = mapped_alone - page;
 constexpr std::size_t kept = 4 * mapped_alone;
+// Of a program that stays.
+constexpr int own_block_size = 4 << 20;   // larger ones are the system's again when freed
+constexpr int kept_free_size = 16 << 20;  // of each arena
 
 /// The heap grows by room that nothing is in yet, so that it can be said of it.
 void want_huge_pages() {
@@ -40,8 +43,14 @@ void use_one_arena() {
   mallopt(M_MMAP_THRESHOLD, static_cast<int>(mapped_alone));
   want_huge_pages();
 }
+
+void give_large_blocks_back() {
+  mallopt(M_MMAP_THRESHOLD, own_block_size);
+  mallopt(M_TRIM_THRESHOLD, kept_free_size);
+}
 #else
 void use_one_arena() {}
+void give_large_blocks_back() {}
 #endif
 
 }  // namespace millrace
