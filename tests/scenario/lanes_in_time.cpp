@@ -37,15 +37,21 @@ struct counting {
   std::int64_t* seen;
 };
 
+/// All flows of a history are in lanes, which get it in windows of so many events.
+work_bounds in_lanes_by(std::size_t window) {
+  work_bounds bounds;
+  bounds.window = window;
+  bounds.windows = 3 * window;
+  bounds.lane_window = 1;
+  return bounds;
+}
+
 }  // namespace
 
 TEST_CASE("a turn waits for those that are open beside it, not for those that were committed") {
   constexpr std::int64_t pairs = 2000;
   constexpr auto of_event = 10us;
-  work_bounds bounds;
-  bounds.window = 1000;
-  bounds.windows = 3 * bounds.window;
-  bounds.lane_window = 1;
+  const auto bounds = in_lanes_by(1000);
   std::function<void()> takes;
   std::vector<std::pair<flow_number, timestamp>> commits;
   stepped_host that{bounds};
@@ -75,10 +81,7 @@ TEST_CASE("a turn waits for those that are open beside it, not for those that we
 TEST_CASE("a turn waits for those that are open in other lanes, too") {
   constexpr std::int64_t flows = 2000;
   constexpr auto of_event = 10us;
-  work_bounds bounds;
-  bounds.window = 1000;
-  bounds.windows = 3 * bounds.window;
-  bounds.lane_window = 1;
+  auto bounds = in_lanes_by(1000);
   bounds.lane_flows = 2 * flows;
   std::function<void()> takes;
   std::int64_t counted = 0;
@@ -105,10 +108,7 @@ TEST_CASE("a turn waits for those that are open in other lanes, too") {
 
 TEST_CASE("a handler that hangs right after its lane had waited for the journal is noticed") {
   constexpr std::int64_t count = 400;
-  work_bounds bounds;
-  bounds.window = 16;
-  bounds.windows = 3 * bounds.window;
-  bounds.lane_window = 1;
+  auto bounds = in_lanes_by(16);
   bounds.lane_flows = 4;
   bool is_full = true;
   bool hangs = false;

@@ -28,12 +28,17 @@ class file_size_limit {
   rlimit before_{};
 };
 
+struct store_with_a_flow {
+  temporary_directory place;
+  std::unique_ptr<store> owner = opened(place.path(), open_mode::own);
+
+  store_with_a_flow() { REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"A"}, {0}}}})); }
+};
+
 }  // namespace
 
-TEST_CASE("a full disk is an error of its own, and the same batch commits later") {
-  const millrace::temporary_directory directory;
-  const auto owner = opened(directory.path(), open_mode::own);
-  REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"A"}, {0}}}}));
+TEST_CASE_METHOD(store_with_a_flow,
+                 "a full disk is an error of its own, and the same batch commits later") {
   const std::string payload(1'000'000, 'x');
   commit_batch batch = one_event(0, payload);
   batch.events.push_back({{1}, "NewType", {}, "", ""});
@@ -60,10 +65,7 @@ TEST_CASE("a full disk is an error of its own, and the same batch commits later"
   CHECK(owner->check()->empty());
 }
 
-TEST_CASE("inboxes that a full disk had no room for are nobody else's") {
-  const millrace::temporary_directory directory;
-  const auto owner = opened(directory.path(), open_mode::own);
-  REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"Old"}, {0}}}}));
+TEST_CASE_METHOD(store_with_a_flow, "inboxes that a full disk had no room for are nobody else's") {
   std::vector<posting> many;  // in thousands of blocks
   for (std::uint64_t at = 0; at < 600'000; ++at) many.push_back({{at * 1000}, true});
   const bool is_new = GENERATE(false, true);
@@ -85,10 +87,8 @@ TEST_CASE("inboxes that a full disk had no room for are nobody else's") {
   CHECK(owner->check()->empty());
 }
 
-TEST_CASE("what a commit made pending that failed is pending with the next one") {
-  const millrace::temporary_directory directory;
-  const auto owner = opened(directory.path(), open_mode::own);
-  REQUIRE(owner->commit({.flows = {{flow_number{0}, flow_key{"A"}, {0}}}}));
+TEST_CASE_METHOD(store_with_a_flow,
+                 "what a commit made pending that failed is pending with the next one") {
   const std::string payload(1'000'000, 'x');
   commit_batch batch = one_event(0, payload);
   batch.postings = {{flow_number{0}, {{{0}, true}}}};

@@ -9,20 +9,29 @@
 #include "unit/store/on_disk.hpp"
 
 namespace millrace {
+namespace {
+
+/// An empty store, as it was then.
+sqlite::connection of_schema(std::size_t number, const std::filesystem::path& directory) {
+  auto database = sqlite::connection::open(directory / store_file_name,
+                                           {.role = sqlite::role::writer, .create = true});
+  REQUIRE(database);
+  auto old = store_schema();
+  old.steps = old.steps.first(number);
+  REQUIRE(sqlite::migrate(*database, old));
+  return std::move(*database);
+}
+
+}  // namespace
 
 TEST_CASE("of a store of schema 3, what was pending is, and nothing else") {
   const millrace::temporary_directory directory;
   {
-    auto database = sqlite::connection::open(directory.path() / store_file_name,
-                                             {.role = sqlite::role::writer, .create = true});
-    REQUIRE(database);
-    auto old = store_schema();
-    old.steps = old.steps.first(3);
-    REQUIRE(sqlite::migrate(*database, old));
+    auto database = of_schema(3, directory.path());
     REQUIRE(
-        database->execute("INSERT INTO flows (number, latest, checkpoint, stopped, key) VALUES "
-                          "(0, 5, 3, 0, x'41'), (1, 5, 3, 1, x'42'), (2, 5, 5, 0, x'43'), "
-                          "(3, NULL, -1, 0, x'44'), (4, 0, -1, 0, x'45')"));
+        database.execute("INSERT INTO flows (number, latest, checkpoint, stopped, key) VALUES "
+                         "(0, 5, 3, 0, x'41'), (1, 5, 3, 1, x'42'), (2, 5, 5, 0, x'43'), "
+                         "(3, NULL, -1, 0, x'44'), (4, 0, -1, 0, x'45')"));
   }
   const auto made = opened(directory.path(), open_mode::own);
   auto rows = sqlite::connection::open(directory.path() / store_file_name, {});
@@ -40,12 +49,7 @@ TEST_CASE("of a store of schema 3, what was pending is, and nothing else") {
 TEST_CASE("a store of schema 1 is brought up to date: what it holds becomes the first build") {
   const millrace::temporary_directory directory;
   {
-    auto database = sqlite::connection::open(directory.path() / store_file_name,
-                                             {.role = sqlite::role::writer, .create = true});
-    REQUIRE(database);
-    auto old = store_schema();
-    old.steps = old.steps.first(1);
-    REQUIRE(sqlite::migrate(*database, old));
+    auto database = of_schema(1, directory.path());
     v1::FlowType type;
     type.set_name("T");
     type.set_routed(7);
@@ -69,7 +73,7 @@ TEST_CASE("a store of schema 1 is brought up to date: what it holds becomes the 
                      "INSERT INTO schedule VALUES (1, 10, CAST('Bell' AS BLOB), NULL, NULL);"
                      "INSERT INTO event_types VALUES (1, CAST('Bell' AS BLOB));"
                      "INSERT INTO events VALUES (1, 1, 0, x'', NULL)";
-    REQUIRE(database->execute(sql.c_str()));
+    REQUIRE(database.execute(sql.c_str()));
   }
   const auto made = opened(directory.path(), open_mode::own);
   const auto types = *made->flow_types();
