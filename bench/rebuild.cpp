@@ -13,9 +13,6 @@
 //   bench_rebuild STORE       check of any application's store, which is only read
 #include <fmt/format.h>
 
-#include <functional>
-#include <future>
-
 #include "bare/inboxes.hpp"
 #include "bare/timeline.hpp"
 #include "harness/basics.hpp"
@@ -70,15 +67,6 @@ double check(const history& of) {
   return took;
 }
 
-double half_of_two_at_once(const std::function<void(int)>& work) {
-  return seconds_of([&] {
-           auto other = std::async(std::launch::async, work, 1);
-           work(0);
-           other.get();
-         }) /
-         2;
-}
-
 void ask(report& to, bool explicit_routes) {
   const history one{
       {.events = to.asked().events_or(2'000'000, 16'000'000), .explicit_routes = explicit_routes}};
@@ -108,14 +96,16 @@ void ask(report& to, bool explicit_routes) {
     by_hand.ours.push_back(made.seconds);
     settle_disk();
     halves.bare.push_back(by_hand.bare.back());
-    halves.ours.push_back(half_of_two_at_once([&](int) { scan(one.file(), events); }));
+    halves.ours.push_back(seconds_of_two_at_once([&](int) { scan(one.file(), events); }) / 2);
     settle_disk();
     by_hands.bare.push_back(by_hand.bare.back());
-    by_hands.ours.push_back(half_of_two_at_once([&](int which) {
-      auto into = one.scratch();
-      into += std::to_string(which);
-      bare::build_inboxes(one.file(), into);
-    }));
+    by_hands.ours.push_back(seconds_of_two_at_once([&](int which) {
+                              auto into = one.scratch();
+                              into += std::to_string(which);
+                              need(bare::build_inboxes(one.file(), into).events == events,
+                                   "one of two misses events");
+                            }) /
+                            2);
   }
   to.add(std::move(built));
   to.add(std::move(checked));

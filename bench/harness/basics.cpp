@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 
 namespace millrace::bench {
 namespace {
@@ -27,6 +28,14 @@ void need(bool holds, const std::string& what) {
   if (holds) return;
   fmt::print(stderr, "bench: {}\n", what);
   std::exit(1);
+}
+
+double seconds_of_two_at_once(const std::function<void(int)>& work) {
+  return seconds_of([&] {
+    auto other = std::async(std::launch::async, work, 1);
+    work(0);
+    other.get();
+  });
 }
 
 temporary_directory::temporary_directory() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,9 @@ double seconds_of(Work&& work) {
   std::forward<Work>(work)();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
 }
+
+/// Until `work(0)` and `work(1)`, each on a thread of its own, are both done.
+double seconds_of_two_at_once(const std::function<void(int)>& work);
 
 /// A directory below TMPDIR that goes with this object.
 class temporary_directory {
